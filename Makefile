@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# make             build/mezoura
+# make check       the unit tests (no root)
+# make install     DESTDIR, PREFIX, SBINDIR, MANDIR
+# Another build beside it: make B=build/asan SANITIZE=address,undefined CC=clang
+
+PREFIX ?= /usr
+SBINDIR ?= $(PREFIX)/sbin
+MANDIR ?= $(PREFIX)/share/man
+
+B ?= build
+CC = gcc
+CLANG ?= clang
+LLVM_STRIP ?= llvm-strip
+PKG_CONFIG ?= pkg-config
+CFLAGS ?= -O2 -g
+# the .o of another byte order: make BPF_TARGET=bpfeb
+BPF_TARGET ?= bpf
+
+VERSION := $(shell sed -n 's/^version = //p' VERSION)
+
+LIBS := libbpf libmicrohttpd libmnl
+ALL_CFLAGS := -std=gnu11 -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-ffunction-sections -fdata-sections -D_GNU_SOURCE -DMZ_VERSION='"$(VERSION)"' \
+	-Iinclude -Isrc $(shell $(PKG_CONFIG) --cflags $(LIBS)) $(CFLAGS)
+ALL_LDFLAGS := -Wl,--gc-sections -Wl,--as-needed $(LDFLAGS)
+LDLIBS := $(shell $(PKG_CONFIG) --libs $(LIBS))
+ifdef SANITIZE
+ALL_CFLAGS += -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all
+ALL_LDFLAGS += -fsanitize=$(SANITIZE)
+endif
+
+HEADERS := $(wildcard include/*.h src/*.h)
+SOURCES := $(filter-out src/main.c,$(wildcard src/*.c))
+OBJECTS := $(SOURCES:src/%.c=$B/%.o)
+UNIT := $(patsubst tests/unit/test_%.c,$B/test_%,$(wildcard tests/unit/test_*.c))
+KERNEL := $(patsubst tests/bpf/test_%.c,$B/test_%,$(wildcard tests/bpf/test_*.c))
+BENCH := $(patsubst tests/bench/bench_%.c,$B/bench_%,$(wildcard tests/bench/bench_*.c))
+
+all: $B/mezoura
+
+$B/mezoura: $B/main.o $B/libmezoura.a
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$B/libmezoura.a: $(OBJECTS)
+	rm -f $@
+	$(AR) rcs $@ $^
+
+$B/%.o: src/%.c $(HEADERS) VERSION Makefile | $B
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+# The classifier travels inside the program. Only code and type information stay in it.
+$B/classifier.o: ALL_CFLAGS += -DMZ_CLASSIFIER='"$B/mezoura.bpf.o"'
+$B/classifier.o: $B/mezoura.bpf.o
+$B/mezoura.bpf.o: bpf/mezoura.bpf.c $(wildcard include/*.h) Makefile | $B
+	$(CLANG) -target $(BPF_TARGET) -mcpu=v3 -O2 -g -Wall -Wextra -Werror -Iinclude \
+		$(shell $(PKG_CONFIG) --cflags libbpf) -I/usr/include/$(shell $(CC) -print-multiarch) -c -o $@ $<
+	$(LLVM_STRIP) -g $@
+
+$B:
+	mkdir -p $@
+
+tests: $(UNIT) $(KERNEL)
+bench: $(BENCH)
+
+$B/test_%: tests/unit/test_%.c $(wildcard tests/unit/*.h) $B/libmezoura.a
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $B/libmezoura.a $(LDLIBS) -lcmocka
+$B/test_%: tests/bpf/test_%.c $(wildcard tests/bpf/*.h) $B/libmezoura.a
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $B/libmezoura.a $(LDLIBS) -lcmocka
+$B/bench_%: tests/bench/bench_%.c $(wildcard tests/bench/*.h) $B/libmezoura.a
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $B/libmezoura.a $(LDLIBS)
+
+check: $(UNIT)
+	@for t in $(UNIT); do $$t || exit 1; done
+
+install: $B/mezoura
+	install -D -m 755 $B/mezoura $(DESTDIR)$(SBINDIR)/mezoura
+	install -D -m 644 man/mezoura.8 $(DESTDIR)$(MANDIR)/man8/mezoura.8
+
+clean:
+	rm -rf $B
+
+.PHONY: all tests bench check install clean
+.DELETE_ON_ERROR:

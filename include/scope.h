@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which addresses are never the internet, whatever the configuration says. Compiled into the
+ * classifier and into the daemon, so that both mean the same.
+ */
+#ifndef MZ_SCOPE_H
+#define MZ_SCOPE_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+
+/*
+ * a: an IPv4 address in host byte order. False for RFC 1918, 100.64/10 (RFC 6598), 169.254/16
+ * (RFC 3927), 127/8 and 0/8 (RFC 1122), 192.0.0.0/24 (RFC 6890), multicast and broadcast.
+ */
+static inline __attribute__((always_inline)) bool mz_global4(__u32 a)
+{
+	switch (a >> 24) {
+	case 0:
+	case 10:
+	case 127:
+		return false;
+	case 100:
+		return a >> 22 != 0x64400000u >> 22;
+	case 169:
+		return a >> 16 != 0xa9fe;
+	case 172:
+		return a >> 20 != 0xac1;
+	case 192:
+		return a >> 16 != 0xc0a8 && a >> 8 != 0xc00000;
+	case 255:
+		return a != 0xffffffff;
+	default:
+		return a >> 28 != 0xe;
+	}
+}
+
+/*
+ * a..d: the four 32-bit words of an IPv6 address, each in host byte order. False for ::, ::1,
+ * fc00::/7 (RFC 4193), fe80::/10 and ff00::/8 (RFC 4291).
+ */
+static inline __attribute__((always_inline)) bool mz_global6(__u32 a, __u32 b, __u32 c, __u32 d)
+{
+	if (a >> 29 == 1) /* 2000::/3, all that is routed today */
+		return true;
+	if (a >> 25 == 0xfc >> 1 || a >> 22 == 0xfe80 >> 6 || a >> 24 == 0xff)
+		return false;
+	return (a | b | c) != 0 || d > 1;
+}
+
+#endif

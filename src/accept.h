@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MZ_ACCEPT_H
+#define MZ_ACCEPT_H
+
+#include "metrics.h"
+
+/*
+ * Which format an HTTP Accept header (RFC 9110, 12.5.1) wants most; NULL and whatever names
+ * neither mean METRICS_TEXT. Of equal q-values OpenMetrics wins, as Prometheus expects.
+ */
+enum metrics_format accept_format(const char *header);
+
+#endif

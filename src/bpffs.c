@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "bpffs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "layout.h"
+
+#define MOUNT_POINT "/sys/fs/bpf" /* where the kernel keeps a directory for it */
+#define MOUNT_MARK  "mounted"	  /* a directory below pin: we mounted, so we unmount */
+
+static bool is_bpffs(const char *path)
+{
+	struct statfs fs;
+
+	return statfs(path, &fs) == 0 && (unsigned long)fs.f_type == BPF_FS_MAGIC;
+}
+
+static int set_paths(struct bpffs *bpffs, const char *pin)
+{
+	size_t length = strlen(pin);
+
+	memset(bpffs, 0, sizeof(*bpffs));
+	bpffs->lock = -1;
+	while (length > 1 && pin[length - 1] == '/')
+		length--;
+	if (length >= sizeof(bpffs->pin))
+		return -ENAMETOOLONG;
+	memcpy(bpffs->pin, pin, length);
+	snprintf(bpffs->layout, sizeof(bpffs->layout), "%s/" MZ_LAYOUT, bpffs->pin);
+	return 0;
+}
+
+/* Sees to it that the directory above pin is in a bpffs. */
+static int mount_above(const struct bpffs *bpffs, bool *mounted)
+{
+	char above[PATH_MAX];
+	char *slash;
+
+	memcpy(above, bpffs->pin, sizeof(above));
+	slash = strrchr(above, '/');
+	*slash = '\0';
+	if (is_bpffs(above))
+		return 0;
+	if (strcmp(above, MOUNT_POINT) != 0)
+		return -EMEDIUMTYPE;
+	if (mount("bpf", MOUNT_POINT, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700") < 0)
+		return -errno;
+	*mounted = true;
+	return 0;
+}
+
+static int take_lock(struct bpffs *bpffs)
+{
+	bpffs->lock = open(bpffs->pin, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (bpffs->lock < 0)
+		return -errno;
+	if (flock(bpffs->lock, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? -EBUSY : -errno;
+	return 0;
+}
+
+int bpffs_open(struct bpffs *bpffs, const char *pin)
+{
+	char mark[PATH_MAX + sizeof(MOUNT_MARK) + 1];
+	bool mounted = false;
+	int error = set_paths(bpffs, pin);
+
+	if (!error && !is_bpffs(bpffs->pin))
+		error = mount_above(bpffs, &mounted);
+	if (error)
+		return error;
+	if (mkdir(bpffs->pin, 0700) < 0 && errno != EEXIST)
+		error = -errno;
+	if (!error)
+		error = take_lock(bpffs);
+	snprintf(mark, sizeof(mark), "%s/" MOUNT_MARK, bpffs->pin);
+	if (!error && mounted && mkdir(mark, 0700) < 0)
+		error = -errno;
+	if (!error && mkdir(bpffs->layout, 0700) < 0) {
+		if (errno != EEXIST)
+			error = -errno;
+	} else if (!error) {
+		bpffs->fresh = true;
+	}
+	if (error) {
+		bpffs_close(bpffs);
+		if (mounted)
+			umount(MOUNT_POINT);
+	}
+	return error;
+}
+
+int bpffs_open_existing(struct bpffs *bpffs, const char *pin)
+{
+	int error = set_paths(bpffs, pin);
+
+	if (!error && access(bpffs->pin, F_OK) < 0)
+		error = -errno;
+	if (!error && !is_bpffs(bpffs->pin))
+		error = -EMEDIUMTYPE;
+	if (!error)
+		error = take_lock(bpffs);
+	if (error)
+		bpffs_close(bpffs);
+	return error;
+}
+
+void bpffs_close(struct bpffs *bpffs)
+{
+	if (bpffs->lock >= 0)
+		close(bpffs->lock);
+	bpffs->lock = -1;
+}
+
+static void remove_entries(const char *path)
+{
+	struct dirent *entry;
+	DIR *dir = opendir(path);
+
+	if (!dir)
+		return;
+	while ((entry = readdir(dir)) != NULL)
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+			unlinkat(dirfd(dir), entry->d_name, 0) < 0)
+			unlinkat(dirfd(dir), entry->d_name, AT_REMOVEDIR);
+	closedir(dir);
+}
+
+void bpffs_remove(struct bpffs *bpffs)
+{
+	char mark[PATH_MAX + sizeof(MOUNT_MARK) + 1];
+	bool mounted;
+
+	snprintf(mark, sizeof(mark), "%s/" MOUNT_MARK, bpffs->pin);
+	mounted = access(mark, F_OK) == 0;
+	remove_entries(bpffs->layout);
+	rmdir(bpffs->layout);
+	rmdir(mark);
+	rmdir(bpffs->pin);
+	bpffs_close(bpffs); /* an open directory would keep the mount busy */
+	if (mounted) {
+		/* others may use it by now: what they pinned there is theirs */
+		DIR *dir = opendir(MOUNT_POINT);
+		struct dirent *entry;
+		unsigned entries = 0;
+
+		while (dir && (entry = readdir(dir)) != NULL)
+			entries += !strchr(entry->d_name, '.'); /* the kernel's own have one */
+		if (dir)
+			closedir(dir);
+		if (entries == 0)
+			umount(MOUNT_POINT);
+	}
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "buf.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+void buf_reset(struct buf *buf)
+{
+	buf->length = 0;
+	buf->failed = false;
+}
+
+void buf_free(struct buf *buf)
+{
+	free(buf->data);
+	*buf = (struct buf){0};
+}
+
+static bool grow(struct buf *buf, size_t more)
+{
+	size_t capacity = buf->capacity ? buf->capacity : 4096;
+	char *data;
+
+	while (capacity - buf->length < more && capacity <= SIZE_MAX / 4)
+		capacity *= 2;
+	data = capacity - buf->length < more ? NULL : realloc(buf->data, capacity);
+	if (!data) {
+		buf->failed = true;
+		return false;
+	}
+	buf->data = data;
+	buf->capacity = capacity;
+	return true;
+}
+
+/* Where more bytes may be written, or NULL. */
+static char *room(struct buf *buf, size_t more)
+{
+	if (buf->failed || (buf->capacity - buf->length < more && !grow(buf, more)))
+		return NULL;
+	return buf->data + buf->length;
+}
+
+void buf_bytes(struct buf *buf, const void *bytes, size_t length)
+{
+	char *to = room(buf, length);
+
+	if (to && length) {
+		memcpy(to, bytes, length);
+		buf->length += length;
+	}
+}
+
+void buf_text(struct buf *buf, const char *text)
+{
+	buf_bytes(buf, text, strlen(text));
+}
+
+void buf_u64(struct buf *buf, uint64_t number)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number);
+	buf_bytes(buf, digits + at, sizeof(digits) - at);
+}
+
+void buf_repeat(struct buf *buf, size_t offset, size_t length)
+{
+	char *to = room(buf, length);
+
+	if (to) {
+		memcpy(to, buf->data + offset, length);
+		buf->length += length;
+	}
+}
+
+void buf_mac(struct buf *buf, const uint8_t mac[6])
+{
+	static const char hex[] = "0123456789ABCDEF";
+	char text[17];
+
+	for (size_t i = 0; i < 6; i++) {
+		text[i * 3] = hex[mac[i] >> 4];
+		text[i * 3 + 1] = hex[mac[i] & 15];
+		if (i < 5)
+			text[i * 3 + 2] = ':';
+	}
+	buf_bytes(buf, text, sizeof(text));
+}
+
+void buf_address(struct buf *buf, int family, const void *addr)
+{
+	const uint8_t *byte = addr;
+	char text[INET6_ADDRSTRLEN];
+
+	if (family == AF_INET6) {
+		if (inet_ntop(AF_INET6, addr, text, sizeof(text)))
+			buf_text(buf, text);
+		return;
+	}
+	for (size_t i = 0; i < 4; i++) { /* ten times faster than inet_ntop() */
+		if (i)
+			buf_bytes(buf, ".", 1);
+		buf_u64(buf, byte[i]);
+	}
+}
+
+/* Length of the UTF-8 character text begins with (RFC 3629), 0 where it does not begin with one. */
+static size_t utf8(const unsigned char *text)
+{
+	static const struct {
+		unsigned char first, last; /* of the first byte */
+		unsigned char low, high;   /* of the second */
+		unsigned char length;
+	} table[] = {
+		{0x01, 0x7f, 0, 0, 1},
+		{0xc2, 0xdf, 0x80, 0xbf, 2},
+		{0xe0, 0xe0, 0xa0, 0xbf, 3},
+		{0xe1, 0xec, 0x80, 0xbf, 3},
+		{0xed, 0xed, 0x80, 0x9f, 3},
+		{0xee, 0xef, 0x80, 0xbf, 3},
+		{0xf0, 0xf0, 0x90, 0xbf, 4},
+		{0xf1, 0xf3, 0x80, 0xbf, 4},
+		{0xf4, 0xf4, 0x80, 0x8f, 4},
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		if (text[0] < table[i].first || text[0] > table[i].last)
+			continue;
+		if (table[i].length > 1 && (text[1] < table[i].low || text[1] > table[i].high))
+			return 0;
+		for (size_t k = 2; k < table[i].length; k++)
+			if (text[k] < 0x80 || text[k] > 0xbf)
+				return 0;
+		return table[i].length;
+	}
+	return 0;
+}
+
+void buf_label(struct buf *buf, const char *text)
+{
+	const unsigned char *at = (const unsigned char *)text;
+
+	while (*at) {
+		size_t length = utf8(at);
+
+		if (*at == '\n')
+			buf_bytes(buf, "\\n", 2);
+		else if (*at == '\\' || *at == '"')
+			buf_bytes(buf, (char[]){'\\', (char)*at}, 2);
+		else if (length)
+			buf_bytes(buf, at, length);
+		else
+			buf_bytes(buf, "\xef\xbf\xbd", 3);
+		at += length ? length : 1;
+	}
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A growing byte buffer that renderers write to and that is used again for the next page: once it
+ * is large enough, writing allocates nothing.
+ */
+#ifndef MZ_BUF_H
+#define MZ_BUF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* All zero is an empty buffer. After a failed allocation writes are dropped and failed is set. */
+struct buf {
+	char *data;
+	size_t length, capacity;
+	bool failed;
+};
+
+void buf_reset(struct buf *buf); /* empties it, keeps its memory, clears failed */
+void buf_free(struct buf *buf);
+
+void buf_bytes(struct buf *buf, const void *bytes, size_t length);
+void buf_text(struct buf *buf, const char *text);
+void buf_u64(struct buf *buf, uint64_t number); /* decimal */
+
+/* Appends length bytes that stand in the buffer already, from offset on. */
+void buf_repeat(struct buf *buf, size_t offset, size_t length);
+
+/* Upper case, colons between: AA:BB:CC:DD:EE:FF. */
+void buf_mac(struct buf *buf, const uint8_t mac[6]);
+
+/* family: AF_INET or AF_INET6; addr: network byte order. IPv6 as in RFC 5952. */
+void buf_address(struct buf *buf, int family, const void *addr);
+
+/*
+ * A Prometheus label value: backslash, double quote and newline escaped; what is not UTF-8 becomes
+ * U+FFFD, so that no client's name makes a page unreadable.
+ */
+void buf_label(struct buf *buf, const char *text);
+
+#endif

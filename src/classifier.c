@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "classifier.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The object file that the build made of bpf/mezoura.bpf.c, within this program. */
+__asm__(".pushsection .rodata\n"
+	".balign 8\n"
+	"classifier_object:\n"
+	".incbin \"" MZ_CLASSIFIER "\"\n"
+	"classifier_object_end:\n"
+	".popsection\n");
+extern const unsigned char classifier_object[], classifier_object_end[];
+
+static int set_maps(
+	struct bpf_object *object, const struct maps *maps, const struct mz_settings *settings)
+{
+	const struct {
+		const char *name;
+		int fd;
+	} table[] = {
+		{"mz_hosts4", maps->hosts4},
+		{"mz_hosts6", maps->hosts6},
+		{"mz_unattributed", maps->unattributed},
+	};
+	struct bpf_map *map;
+	int error;
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		map = bpf_object__find_map_by_name(object, table[i].name);
+		error = map ? bpf_map__reuse_fd(map, table[i].fd) : -ENOENT;
+		if (error)
+			return error;
+	}
+	map = bpf_object__find_map_by_name(object, ".rodata");
+	/* libbpf checks that the settings are all of it */
+	return map ? bpf_map__set_initial_value(map, settings, sizeof(*settings)) : -ENOENT;
+}
+
+static int keep_program(const struct bpf_object *object, const char *name, int *fd)
+{
+	const struct bpf_program *program = bpf_object__find_program_by_name(object, name);
+
+	/* the object takes its own descriptors with it */
+	*fd = program ? fcntl(bpf_program__fd(program), F_DUPFD_CLOEXEC, 3) : -1;
+	return *fd < 0 ? -errno : 0;
+}
+
+int classifier_load(
+	const struct maps *maps, const struct mz_settings *settings, int programs[MZ_DIRECTIONS])
+{
+	struct bpf_object *object;
+	int error;
+
+	programs[MZ_UPLOAD] = programs[MZ_DOWNLOAD] = -1;
+	libbpf_set_print(NULL); /* the caller says what failed, in one line */
+	object = bpf_object__open_mem(
+		classifier_object, (size_t)(classifier_object_end - classifier_object), NULL);
+	if (!object)
+		return -errno;
+	error = set_maps(object, maps, settings);
+	if (!error)
+		error = bpf_object__load(object);
+	if (!error)
+		error = keep_program(object, "mz_ingress", &programs[MZ_UPLOAD]);
+	if (!error)
+		error = keep_program(object, "mz_egress", &programs[MZ_DOWNLOAD]);
+	if (error && programs[MZ_UPLOAD] >= 0)
+		close(programs[MZ_UPLOAD]);
+	bpf_object__close(object);
+	return error;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the command line asks for, checked, and not changed afterwards. */
+#ifndef MZ_CONFIG_H
+#define MZ_CONFIG_H
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/socket.h>
+
+#include "layout.h"
+#include "metrics.h"
+#include "prefix.h"
+
+#define CONFIG_LISTENS 8
+#define CONFIG_TRACKED (MZ_NETS * MZ_PREFIXES)
+
+enum config_hook { CONFIG_HOOK_AUTO, CONFIG_HOOK_TCX, CONFIG_HOOK_CLSACT };
+
+/* -4: one subnet of one interface. */
+struct config_tracked {
+	struct prefix prefix;
+	char ifname[IFNAMSIZ];
+};
+
+/* Strings belong to argv. */
+struct config {
+	struct config_tracked tracked[CONFIG_TRACKED];
+	size_t trackeds;
+	char ifnames[MZ_NETS][IFNAMSIZ]; /* each interface of tracked, once */
+	size_t interfaces;
+	struct prefix delegated[MZ_PREFIXES]; /* -6: tracked on every interface */
+	size_t delegateds;
+	struct prefix local[MZ_LOCALS];
+	size_t locals;
+	struct prefix allow[MZ_LOCALS];
+	size_t allows;
+	struct sockaddr_storage listen[CONFIG_LISTENS];
+	const char *listen_text[CONFIG_LISTENS]; /* as it was given */
+	size_t listens;
+	bool exporter;
+	unsigned port;	      /* host byte order */
+	unsigned interval;    /* seconds */
+	const char *textfile; /* NULL: none */
+	struct metrics_options metrics;
+	bool bytes_from_ip;
+	const char *dhcp_config;
+	unsigned max_hosts;
+	const char *pin;
+	enum config_hook hook;
+	bool syslog;
+};
+
+#endif

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "http.h"
+#include "keeper.h"
+#include "log.h"
+#include "metrics.h"
+#include "netlink.h"
+#include "textfile.h"
+
+#define FRESH_MS 1000 /* a scrape reads the kernel anew when the snapshot is older */
+
+struct daemon {
+	const struct config *config;
+	struct keeper keeper;
+	struct names *names;
+	struct http *http;
+	struct netlink *netlink;
+	int epoll, timer, signals;
+	int listening[CONFIG_LISTENS];
+	size_t listenings;
+	struct prefix *allow; /* tracked subnets and --allow */
+	size_t allows;
+	struct buf page;
+	bool textfile_failing;
+};
+
+static bool capable(void)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {0};
+	__u32 bpf;
+
+	if (syscall(SYS_capget, &header, data) < 0)
+		return false;
+	bpf = data[CAP_BPF / 32].effective & CAP_TO_MASK(CAP_BPF);
+	return (bpf || data[0].effective & CAP_TO_MASK(CAP_SYS_ADMIN)) &&
+	       data[0].effective & CAP_TO_MASK(CAP_NET_ADMIN);
+}
+
+/* What can be known to be wrong without touching anything. */
+static int check(const struct config *config)
+{
+	int error;
+
+	if (!capable()) {
+		log_error("expected to be run as root (CAP_BPF and CAP_NET_ADMIN are needed)");
+		return -EPERM;
+	}
+	for (size_t i = 0; i < config->interfaces; i++)
+		if (!if_nametoindex(config->ifnames[i])) {
+			log_error("-4 .../%s: no such interface", config->ifnames[i]);
+			return -ENODEV;
+		}
+	if (!config->textfile)
+		return 0;
+	error = textfile_check(config->textfile);
+	if (error)
+		log_error("--textfile %s: %s", config->textfile, strerror(-error));
+	return error;
+}
+
+static int open_sockets(struct daemon *daemon)
+{
+	const struct config *config = daemon->config;
+	size_t count = config->listens ? config->listens : 1;
+
+	for (size_t i = 0; i < count && config->exporter; i++) {
+		int fd = http_listen(config->listens ? &config->listen[i] : NULL, config->port);
+
+		if (fd < 0) {
+			log_error("%s%s port %u: cannot listen: %s",
+				config->listens ? "--listen " : "-e",
+				config->listens ? config->listen_text[i] : "", config->port,
+				strerror(-fd));
+			return fd;
+		}
+		daemon->listening[daemon->listenings++] = fd;
+	}
+	return 0;
+}
+
+static const struct snapshot *fresh_snapshot(void *context)
+{
+	struct keeper *keeper = &((struct daemon *)context)->keeper;
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if ((uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000 >=
+		keeper->pulled_ms + FRESH_MS)
+		keeper_pull(keeper); /* where that fails, the last good one is served */
+	return keeper->snapshot;
+}
+
+static int list_allowed(struct daemon *daemon)
+{
+	const struct config *c = daemon->config;
+	struct prefix *allow = calloc(c->trackeds + c->delegateds + c->allows, sizeof(*allow));
+
+	if (!allow)
+		return -ENOMEM;
+	daemon->allow = allow;
+	for (size_t i = 0; i < c->trackeds; i++)
+		allow[daemon->allows++] = c->tracked[i].prefix;
+	for (size_t i = 0; i < c->delegateds; i++)
+		allow[daemon->allows++] = c->delegated[i];
+	for (size_t i = 0; i < c->allows; i++)
+		allow[daemon->allows++] = c->allow[i];
+	return 0;
+}
+
+static int start_http(struct daemon *daemon)
+{
+	struct http_config config = {
+		.metrics = daemon->config->metrics,
+		.snapshot = fresh_snapshot,
+		.context = daemon,
+	};
+
+	if (!daemon->config->exporter)
+		return 0;
+	if (list_allowed(daemon) < 0)
+		return -ENOMEM;
+	config.allow = daemon->allow;
+	config.allowed = daemon->allows;
+	daemon->http = http_create(&config, daemon->listening, daemon->listenings);
+	daemon->listenings = 0; /* they are its own now */
+	return daemon->http ? 0 : -ENOMEM;
+}
+
+static int watch(struct daemon *daemon, int fd)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+
+	return epoll_ctl(daemon->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+static int start_loop(struct daemon *daemon)
+{
+	time_t interval = (time_t)daemon->config->interval;
+	struct itimerspec every = {{interval, 0}, {interval, 0}};
+	int error = 0;
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	daemon->signals = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	daemon->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	daemon->epoll = epoll_create1(EPOLL_CLOEXEC);
+	daemon->netlink = netlink_watch();
+	if (daemon->signals < 0 || daemon->timer < 0 || daemon->epoll < 0 || !daemon->netlink ||
+		timerfd_settime(daemon->timer, 0, &every, NULL) < 0)
+		return -errno;
+	error = watch(daemon, daemon->signals);
+	error = error ? error : watch(daemon, daemon->timer);
+	error = error ? error : watch(daemon, netlink_fd(daemon->netlink));
+	if (!error && daemon->http)
+		error = watch(daemon, http_fd(daemon->http));
+	return error;
+}
+
+static void write_textfile(struct daemon *daemon)
+{
+	const char *path = daemon->config->textfile;
+	int error;
+
+	if (!path)
+		return;
+	buf_reset(&daemon->page);
+	metrics_render(
+		daemon->keeper.snapshot, &daemon->config->metrics, METRICS_TEXT, &daemon->page);
+	error = daemon->page.failed ? -ENOMEM
+				    : textfile_write(path, daemon->page.data, daemon->page.length);
+	if (error && !daemon->textfile_failing)
+		log_error("--textfile %s: %s", path, strerror(-error));
+	daemon->textfile_failing = error != 0;
+}
+
+static void pull(struct daemon *daemon)
+{
+	if (keeper_pull(&daemon->keeper) == 0)
+		write_textfile(daemon);
+}
+
+static void loop(struct daemon *daemon)
+{
+	struct epoll_event event;
+	uint64_t expirations;
+
+	for (;;) {
+		int ready = epoll_wait(
+			daemon->epoll, &event, 1, daemon->http ? http_timeout(daemon->http) : -1);
+
+		if (ready < 0 && errno != EINTR) {
+			log_error("epoll_wait: %s", strerror(errno));
+			return;
+		}
+		if (ready <= 0) {
+			if (daemon->http)
+				http_run(daemon->http);
+		} else if (event.data.fd == daemon->signals) {
+			return;
+		} else if (event.data.fd == daemon->timer) {
+			if (read(daemon->timer, &expirations, sizeof(expirations)) > 0)
+				pull(daemon);
+		} else if (event.data.fd == netlink_fd(daemon->netlink)) {
+			netlink_drain(daemon->netlink);
+			keeper_reconcile(&daemon->keeper);
+		} else {
+			http_run(daemon->http);
+		}
+	}
+}
+
+static int start(struct daemon *daemon)
+{
+	const struct config *config = daemon->config;
+	int error = check(config);
+
+	if (!error)
+		error = open_sockets(daemon);
+	if (error)
+		return error;
+	daemon->names = names_create();
+	error = daemon->names ? names_follow(daemon->names, NAMES_UCI, config->dhcp_config)
+			      : -ENOMEM;
+	if (!error)
+		names_refresh(daemon->names);
+	if (!error)
+		error = start_http(daemon);
+	if (!error)
+		error = start_loop(daemon);
+	if (error) {
+		log_error("cannot start: %s", strerror(-error));
+		return error;
+	}
+	return keeper_start(&daemon->keeper, config, daemon->names);
+}
+
+static void stop(struct daemon *daemon)
+{
+	http_destroy(daemon->http);
+	for (size_t i = 0; i < daemon->listenings; i++)
+		close(daemon->listening[i]);
+	netlink_close(daemon->netlink);
+	names_destroy(daemon->names);
+	free(daemon->allow);
+	buf_free(&daemon->page);
+}
+
+int daemon_run(const struct config *config)
+{
+	struct daemon *daemon = calloc(1, sizeof(*daemon));
+	int status = 1;
+
+	if (!daemon)
+		return 1;
+	daemon->config = config;
+	if (config->syslog)
+		log_to_syslog();
+	if (start(daemon) == 0) {
+		write_textfile(daemon);
+		for (size_t i = 0; i < config->interfaces; i++)
+			log_info("counting on %s (%s)", config->ifnames[i],
+				daemon->keeper.links[i].kind == SNAPSHOT_TCX ? "tcx" : "clsact");
+		if (config->exporter)
+			log_info("serving http://localhost:%u/metrics", config->port);
+		loop(daemon);
+		pull(daemon);
+		keeper_stop(&daemon->keeper);
+		status = 0;
+	}
+	stop(daemon);
+	free(daemon);
+	return status;
+}

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "hooks.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <linux/pkt_sched.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "netlink.h"
+
+/* linux/bpf.h of 6.6; older headers have to do. */
+#define TCX_INGRESS 46	      /* BPF_TCX_INGRESS */
+#define TCX_EGRESS  47	      /* BPF_TCX_EGRESS */
+#define TCX_FIRST   (1U << 3) /* BPF_F_BEFORE, and before nobody in particular: first */
+
+#define HANDLE	 0x6d7a /* "mz": our clsact filters have this handle */
+#define PRIORITY 1	/* and run first; where that is taken, right behind */
+#define LAST	 16	/* the last priority tried */
+
+static const char *const direction_text[] = {[MZ_UPLOAD] = "ingress", [MZ_DOWNLOAD] = "egress"};
+
+/* A dot in a pin's name is refused by bpffs, so interfaces are named by their index. */
+static void link_path(const char *dir, const struct hook *hook, char path[PATH_MAX])
+{
+	snprintf(path, PATH_MAX, "%s/link_%u_%s", dir, hook->ifindex,
+		direction_text[hook->direction]);
+}
+
+/* Swaps the program of the link pinned at path. -ENOENT where none hangs on the interface. */
+static int update_link(const char *path, const struct hook *hook, int program)
+{
+	struct bpf_link_info info = {0};
+	__u32 size = sizeof(info);
+	int link = bpf_obj_get(path), error = 0;
+
+	if (link < 0)
+		return -errno;
+	/* A link that lost its device has ifindex 0; for tcx it stands where it does for xdp. */
+	if (bpf_obj_get_info_by_fd(link, &info, &size) < 0 || info.xdp.ifindex != hook->ifindex) {
+		unlink(path);
+		error = -ENOENT;
+	} else if (bpf_link_update(link, program, NULL) < 0) {
+		error = -errno;
+	}
+	close(link);
+	return error;
+}
+
+static int attach_tcx(const char *dir, const struct hook *hook, int program)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, options, .flags = TCX_FIRST);
+	char path[PATH_MAX];
+	int link, error;
+
+	link_path(dir, hook, path);
+	error = update_link(path, hook, program);
+	if (error != -ENOENT)
+		return error;
+	link = bpf_link_create(program, (int)hook->ifindex,
+		(enum bpf_attach_type)(hook->direction == MZ_UPLOAD ? TCX_INGRESS : TCX_EGRESS),
+		&options);
+	if (link < 0)
+		return -errno;
+	error = bpf_obj_pin(link, path) < 0 ? -errno : 0;
+	close(link); /* without a pin this detaches it */
+	return error;
+}
+
+static enum bpf_tc_attach_point attach_point(enum mz_direction direction)
+{
+	return direction == MZ_UPLOAD ? BPF_TC_INGRESS : BPF_TC_EGRESS;
+}
+
+static bool is_ours(__u32 program_id)
+{
+	struct bpf_prog_info info = {0};
+	__u32 size = sizeof(info);
+	int fd = bpf_prog_get_fd_by_id(program_id);
+	bool ours = fd >= 0 && bpf_obj_get_info_by_fd(fd, &info, &size) == 0 &&
+		    strncmp(info.name, "mz_", 3) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return ours;
+}
+
+static uint32_t parent_of(enum mz_direction direction)
+{
+	return TC_H_MAKE(TC_H_CLSACT, direction == MZ_UPLOAD ? TC_H_MIN_INGRESS : TC_H_MIN_EGRESS);
+}
+
+/* The priority our filter has on a hook, or 0. */
+static unsigned find_filter(const struct hook *hook)
+{
+	struct netlink_filter list[64]; /* ours is among the first */
+	int count = netlink_filters(hook->ifindex, parent_of(hook->direction), list, 64);
+
+	for (int i = 0; i < count && i < 64; i++)
+		if (list[i].handle == HANDLE && list[i].program && is_ours(list[i].program))
+			return list[i].priority;
+	return 0;
+}
+
+/* Remembers, for the day we leave, that the qdisc is our work: a directory, as pins are files. */
+static void qdisc_path(const char *dir, unsigned ifindex, char path[PATH_MAX])
+{
+	snprintf(path, PATH_MAX, "%s/qdisc_%u", dir, ifindex);
+}
+
+static int attach_clsact(const char *dir, const struct hook *hook, int program)
+{
+	LIBBPF_OPTS(bpf_tc_hook, at, .ifindex = (int)hook->ifindex,
+		.attach_point = attach_point(hook->direction));
+	unsigned priority = find_filter(hook);
+	char path[PATH_MAX];
+	int error = bpf_tc_hook_create(&at);
+
+	qdisc_path(dir, hook->ifindex, path);
+	if (error == 0 && mkdir(path, 0700) < 0 && errno != EEXIST)
+		error = -errno;
+	if (error && error != -EEXIST)
+		return error;
+	if (priority) {
+		LIBBPF_OPTS(bpf_tc_opts, filter, .handle = HANDLE, .priority = priority,
+			.prog_fd = program, .flags = BPF_TC_F_REPLACE);
+
+		return bpf_tc_attach(&at, &filter);
+	}
+	for (priority = PRIORITY; priority <= LAST; priority++) {
+		LIBBPF_OPTS(bpf_tc_opts, filter, .handle = HANDLE, .priority = priority,
+			.prog_fd = program);
+
+		error = bpf_tc_attach(&at, &filter);
+		if (error != -EINVAL && error != -EEXIST) /* priority taken by another kind */
+			break;
+	}
+	return error;
+}
+
+static void detach_tcx(const char *dir, const struct hook *hook)
+{
+	char path[PATH_MAX];
+	int link;
+
+	link_path(dir, hook, path);
+	link = bpf_obj_get(path);
+	if (link >= 0) {
+		/* the kernel would do so for the last reference, but some time later */
+		bpf_link_detach(link);
+		close(link);
+	}
+	unlink(path);
+}
+
+static void detach_clsact(const struct hook *hook)
+{
+	LIBBPF_OPTS(bpf_tc_hook, at, .ifindex = (int)hook->ifindex,
+		.attach_point = attach_point(hook->direction));
+	LIBBPF_OPTS(bpf_tc_opts, filter, .handle = HANDLE);
+
+	filter.priority = find_filter(hook);
+	if (filter.priority)
+		bpf_tc_detach(&at, &filter);
+}
+
+int hooks_attach(const char *dir, const struct hook *hook, int program, enum config_hook wanted,
+	enum snapshot_hook_kind *kind)
+{
+	int error = -EINVAL;
+
+	libbpf_set_print(NULL); /* the caller says what failed, in one line */
+	*kind = SNAPSHOT_TCX;
+	if (wanted != CONFIG_HOOK_CLSACT)
+		error = attach_tcx(dir, hook, program);
+	if (error == 0) {
+		detach_clsact(hook); /* of an earlier --hook clsact */
+	} else if (error == -EINVAL && wanted != CONFIG_HOOK_TCX) { /* before 6.6 */
+		*kind = SNAPSHOT_CLSACT;
+		error = attach_clsact(dir, hook, program);
+		if (error == 0)
+			detach_tcx(dir, hook);
+	}
+	return error;
+}
+
+static bool in(const struct hook *list, size_t count, const struct hook *hook)
+{
+	for (size_t i = 0; i < count; i++)
+		if (list[i].ifindex == hook->ifindex && list[i].direction == hook->direction)
+			return true;
+	return false;
+}
+
+static bool has_filters(unsigned ifindex)
+{
+	return netlink_filters(ifindex, parent_of(MZ_UPLOAD), NULL, 0) > 0 ||
+	       netlink_filters(ifindex, parent_of(MZ_DOWNLOAD), NULL, 0) > 0;
+}
+
+/* Takes back a clsact qdisc that we made and nobody else uses by now. */
+static void remove_qdisc(const char *dir, unsigned ifindex)
+{
+	LIBBPF_OPTS(bpf_tc_hook, at, .ifindex = (int)ifindex,
+		.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
+	char path[PATH_MAX];
+
+	qdisc_path(dir, ifindex, path);
+	if (!has_filters(ifindex) && rmdir(path) == 0)
+		bpf_tc_hook_destroy(&at);
+}
+
+void hooks_detach_others(const char *dir, const struct hook *keep, size_t keeps)
+{
+	struct if_nameindex *interfaces = if_nameindex();
+	struct dirent *entry;
+	struct hook hook;
+	DIR *pins = opendir(dir);
+
+	libbpf_set_print(NULL);
+	while (pins && (entry = readdir(pins)) != NULL)
+		for (int d = 0; d < MZ_DIRECTIONS; d++) {
+			char path[PATH_MAX];
+
+			hook.direction = (enum mz_direction)d;
+			if (sscanf(entry->d_name, "link_%u_", &hook.ifindex) != 1)
+				continue;
+			link_path("", &hook, path);
+			if (strcmp(path + 1, entry->d_name) == 0 && !in(keep, keeps, &hook))
+				detach_tcx(dir, &hook);
+		}
+	if (pins)
+		closedir(pins);
+	for (size_t i = 0; interfaces && interfaces[i].if_index; i++) {
+		hook.ifindex = interfaces[i].if_index;
+		for (int d = 0; d < MZ_DIRECTIONS; d++) {
+			hook.direction = (enum mz_direction)d;
+			if (!in(keep, keeps, &hook))
+				detach_clsact(&hook);
+		}
+		remove_qdisc(dir, hook.ifindex);
+	}
+	if (interfaces)
+		if_freenameindex(interfaces);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where classifiers are attached: a TCX link pinned in bpffs (kernel 6.6 and later), or a clsact
+ * filter of a handle of our own. Both outlive the process. In each case ours runs before other
+ * programs, so that none hides a packet from it, and it hides none from them.
+ */
+#ifndef MZ_HOOKS_H
+#define MZ_HOOKS_H
+
+#include "config.h"
+#include "layout.h"
+#include "snapshot.h"
+
+struct hook {
+	unsigned ifindex;
+	enum mz_direction direction; /* of what passes: MZ_UPLOAD at ingress */
+};
+
+/*
+ * Attaches program (a file descriptor), or swaps it in place for the one that hangs there from an
+ * earlier call or process: no packet goes uncounted or twice. dir: where links are pinned. kind:
+ * set to what was used. Returns 0 or -errno.
+ */
+int hooks_attach(const char *dir, const struct hook *hook, int program, enum config_hook wanted,
+	enum snapshot_hook_kind *kind);
+
+/* Detaches what earlier calls or processes attached, but for the hooks in keep. */
+void hooks_detach_others(const char *dir, const struct hook *keep, size_t keeps);
+
+#endif

@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "http.h"
+
+#include <errno.h>
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "accept.h"
+#include "buf.h"
+#include "clients.h"
+
+/* With those of clients.h, the limits of what strangers can take. */
+#define ADDRESS_CONNECTIONS 16	 /* of one address, on one socket */
+#define REQUEST_MEMORY	    8192 /* bytes of one connection's headers, both ways */
+#define BACKLOG		    128
+
+/*
+ * A page is kept as long as somebody still reads it: one a format, and two that slow clients may
+ * hold on to while newer ones are served.
+ */
+#define PAGES (METRICS_FORMATS + 2)
+
+#if MHD_VERSION >= 0x00097002
+typedef enum MHD_Result mhd_result;
+#else
+typedef int mhd_result;
+#endif
+
+/* A rendered snapshot. The buffer starts with a pointer to the page itself: see release_page(). */
+struct page {
+	struct buf buf;
+	struct MHD_Response *response; /* ours to serve; NULL: outdated */
+	uint64_t number;	       /* of the snapshot */
+	bool referenced;	       /* by a response, so by us or by a client */
+};
+
+enum { HEALTHY, NOT_FOUND, NOT_ALLOWED, UNAVAILABLE, RESPONSES };
+
+struct http {
+	struct http_config config;
+	struct MHD_Response *response[RESPONSES];
+	struct page pages[PAGES];
+	struct page *current[METRICS_FORMATS];
+	struct clients clients;
+	uint64_t now; /* monotonic milliseconds, as of http_run() */
+	int epoll;
+	size_t daemons;
+	struct MHD_Daemon *daemon[]; /* one a socket */
+};
+
+static uint64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+static void notify_connection(void *context, struct MHD_Connection *connection,
+	void **socket_context, enum MHD_ConnectionNotificationCode code)
+{
+	struct http *http = context;
+
+	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		const union MHD_ConnectionInfo *info =
+			MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+		*socket_context = clients_add(&http->clients, info->connect_fd, http->now);
+	} else if (*socket_context) {
+		client_remove(*socket_context);
+	}
+}
+
+static void notify_completed(void *context, struct MHD_Connection *connection, void **state,
+	enum MHD_RequestTerminationCode code)
+{
+	struct http *http = context;
+
+	(void)connection;
+	(void)code;
+	if (*state)
+		client_served(*state, http->now);
+}
+
+/* The library's oldest versions hand over the text only, so what precedes it tells the page. */
+static void release_page(void *text)
+{
+	struct page *page;
+
+	memcpy(&page, (char *)text - sizeof(page), sizeof(page));
+	page->referenced = false;
+}
+
+static void drop_page(struct page *page)
+{
+	struct MHD_Response *response = page->response;
+
+	page->response = NULL;
+	if (response)
+		MHD_destroy_response(response); /* only our reference to it */
+}
+
+static bool render_page(struct http *http, struct page *page, const struct snapshot *snapshot,
+	enum metrics_format format)
+{
+	static const char *const type[METRICS_FORMATS] = {
+		[METRICS_TEXT] = "text/plain; version=0.0.4; charset=utf-8",
+		[METRICS_OPENMETRICS] =
+			"application/openmetrics-text; version=1.0.0; charset=utf-8",
+	};
+	struct buf *buf = &page->buf;
+
+	buf_reset(buf);
+	buf_bytes(buf, &page, sizeof(page));
+	metrics_render(snapshot, &http->config.metrics, format, buf);
+	if (buf->failed)
+		return false;
+	page->response = MHD_create_response_from_buffer_with_free_callback(
+		buf->length - sizeof(page), buf->data + sizeof(page), release_page);
+	if (!page->response)
+		return false;
+	page->referenced = true;
+	page->number = snapshot->number;
+	if (MHD_add_response_header(page->response, MHD_HTTP_HEADER_CONTENT_TYPE, type[format]) &&
+		MHD_add_response_header(
+			page->response, MHD_HTTP_HEADER_VARY, MHD_HTTP_HEADER_ACCEPT))
+		return true;
+	drop_page(page);
+	return false;
+}
+
+static struct page *find_free_page(struct http *http)
+{
+	for (size_t i = 0; i < PAGES; i++)
+		if (!http->pages[i].referenced)
+			return &http->pages[i];
+	return NULL;
+}
+
+/* The page of the current snapshot; where there is no room for it, an older one, or NULL. */
+static struct page *find_page(struct http *http, enum metrics_format format)
+{
+	const struct snapshot *snapshot = http->config.snapshot(http->config.context);
+	struct page *current = http->current[format], *page;
+
+	if (current && current->number == snapshot->number)
+		return current;
+	if (current && !clients_read(&http->clients, current)) {
+		drop_page(current); /* the usual case, which uses one buffer again and again */
+		current = http->current[format] = NULL;
+	}
+	page = find_free_page(http);
+	if (!page) { /* slow readers hold them all: next time there will be one */
+		for (size_t i = 0; i < PAGES; i++)
+			if (http->pages[i].number != snapshot->number)
+				clients_cut_readers(&http->clients, &http->pages[i]);
+		return current;
+	}
+	if (!render_page(http, page, snapshot, format))
+		return current;
+	if (current)
+		drop_page(current);
+	http->current[format] = page;
+	return page;
+}
+
+static mhd_result answer_metrics(
+	struct http *http, struct MHD_Connection *connection, struct client *client)
+{
+	const char *wish =
+		MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
+	struct page *page = find_page(http, accept_format(wish));
+
+	if (!page)
+		return MHD_queue_response(
+			connection, MHD_HTTP_SERVICE_UNAVAILABLE, http->response[UNAVAILABLE]);
+	client->reading = page;
+	return MHD_queue_response(connection, MHD_HTTP_OK, page->response);
+}
+
+static mhd_result answer(void *context, struct MHD_Connection *connection, const char *path,
+	const char *method, const char *version, const char *upload, size_t *upload_size,
+	void **state)
+{
+	struct http *http = context;
+	struct client *client =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
+			->socket_context;
+	bool metrics = !strcmp(path, "/metrics");
+
+	(void)version;
+	(void)upload;
+	if (!client)
+		return MHD_NO;
+	/* Headers come first, then a body if there is one: it means nothing to us. */
+	if (!*state || *upload_size) {
+		*state = client;
+		*upload_size = 0;
+		return MHD_YES;
+	}
+	if (!metrics && strcmp(path, "/-/healthy") != 0)
+		return MHD_queue_response(
+			connection, MHD_HTTP_NOT_FOUND, http->response[NOT_FOUND]);
+	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
+		return MHD_queue_response(
+			connection, MHD_HTTP_METHOD_NOT_ALLOWED, http->response[NOT_ALLOWED]);
+	if (metrics)
+		return answer_metrics(http, connection, client);
+	return MHD_queue_response(connection, MHD_HTTP_OK, http->response[HEALTHY]);
+}
+
+static mhd_result admit(void *context, const struct sockaddr *peer, socklen_t length)
+{
+	const struct http *http = context;
+
+	(void)length;
+	return clients_admit(&http->clients, peer) ? MHD_YES : MHD_NO;
+}
+
+static bool create_responses(struct http *http)
+{
+	static const struct {
+		const char *text, *header, *value;
+	} fixed[RESPONSES] = {
+		[HEALTHY] = {"ok\n", NULL, NULL},
+		[NOT_FOUND] = {"Nothing here: try /metrics\n", NULL, NULL},
+		[NOT_ALLOWED] = {"Only GET and HEAD\n", MHD_HTTP_HEADER_ALLOW, "GET, HEAD"},
+		[UNAVAILABLE] = {"Busy: try again\n", MHD_HTTP_HEADER_RETRY_AFTER, "1"},
+	};
+
+	for (size_t i = 0; i < RESPONSES; i++) {
+		struct MHD_Response *response =
+			MHD_create_response_from_buffer(strlen(fixed[i].text),
+				(void *)(uintptr_t)fixed[i].text, MHD_RESPMEM_PERSISTENT);
+
+		http->response[i] = response;
+		if (!response ||
+			!MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
+				"text/plain; charset=utf-8") ||
+			(fixed[i].header && !MHD_add_response_header(
+						    response, fixed[i].header, fixed[i].value)))
+			return false;
+	}
+	return true;
+}
+
+static bool start_daemon(struct http *http, int socket)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+	struct MHD_Daemon *daemon = MHD_start_daemon(MHD_USE_EPOLL, 0, admit, http, answer, http,
+		MHD_OPTION_LISTEN_SOCKET, socket, MHD_OPTION_CONNECTION_LIMIT, CLIENTS_ALL,
+		MHD_OPTION_PER_IP_CONNECTION_LIMIT, ADDRESS_CONNECTIONS,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)REQUEST_MEMORY,
+		MHD_OPTION_NOTIFY_CONNECTION, notify_connection, http, MHD_OPTION_NOTIFY_COMPLETED,
+		notify_completed, http, MHD_OPTION_END);
+	const union MHD_DaemonInfo *info;
+
+	if (!daemon)
+		return false;
+	http->daemon[http->daemons++] = daemon;
+	info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	return info && !epoll_ctl(http->epoll, EPOLL_CTL_ADD, info->epoll_fd, &event);
+}
+
+struct http *http_create(const struct http_config *config, const int *sockets, size_t count)
+{
+	struct http *http = calloc(1, sizeof(*http) + count * sizeof(*http->daemon));
+
+	if (http) {
+		size_t started = 0;
+
+		http->config = *config;
+		http->now = now_ms();
+		clients_init(&http->clients, config->allow, config->allowed);
+		http->epoll = epoll_create1(EPOLL_CLOEXEC);
+		if (http->epoll >= 0 && create_responses(http))
+			while (started < count && start_daemon(http, sockets[started]))
+				started++;
+		if (started == count && count > 0)
+			return http;
+	}
+	/* A started daemon closes its own. */
+	for (size_t i = http ? http->daemons : 0; i < count; i++)
+		close(sockets[i]);
+	http_destroy(http);
+	return NULL;
+}
+
+void http_destroy(struct http *http)
+{
+	if (!http)
+		return;
+	/* The daemons first: then no client reads a page any more. */
+	for (size_t i = 0; i < http->daemons; i++)
+		MHD_stop_daemon(http->daemon[i]);
+	for (size_t i = 0; i < PAGES; i++) {
+		drop_page(&http->pages[i]);
+		buf_free(&http->pages[i].buf);
+	}
+	for (size_t i = 0; i < RESPONSES; i++)
+		if (http->response[i])
+			MHD_destroy_response(http->response[i]);
+	if (http->epoll >= 0)
+		close(http->epoll);
+	free(http);
+}
+
+int http_fd(const struct http *http)
+{
+	return http->epoll;
+}
+
+int http_timeout(const struct http *http)
+{
+	uint64_t deadline = clients_deadline(&http->clients), now = now_ms();
+
+	for (size_t i = 0; i < http->daemons; i++) {
+		MHD_UNSIGNED_LONG_LONG wait;
+
+		/* Without timeouts of its own: 0, where it has work that no descriptor shows. */
+		if (MHD_get_timeout(http->daemon[i], &wait))
+			return 0;
+	}
+	if (deadline == UINT64_MAX)
+		return -1;
+	return deadline > now ? (int)(deadline - now) : 0;
+}
+
+void http_run(struct http *http)
+{
+	http->now = now_ms();
+	clients_expire(&http->clients, http->now);
+	for (size_t i = 0; i < http->daemons; i++)
+		MHD_run(http->daemon[i]);
+}
+
+static int listen_on(const struct sockaddr *address, socklen_t length, bool v6only)
+{
+	int fd = socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int on = 1, only = v6only;
+
+	if (fd < 0)
+		return -errno;
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) ||
+		(address->sa_family == AF_INET6 &&
+			setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof(only))) ||
+		bind(fd, address, length) || listen(fd, BACKLOG)) {
+		int error = -errno;
+
+		close(fd);
+		return error;
+	}
+	return fd;
+}
+
+int http_listen(const struct sockaddr_storage *address, unsigned port)
+{
+	struct sockaddr_in v4 = {.sin_family = AF_INET};
+	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
+
+	if (address && address->ss_family == AF_INET)
+		memcpy(&v4, address, sizeof(v4));
+	else if (address && address->ss_family == AF_INET6)
+		memcpy(&v6, address, sizeof(v6)); /* with the scope of a link-local address */
+	else if (address)
+		return -EAFNOSUPPORT;
+	v4.sin_port = v6.sin6_port = htons((uint16_t)port);
+	if (!address || address->ss_family == AF_INET6) {
+		int fd = listen_on((const struct sockaddr *)&v6, sizeof(v6), address);
+
+		if (address || (fd != -EAFNOSUPPORT && fd != -EADDRNOTAVAIL))
+			return fd;
+	}
+	return listen_on((const struct sockaddr *)&v4, sizeof(v4), false);
+}

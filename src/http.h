@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The embedded exporter. Sees snapshots only. One thread: the caller waits for http_fd() to become
+ * readable, or for http_timeout() to pass, and calls http_run().
+ */
+#ifndef MZ_HTTP_H
+#define MZ_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/socket.h>
+
+#include "metrics.h"
+#include "prefix.h"
+#include "snapshot.h"
+
+struct http;
+
+struct http_config {
+	struct metrics_options metrics;
+	const struct prefix *allow; /* who may connect besides loopback; kept by the caller */
+	size_t allowed;
+	/* The snapshot a page is rendered from, valid until the next http_run(). */
+	const struct snapshot *(*snapshot)(void *context);
+	void *context;
+};
+
+/*
+ * Opens a listening TCP socket, non-blocking and close-on-exec. address: NULL for everywhere, v6
+ * and v4 both. port: host byte order. Returns the socket or -errno.
+ */
+int http_listen(const struct sockaddr_storage *address, unsigned port);
+
+/*
+ * Serves on sockets (taken over: closed by http_destroy(), also when this fails). config: copied.
+ * Returns NULL when out of memory or when the HTTP library refuses.
+ */
+struct http *http_create(const struct http_config *config, const int *sockets, size_t count);
+void http_destroy(struct http *http); /* accepts NULL */
+
+int http_fd(const struct http *http);	   /* for epoll: readable when there is work */
+int http_timeout(const struct http *http); /* milliseconds until http_run(); -1: none */
+void http_run(struct http *http);
+
+#endif

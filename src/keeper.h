@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The kernel's side of the daemon: keeps classifiers attached with settings that fit, and reads
+ * what they count. Its product is the snapshot; it knows no output.
+ */
+#ifndef MZ_KEEPER_H
+#define MZ_KEEPER_H
+
+#include "bpffs.h"
+#include "config.h"
+#include "hooks.h"
+#include "maps.h"
+#include "names.h"
+#include "snapshot.h"
+
+/* One tracked interface. */
+struct keeper_link {
+	unsigned ifindex; /* where the classifier hangs; 0: nowhere */
+	unsigned net;	  /* its number in keys */
+	struct mz_settings settings;
+	enum snapshot_hook_kind kind;
+	bool missed; /* its absence or a failure was logged */
+};
+
+struct keeper {
+	const struct config *config;
+	struct bpffs bpffs;
+	struct maps maps;
+	struct tally tally;
+	struct names *names;
+	struct snapshot *snapshot;	   /* the latest; NULL before the first keeper_pull() */
+	struct keeper_link links[MZ_NETS]; /* as config->ifnames */
+	uint64_t pulled_ms;		   /* CLOCK_MONOTONIC */
+	bool failing;			   /* the last pull failed, and that was logged */
+	bool changed;			   /* a hook was attached: others may have to go */
+};
+
+/*
+ * Attaches to every interface of config. names: kept by the caller. On failure one line is logged
+ * and nothing this call made is left in the kernel. Returns 0 or -errno.
+ */
+int keeper_start(struct keeper *keeper, const struct config *config, struct names *names);
+
+/* Lets go of all memory and descriptors. The classifiers stay attached and go on counting. */
+void keeper_stop(struct keeper *keeper);
+
+/* After a change of links or addresses: hooks what came back, changes what has to change. */
+void keeper_reconcile(struct keeper *keeper);
+
+/* Reads the kernel's counters into a new snapshot. Returns 0, or -errno: the old one stays. */
+int keeper_pull(struct keeper *keeper);
+
+/* Removes what earlier daemons left in the kernel. Logs a line on failure. Returns 0 or -errno. */
+int keeper_unload(const char *pin);
+
+#endif

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <syslog.h>
+#include <unistd.h>
+
+static bool to_syslog; /* the one state of a log: where it goes */
+
+void log_to_syslog(void)
+{
+	openlog("mezoura", LOG_PID, LOG_DAEMON);
+	to_syslog = true;
+}
+
+__attribute__((format(printf, 2, 0))) static void put(
+	int priority, const char *format, va_list args)
+{
+	char line[1024];
+	int length;
+
+	length = vsnprintf(line, sizeof(line) - 1, format, args);
+	if (length < 0)
+		return;
+	if ((size_t)length > sizeof(line) - 2)
+		length = sizeof(line) - 2;
+	for (int i = 0; i < length; i++)
+		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
+			line[i] = '?';
+	line[length] = '\0';
+	if (to_syslog)
+		syslog(priority, "%s", line);
+	else
+		dprintf(STDERR_FILENO, "mezoura: %s\n", line); /* one write: lines stay whole */
+}
+
+void log_error(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	put(LOG_ERR, format, args);
+	va_end(args);
+}
+
+void log_warn(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	put(LOG_WARNING, format, args);
+	va_end(args);
+}
+
+void log_info(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	put(LOG_INFO, format, args);
+	va_end(args);
+}

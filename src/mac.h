@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MZ_MAC_H
+#define MZ_MAC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Whether all of text (length bytes) is a MAC: six bytes of one or two hexadecimal digits of any
+ * case with colons between, as dnsmasq and ether_aton(3) read them. mac is undefined if not.
+ */
+bool mac_parse(const char *text, size_t length, uint8_t mac[6]);
+
+#endif

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "netlink.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libmnl/libmnl.h>
+#include <linux/pkt_cls.h>
+#include <linux/rtnetlink.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct netlink {
+	struct mnl_socket *socket;
+};
+
+struct netlink *netlink_watch(void)
+{
+	struct netlink *netlink = calloc(1, sizeof(*netlink));
+	int error;
+
+	if (!netlink)
+		return NULL;
+	netlink->socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (netlink->socket && mnl_socket_bind(netlink->socket,
+				       RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR,
+				       MNL_SOCKET_AUTOPID) == 0)
+		return netlink;
+	error = errno;
+	netlink_close(netlink);
+	errno = error;
+	return NULL;
+}
+
+void netlink_close(struct netlink *netlink)
+{
+	if (netlink && netlink->socket)
+		mnl_socket_close(netlink->socket);
+	free(netlink);
+}
+
+int netlink_fd(const struct netlink *netlink)
+{
+	return mnl_socket_get_fd(netlink->socket);
+}
+
+void netlink_drain(struct netlink *netlink)
+{
+	char data[8192];
+
+	/* an overrun (ENOBUFS) is news as well: all is looked at again anyway */
+	while (mnl_socket_recvfrom(netlink->socket, data, sizeof(data)) > 0 || errno == ENOBUFS)
+		;
+}
+
+struct filters {
+	struct netlink_filter *list;
+	int count, room;
+};
+
+static uint32_t program_of(const struct nlattr *options)
+{
+	const struct nlattr *attribute;
+
+	mnl_attr_for_each_nested(
+		attribute, options) if (mnl_attr_get_type(attribute) ==
+					TCA_BPF_ID) return mnl_attr_get_u32(attribute);
+	return 0;
+}
+
+static int add_filter(const struct nlmsghdr *message, void *context)
+{
+	const struct tcmsg *tc = mnl_nlmsg_get_payload(message);
+	struct netlink_filter filter = {
+		.handle = tc->tcm_handle, .priority = (uint16_t)(tc->tcm_info >> 16)};
+	struct filters *filters = context;
+	const struct nlattr *attribute, *options = NULL;
+	bool bpf = false;
+
+	/* the kernel lists each priority once with handle 0 before its filters */
+	if (message->nlmsg_type != RTM_NEWTFILTER || !tc->tcm_handle)
+		return MNL_CB_OK;
+	mnl_attr_for_each(attribute, message, sizeof(*tc))
+	{
+		if (mnl_attr_get_type(attribute) == TCA_KIND)
+			bpf = strcmp(mnl_attr_get_str(attribute), "bpf") == 0;
+		else if (mnl_attr_get_type(attribute) == TCA_OPTIONS)
+			options = attribute;
+	}
+	if (bpf && options)
+		filter.program = program_of(options);
+	if (filters->count < filters->room)
+		filters->list[filters->count] = filter;
+	filters->count++;
+	return MNL_CB_OK;
+}
+
+int netlink_filters(unsigned ifindex, uint32_t parent, struct netlink_filter *list, int room)
+{
+	struct filters filters = {.list = list, .room = room};
+	char data[16384]; /* the kernel's parts of a dump are not larger */
+	struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	struct nlmsghdr *request = mnl_nlmsg_put_header(data);
+	struct tcmsg *tc;
+	ssize_t length;
+	int more = MNL_CB_ERROR, error;
+
+	if (!socket)
+		return -errno;
+	request->nlmsg_type = RTM_GETTFILTER;
+	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	tc = mnl_nlmsg_put_extra_header(request, sizeof(*tc));
+	tc->tcm_family = AF_UNSPEC;
+	tc->tcm_ifindex = (int)ifindex;
+	tc->tcm_parent = parent;
+	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) == 0 &&
+		mnl_socket_sendto(socket, request, request->nlmsg_len) >= 0)
+		do {
+			length = mnl_socket_recvfrom(socket, data, sizeof(data));
+			more = length < 0 ? MNL_CB_ERROR
+					  : mnl_cb_run(data, (size_t)length, 0,
+						    mnl_socket_get_portid(socket), add_filter,
+						    &filters);
+		} while (more > MNL_CB_STOP);
+	error = errno;
+	mnl_socket_close(socket);
+	return more == MNL_CB_ERROR ? -error : filters.count;
+}

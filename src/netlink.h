@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MZ_NETLINK_H
+#define MZ_NETLINK_H
+
+#include <stdint.h>
+
+struct netlink; /* a subscription to changes of links and addresses */
+
+struct netlink *netlink_watch(void);	       /* NULL with errno */
+void netlink_close(struct netlink *netlink);   /* accepts NULL */
+int netlink_fd(const struct netlink *netlink); /* readable when something changed */
+void netlink_drain(struct netlink *netlink);   /* forgets what was announced */
+
+struct netlink_filter {
+	uint32_t handle;
+	uint16_t priority;
+	uint32_t program; /* the id of a bpf filter's program; 0: a filter of another kind */
+};
+
+/*
+ * Lists the filters of a clsact hook. parent: TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS or
+ * TC_H_MIN_EGRESS). Returns how many there are, of which at most room are in list, or -errno.
+ */
+int netlink_filters(unsigned ifindex, uint32_t parent, struct netlink_filter *list, int room);
+
+#endif

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "option_values.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "options.h"
+
+static int refuse(struct value *v, const char *expected)
+{
+	snprintf(v->error, OPTIONS_ERROR, "'%.80s': expected %s", v->text, expected);
+	return -EINVAL;
+}
+
+static int too_many(struct value *v, unsigned most)
+{
+	snprintf(v->error, OPTIONS_ERROR, "'%.80s': expected at most %u of them", v->text, most);
+	return -EINVAL;
+}
+
+static int set_number(struct value *v, unsigned low, unsigned high, unsigned *number)
+{
+	char expected[64], *end;
+	unsigned long n;
+
+	errno = 0;
+	n = strtoul(v->text, &end, 10);
+	if (errno || *end || v->text[0] < '0' || v->text[0] > '9' || n < low || n > high) {
+		snprintf(expected, sizeof(expected), "a number from %u to %u", low, high);
+		return refuse(v, expected);
+	}
+	*number = (unsigned)n;
+	return 0;
+}
+
+/* Adds a prefix to a list; twice the same is refused. */
+static int add_prefix(
+	struct value *v, int family, bool bare, struct prefix *list, size_t *count, size_t most)
+{
+	struct prefix prefix;
+	const char *expected = prefix_parse(v->text, family, bare, &prefix);
+
+	if (expected)
+		return refuse(v, expected);
+	for (size_t i = 0; i < *count; i++)
+		if (prefix_equal(&list[i], &prefix))
+			return refuse(v, "a prefix that was not given before");
+	if (*count == most)
+		return too_many(v, (unsigned)most);
+	list[(*count)++] = prefix;
+	return 0;
+}
+
+static int add_ifname(struct value *v, const char *ifname)
+{
+	struct config *c = v->config;
+
+	for (size_t i = 0; i < c->interfaces; i++)
+		if (strcmp(c->ifnames[i], ifname) == 0)
+			return 0;
+	if (c->interfaces == MZ_NETS)
+		return too_many(v, MZ_NETS);
+	memccpy(c->ifnames[c->interfaces++], ifname, 0, IFNAMSIZ);
+	return 0;
+}
+
+int value_tracked(struct value *v)
+{
+	static const char shape[] = "address/mask/interface, like 192.168.2.1/24/br-lan";
+	struct config *c = v->config;
+	struct config_tracked tracked = {0};
+	const char *slash = strchr(v->text, '/'), *expected;
+	char subnet[PREFIX_STRLEN];
+	size_t here = 0;
+
+	slash = slash ? strchr(slash + 1, '/') : NULL;
+	if (!slash || (size_t)(slash - v->text) >= sizeof(subnet))
+		return refuse(v, shape);
+	memcpy(subnet, v->text, (size_t)(slash - v->text));
+	subnet[slash - v->text] = '\0';
+	expected = prefix_parse(subnet, AF_INET, false, &tracked.prefix);
+	if (expected)
+		return refuse(v, expected);
+	if (!slash[1] || strlen(slash + 1) >= IFNAMSIZ || strpbrk(slash + 1, "/ \t\n"))
+		return refuse(v, "an interface name of 1 to 15 characters after the mask");
+	memccpy(tracked.ifname, slash + 1, 0, IFNAMSIZ);
+	for (size_t i = 0; i < c->trackeds; i++) {
+		if (prefix_equal(&c->tracked[i].prefix, &tracked.prefix))
+			return refuse(v, "a subnet that was not given before");
+		here += strcmp(c->tracked[i].ifname, tracked.ifname) == 0;
+	}
+	if (here == MZ_PREFIXES)
+		return too_many(v, MZ_PREFIXES);
+	if (add_ifname(v, tracked.ifname) < 0)
+		return -EINVAL;
+	c->tracked[c->trackeds++] = tracked;
+	return 0;
+}
+
+int value_delegated(struct value *v)
+{
+	return add_prefix(
+		v, AF_INET6, false, v->config->delegated, &v->config->delegateds, MZ_PREFIXES);
+}
+
+int value_local(struct value *v)
+{
+	return add_prefix(v, AF_UNSPEC, true, v->config->local, &v->config->locals, MZ_LOCALS);
+}
+
+int value_allow(struct value *v)
+{
+	return add_prefix(v, AF_UNSPEC, true, v->config->allow, &v->config->allows, MZ_LOCALS);
+}
+
+int value_exporter(struct value *v)
+{
+	v->config->exporter = true;
+	return 0;
+}
+
+int value_port(struct value *v)
+{
+	return set_number(v, 1, 65535, &v->config->port);
+}
+
+int value_interval(struct value *v)
+{
+	return set_number(v, 1, 86400, &v->config->interval);
+}
+
+int value_max_hosts(struct value *v)
+{
+	return set_number(v, 1, 1000000, &v->config->max_hosts);
+}
+
+int value_listen(struct value *v)
+{
+	struct config *c = v->config;
+	struct sockaddr_storage address = {0};
+	struct sockaddr_in *in = (struct sockaddr_in *)&address;
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&address;
+
+	if (inet_pton(AF_INET, v->text, &in->sin_addr) == 1)
+		address.ss_family = AF_INET;
+	else if (inet_pton(AF_INET6, v->text, &in6->sin6_addr) == 1)
+		address.ss_family = AF_INET6;
+	else
+		return refuse(v, "an IPv4 or IPv6 address");
+	if (c->listens == CONFIG_LISTENS)
+		return too_many(v, CONFIG_LISTENS);
+	c->listen_text[c->listens] = v->text;
+	c->listen[c->listens++] = address;
+	return 0;
+}
+
+int value_textfile(struct value *v)
+{
+	if (!v->text[0])
+		return refuse(v, "a path, or '-' for none");
+	v->config->textfile = strcmp(v->text, "-") ? v->text : NULL;
+	return 0;
+}
+
+/* Which of words the value is, or -EINVAL. */
+static int choose(struct value *v, const char *const *words, const char *expected)
+{
+	for (int i = 0; words[i]; i++)
+		if (strcmp(words[i], v->text) == 0)
+			return i;
+	return refuse(v, expected);
+}
+
+int value_metrics(struct value *v)
+{
+	static const char *const words[] = {"seed", "native", "all", NULL};
+	int i = choose(v, words, "seed, native or all");
+
+	if (i >= 0)
+		v->config->metrics.families =
+			(enum metrics_families[]){METRICS_SEED, METRICS_NATIVE, METRICS_ALL}[i];
+	return i < 0 ? i : 0;
+}
+
+int value_bytes(struct value *v)
+{
+	static const char *const words[] = {"frame", "ip", NULL};
+	int i = choose(v, words, "frame or ip");
+
+	v->config->bytes_from_ip = i == 1;
+	return i < 0 ? i : 0;
+}
+
+int value_unknown(struct value *v)
+{
+	static const char *const words[] = {"skip", "show", NULL};
+	int i = choose(v, words, "skip or show");
+
+	v->config->metrics.unknown = i == 1;
+	return i < 0 ? i : 0;
+}
+
+int value_hook(struct value *v)
+{
+	static const char *const words[] = {"auto", "tcx", "clsact", NULL};
+	int i = choose(v, words, "auto, tcx or clsact");
+
+	if (i >= 0)
+		v->config->hook = (enum config_hook)i;
+	return i < 0 ? i : 0;
+}
+
+int value_dhcp_config(struct value *v)
+{
+	v->config->dhcp_config = v->text;
+	return v->text[0] ? 0 : refuse(v, "a path");
+}
+
+int value_pin(struct value *v)
+{
+	v->config->pin = v->text;
+	return v->text[0] == '/' ? 0 : refuse(v, "an absolute path below a bpf file system");
+}
+
+int value_syslog(struct value *v)
+{
+	v->config->syslog = true;
+	return 0;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What each option does with its value: for options.c only. */
+#ifndef MZ_OPTION_VALUES_H
+#define MZ_OPTION_VALUES_H
+
+#include "config.h"
+
+/* One value at hand, where it goes, and OPTIONS_ERROR bytes for what is wrong with it. */
+struct value {
+	struct config *config;
+	const char *text;
+	char *error;
+};
+
+/* All return 0, or -EINVAL with value->error set to "'text': expected ...". */
+int value_tracked(struct value *value);
+int value_delegated(struct value *value);
+int value_local(struct value *value);
+int value_allow(struct value *value);
+int value_exporter(struct value *value);
+int value_port(struct value *value);
+int value_interval(struct value *value);
+int value_max_hosts(struct value *value);
+int value_listen(struct value *value);
+int value_textfile(struct value *value);
+int value_metrics(struct value *value);
+int value_bytes(struct value *value);
+int value_unknown(struct value *value);
+int value_hook(struct value *value);
+int value_dhcp_config(struct value *value);
+int value_pin(struct value *value);
+int value_syslog(struct value *value);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MZ_OPTIONS_H
+#define MZ_OPTIONS_H
+
+#include "config.h"
+
+enum options_command { OPTIONS_DAEMON, OPTIONS_UNLOAD, OPTIONS_HELP, OPTIONS_VERSION };
+
+#define OPTIONS_ERROR 256 /* room for one line about what is wrong */
+
+/*
+ * Reads the command line. argv: its strings must outlive config. Returns 0, or -EINVAL with error
+ * saying in one line which option and value are wrong and what was expected.
+ */
+int options_parse(int argc, char **argv, struct config *config, enum options_command *command,
+	char error[OPTIONS_ERROR]);
+
+/* The text of -h, from the table of options. */
+void options_usage(void);
+
+#endif

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "settings.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <string.h>
+
+#include "scope.h"
+
+static struct mz_prefix4 prefix4(const struct prefix *prefix)
+{
+	struct mz_prefix4 p;
+	uint8_t mask[16];
+
+	prefix_mask(prefix, mask);
+	memcpy(&p.mask, mask, sizeof(p.mask));
+	memcpy(&p.addr, prefix->addr, sizeof(p.addr));
+	/* RFC 3021: the two addresses of a /31 are both hosts */
+	p.broadcast = prefix->length < 31 ? p.addr | ~p.mask : 0;
+	return p;
+}
+
+static struct mz_prefix6 prefix6(const struct prefix *prefix)
+{
+	struct mz_prefix6 p;
+	uint8_t mask[16];
+
+	prefix_mask(prefix, mask);
+	memcpy(p.mask, mask, sizeof(p.mask));
+	memcpy(p.addr, prefix->addr, sizeof(p.addr));
+	return p;
+}
+
+/* Whether scope.h keeps all of a prefix from the internet already: a shorter list is faster. */
+static bool never_global(const struct prefix *prefix)
+{
+	static const char *const ranges[] = {"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10",
+		"127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.168.0.0/16",
+		"224.0.0.0/4", "fc00::/7", "fe80::/10", "ff00::/8"};
+	struct prefix range;
+
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(*ranges); i++)
+		if (!prefix_parse(ranges[i], AF_UNSPEC, false, &range) &&
+			prefix_covers(&range, prefix))
+			return true;
+	return false;
+}
+
+static int add_tracked(struct mz_settings *s, const struct prefix *prefix)
+{
+	if (prefix->family == AF_INET) {
+		if (s->prefixes4 == MZ_PREFIXES)
+			return -E2BIG;
+		s->prefix4[s->prefixes4++] = prefix4(prefix);
+	} else {
+		if (s->prefixes6 == MZ_PREFIXES)
+			return -E2BIG;
+		s->prefix6[s->prefixes6++] = prefix6(prefix);
+	}
+	return 0;
+}
+
+static int add_local(struct mz_settings *s, const struct prefix *prefix)
+{
+	if (never_global(prefix))
+		return 0;
+	if (prefix->family == AF_INET) {
+		if (s->locals4 == MZ_LOCALS)
+			return -E2BIG;
+		s->local4[s->locals4++] = prefix4(prefix);
+	} else {
+		if (s->locals6 == MZ_LOCALS)
+			return -E2BIG;
+		s->local6[s->locals6++] = prefix6(prefix);
+	}
+	return 0;
+}
+
+static int add_self(struct mz_settings *s, const struct prefix *own)
+{
+	if (own->family == AF_INET) {
+		if (s->selves4 == MZ_SELVES)
+			return -E2BIG;
+		memcpy(&s->self4[s->selves4++], own->addr, sizeof(s->self4[0]));
+	} else {
+		if (s->selves6 == MZ_SELVES)
+			return -E2BIG;
+		memcpy(s->self6[s->selves6++], own->addr, sizeof(s->self6[0]));
+	}
+	return 0;
+}
+
+static bool tracked_here(
+	const struct config *config, const char *ifname, const struct prefix *address)
+{
+	for (size_t i = 0; i < config->trackeds; i++)
+		if (strcmp(config->tracked[i].ifname, ifname) == 0 &&
+			prefix_covers(&config->tracked[i].prefix, address))
+			return true;
+	for (size_t i = 0; i < config->delegateds; i++)
+		if (prefix_covers(&config->delegated[i], address))
+			return true;
+	return false;
+}
+
+static bool tracked_anywhere(const struct config *config, const struct prefix *address)
+{
+	for (size_t i = 0; i < config->trackeds; i++)
+		if (prefix_covers(&config->tracked[i].prefix, address))
+			return true;
+	for (size_t i = 0; i < config->delegateds; i++)
+		if (prefix_covers(&config->delegated[i], address))
+			return true;
+	return false;
+}
+
+int settings_make(struct mz_settings *settings, const struct config *config, const char *ifname,
+	unsigned net, const struct prefix *own, size_t owns)
+{
+	int error = 0;
+
+	memset(settings, 0, sizeof(*settings));
+	settings->net = (__u16)net;
+	settings->from_ip = config->bytes_from_ip;
+	for (size_t i = 0; i < config->trackeds && !error; i++) {
+		const struct config_tracked *tracked = &config->tracked[i];
+
+		if (strcmp(tracked->ifname, ifname) == 0)
+			error = add_tracked(settings, &tracked->prefix);
+		if (!error)
+			error = add_local(settings, &tracked->prefix);
+	}
+	for (size_t i = 0; i < config->delegateds && !error; i++) {
+		error = add_tracked(settings, &config->delegated[i]);
+		if (!error)
+			error = add_local(settings, &config->delegated[i]);
+	}
+	for (size_t i = 0; i < config->locals && !error; i++)
+		error = add_local(settings, &config->local[i]);
+	for (size_t i = 0; i < owns && !error; i++) {
+		if (tracked_here(config, ifname, &own[i]))
+			error = add_self(settings, &own[i]);
+		if (!error && !tracked_anywhere(config, &own[i]))
+			error = add_local(settings, &own[i]);
+	}
+	return error;
+}

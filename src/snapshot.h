@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The waist: all that outputs may know. Filled once for each pull, not changed afterwards, without
+ * pointers, so that it can be copied or shared as it is.
+ */
+#ifndef MZ_SNAPSHOT_H
+#define MZ_SNAPSHOT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "layout.h"
+
+/* One address of a host. 64 bytes, so that ten thousand of them walk fast. */
+struct snapshot_address {
+	struct mz_counts counts;
+	uint8_t addr[16]; /* network byte order; IPv4 uses the first four */
+	uint8_t mac[6];	  /* all zero: a device without link layer */
+	uint8_t family;	  /* AF_INET or AF_INET6 */
+	uint8_t net;	  /* index into nets */
+	uint32_t name;	  /* for snapshot_text(); 0 where nobody knows a name */
+	uint32_t pad;
+};
+
+/* The sum of a host's addresses of one family on one interface. */
+struct snapshot_host {
+	struct mz_counts counts;
+	uint8_t addr[16]; /* where there is no MAC: the host's one address; else zero */
+	uint8_t mac[6];
+	uint8_t family;
+	uint8_t net;
+	uint32_t name;
+	uint32_t addresses; /* how many were added up */
+};
+
+_Static_assert(sizeof(struct snapshot_address) == 64, "one cache line");
+_Static_assert(sizeof(struct snapshot_host) == 64, "one cache line");
+
+enum snapshot_hook_kind { SNAPSHOT_TCX, SNAPSHOT_CLSACT };
+
+/* A place in the kernel where a classifier is attached. */
+struct snapshot_hook {
+	char device[16];
+	uint8_t direction; /* enum mz_direction of what passes: ingress is MZ_UPLOAD */
+	uint8_t kind;	   /* enum snapshot_hook_kind */
+};
+
+#define SNAPSHOT_HOOKS	 (2 * MZ_NETS)
+#define SNAPSHOT_SOURCES 4
+
+/* A source of names and how many it knows. */
+struct snapshot_source {
+	char name[12];
+	uint32_t names;
+};
+
+struct snapshot {
+	uint64_t taken_ms; /* since 1970 */
+	uint64_t number;   /* counts the snapshots since the daemon started */
+	uint64_t room;	   /* bytes of data */
+	uint32_t addresses, hosts, hooks, sources;
+	uint32_t entries[2], capacity[2]; /* of the kernel tables: IPv4, IPv6 */
+	struct mz_volume unattributed[MZ_DIRECTIONS][MZ_REASONS];
+	struct mz_net nets[MZ_NETS];
+	struct snapshot_hook hook[SNAPSHOT_HOOKS];
+	struct snapshot_source source[SNAPSHOT_SOURCES];
+	/* Where in data what starts. Addresses and hosts are sorted by MAC, family and address. */
+	uint32_t hosts_at, text_at, text_length;
+	_Alignas(8) unsigned char data[];
+};
+
+static inline const struct snapshot_address *snapshot_addresses(const struct snapshot *s)
+{
+	return (const struct snapshot_address *)s->data;
+}
+
+static inline const struct snapshot_host *snapshot_hosts(const struct snapshot *s)
+{
+	return (const struct snapshot_host *)(s->data + s->hosts_at);
+}
+
+/* A name of an address or a host, NUL-terminated; "" for 0. */
+static inline const char *snapshot_text(const struct snapshot *s, uint32_t name)
+{
+	return (const char *)s->data + s->text_at + name;
+}
+
+#endif

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tally.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What identifies a row: all of it behind the counts. */
+#define KEY_AT	 offsetof(struct tally_row, addr)
+#define KEY_SIZE (sizeof(struct tally_row) - KEY_AT)
+
+_Static_assert(KEY_SIZE == 24, "the key has no padding: it is compared and hashed as bytes");
+
+void tally_init(struct tally *tally)
+{
+	memset(tally, 0, sizeof(*tally));
+}
+
+void tally_finish(struct tally *tally)
+{
+	free(tally->rows);
+	free(tally->slots);
+	tally_init(tally);
+}
+
+static const void *key_of(const struct tally_row *row)
+{
+	return (const unsigned char *)row + KEY_AT;
+}
+
+/* A multiply-and-fold hash of the key's three words; the kernel bounds how many there can be. */
+static uint32_t hash(const struct tally_row *row)
+{
+	uint64_t word[KEY_SIZE / 8], h = 0;
+
+	memcpy(word, key_of(row), KEY_SIZE);
+	for (size_t i = 0; i < KEY_SIZE / 8; i++) {
+		h = (h ^ word[i]) * 0x9e3779b97f4a7c15u;
+		h ^= h >> 32;
+	}
+	return (uint32_t)h;
+}
+
+/* The slot of the row with row's key, or the free slot where it belongs. */
+static uint32_t *find_slot(const struct tally *tally, const struct tally_row *row)
+{
+	uint32_t at = hash(row) & tally->slots_mask;
+
+	while (tally->slots[at]) {
+		const struct tally_row *other = &tally->rows[tally->slots[at] - 1];
+
+		if (memcmp(key_of(other), key_of(row), KEY_SIZE) == 0)
+			break;
+		at = (at + 1) & tally->slots_mask;
+	}
+	return &tally->slots[at];
+}
+
+static void fill_slots(struct tally *tally)
+{
+	memset(tally->slots, 0, (tally->slots_mask + (size_t)1) * sizeof(*tally->slots));
+	for (uint32_t i = 0; i < tally->count; i++)
+		*find_slot(tally, &tally->rows[i]) = i + 1;
+}
+
+static int grow(struct tally *tally)
+{
+	uint32_t room = tally->room ? tally->room * 2 : 64;
+	uint32_t *slots = calloc(room * (size_t)2, sizeof(*slots));
+	struct tally_row *rows = slots ? realloc(tally->rows, room * sizeof(*rows)) : NULL;
+
+	if (!rows) {
+		free(slots);
+		return -ENOMEM;
+	}
+	free(tally->slots);
+	tally->slots = slots;
+	tally->slots_mask = room * 2 - 1;
+	tally->rows = rows;
+	tally->room = room;
+	fill_slots(tally);
+	return 0;
+}
+
+int tally_put(struct tally *tally, const struct tally_row *row)
+{
+	int error = tally->count == tally->room ? grow(tally) : 0;
+	uint32_t *slot;
+
+	if (error)
+		return error;
+	slot = find_slot(tally, row);
+	if (!*slot) {
+		*slot = ++tally->count;
+		tally->sorted = false;
+	}
+	tally->rows[*slot - 1] = *row;
+	return 0;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct tally_row *x = a, *y = b;
+	int order = memcmp(x->mac, y->mac, sizeof(x->mac));
+
+	if (order == 0)
+		order = x->family - y->family;
+	if (order == 0)
+		order = memcmp(x->addr, y->addr, sizeof(x->addr));
+	return order ? order : x->net - y->net;
+}
+
+void tally_sort(struct tally *tally)
+{
+	if (tally->sorted || tally->count == 0)
+		return;
+	qsort(tally->rows, tally->count, sizeof(*tally->rows), compare);
+	fill_slots(tally);
+	tally->sorted = true;
+}

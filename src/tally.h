@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the kernel has counted so far, as the last reading found it: the plain model that readers
+ * (maps.h, rows.h) fill and that snapshots are made from.
+ */
+#ifndef MZ_TALLY_H
+#define MZ_TALLY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "layout.h"
+
+struct tally_row {
+	struct mz_counts counts;
+	uint8_t addr[16]; /* network byte order; IPv4 uses the first four, the others are zero */
+	uint8_t mac[6];
+	uint8_t family; /* AF_INET or AF_INET6 */
+	uint8_t net;
+};
+
+struct tally {
+	struct tally_row *rows; /* in the order they were first seen, then sorted */
+	uint32_t count, room;
+	uint32_t *slots; /* hash of row numbers + 1; a power of two, at least twice count */
+	uint32_t slots_mask;
+	bool sorted;
+	uint32_t entries[2], capacity[2]; /* of the kernel tables: IPv4, IPv6 */
+	struct mz_volume unattributed[MZ_DIRECTIONS][MZ_REASONS];
+	struct mz_net nets[MZ_NETS];
+};
+
+void tally_init(struct tally *tally);
+void tally_finish(struct tally *tally);
+
+/*
+ * Sets what one address has moved in all. Allocates only for an address not seen before.
+ * row: a copy is taken. Returns 0 or -ENOMEM.
+ */
+int tally_put(struct tally *tally, const struct tally_row *row);
+
+/*
+ * Sorts the rows by MAC, family, address and interface: call after a reading. Does nothing while
+ * no new address has come.
+ */
+void tally_sort(struct tally *tally);
+
+#endif

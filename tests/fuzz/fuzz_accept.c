@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Feeds the reader of Accept headers: clang -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE
+ * -Iinclude -Isrc tests/fuzz/fuzz_accept.c src/accept.c
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "accept.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *header = malloc(size + 3); /* of its own, so that a byte read too far shows */
+	enum metrics_format format;
+
+	if (!header)
+		return 0;
+	memcpy(header, ", ", 2);
+	memcpy(header + 2, data, size);
+	header[size + 2] = '\0';
+	format = accept_format(header + 2);
+	if (format != METRICS_TEXT && format != METRICS_OPENMETRICS)
+		abort();
+	/* An empty element changes nothing. */
+	if (format != accept_format(header))
+		abort();
+	/* Nobody gets OpenMetrics who asked for it neither by name nor by excluding the other. */
+	if (format == METRICS_OPENMETRICS && !strcasestr(header, "application/") &&
+		!(strcasestr(header, "text/") && strstr(header, "*/*")))
+		abort();
+	free(header);
+	return 0;
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "accept.h"
+
+#define TEXT METRICS_TEXT
+#define OPEN METRICS_OPENMETRICS
+
+struct wish {
+	const char *header;
+	enum metrics_format format;
+};
+
+static void check(const struct wish *wishes, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (accept_format(wishes[i].header) != wishes[i].format)
+			fail_msg("wrong format for: %s", wishes[i].header);
+}
+
+#define CHECK(...)                                                                                 \
+	check((struct wish[]){__VA_ARGS__},                                                        \
+		sizeof((struct wish[]){__VA_ARGS__}) / sizeof(struct wish))
+
+static void no_wish_means_text(void **state)
+{
+	(void)state;
+	CHECK({NULL, TEXT}, {"", TEXT}, {" \t ", TEXT}, {",", TEXT}, {", ,,", TEXT});
+}
+
+static void prometheus_gets_openmetrics(void **state)
+{
+	(void)state;
+	CHECK({"application/openmetrics-text;version=1.0.0,"
+	       "application/openmetrics-text;version=0.0.1;q=0.75,"
+	       "text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
+		      OPEN}, /* 2.42 */
+		{"application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;"
+		 "encoding=delimited,application/openmetrics-text;version=1.0.0;q=0.8,"
+		 "application/openmetrics-text;version=0.0.1;q=0.75,"
+		 "text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
+			OPEN}, /* 2.42 with native histograms */
+		{"application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,"
+		 "application/openmetrics-text;version=0.0.1;q=0.4,"
+		 "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.3,"
+		 "text/plain;version=0.0.4;q=0.2,*/*;q=0.1",
+			OPEN}, /* 3.x */
+		{"text/plain;version=1.0.0;escaping=allow-utf-8;q=0.6,"
+		 "text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
+			TEXT}, /* 3.x, told to scrape text */
+		{"application/openmetrics-text; version=0.0.1,text/plain;version=0.0.4;q=0.5,"
+		 "*/*;q=0.1",
+			TEXT}); /* before 2.31: a draft we do not speak */
+}
+
+static void other_clients_get_text(void **state)
+{
+	(void)state;
+	CHECK({"*/*", TEXT}, {"text/*", TEXT}, {"text/plain", TEXT},
+		{"text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", TEXT},
+		{"application/json", TEXT}, {"application/*, text/*", TEXT},
+		{"text/plain;version=0.0.4;q=1,*/*;q=0.1", TEXT}); /* telegraf, vmagent */
+}
+
+static void the_greater_weight_wins(void **state)
+{
+	(void)state;
+	CHECK({"text/plain;q=0.5, application/openmetrics-text;q=0.6", OPEN},
+		{"text/plain;q=0.6, application/openmetrics-text;q=0.5", TEXT},
+		{"text/plain;q=0.501, application/openmetrics-text;q=0.502", OPEN},
+		{"text/plain;q=0.52, application/openmetrics-text;q=0.519", TEXT},
+		{"text/plain;q=1.000, application/openmetrics-text;q=0.999", TEXT},
+		{"*/*;q=0.8, application/openmetrics-text;q=0.5", TEXT},
+		{"application/*;q=0.5, text/*;q=0.4", OPEN},
+		{"text/plain;q=0.3, text/plain;q=0.7, application/openmetrics-text;q=0.5", TEXT});
+}
+
+static void of_equal_weights_openmetrics_wins_where_it_is_named(void **state)
+{
+	(void)state;
+	CHECK({"text/plain, application/openmetrics-text", OPEN},
+		{"text/plain;version=0.0.4;q=0.2,application/openmetrics-text;q=0.2", OPEN},
+		{"application/openmetrics-text;q=0.5, */*;q=0.5", OPEN},
+		{"application/openmetrics-text;q=0, text/plain;q=0", TEXT});
+}
+
+static void weight_zero_excludes(void **state)
+{
+	(void)state;
+	CHECK({"application/openmetrics-text;q=0", TEXT},
+		{"application/openmetrics-text;q=0.000, */*", TEXT},
+		{"text/plain;q=0, */*;q=0.1", OPEN}, {"text/*;q=0., */*", OPEN},
+		{"text/*;q=0, application/*;q=0.001", OPEN});
+}
+
+static void the_most_specific_range_counts(void **state)
+{
+	(void)state;
+	CHECK({"application/openmetrics-text;version=1.0.0;q=0.1,"
+	       "application/openmetrics-text,text/plain;q=0.5",
+		      TEXT},
+		{"application/openmetrics-text,"
+		 "application/openmetrics-text;version=1.0.0;q=0.1,text/plain;q=0.5",
+			TEXT},
+		{"text/*;q=0.9, text/plain;q=0.1, application/openmetrics-text;q=0.5", OPEN},
+		{"*/*, text/*;q=0.2, application/openmetrics-text;q=0.3", OPEN});
+}
+
+static void only_our_versions_are_offered(void **state)
+{
+	(void)state;
+	CHECK({"application/openmetrics-text", OPEN},
+		{"application/openmetrics-text;version=1.0.0", OPEN},
+		{"application/openmetrics-text;version=\"1.0.0\"", OPEN},
+		{"application/openmetrics-text;version=0.0.1", TEXT},
+		{"application/openmetrics-text;version=1.0", TEXT},
+		{"application/openmetrics-text;version=1.0.00", TEXT},
+		{"application/openmetrics-text;version=2.0.0", TEXT},
+		{"text/plain;version=1.0.0,application/openmetrics-text;q=0.1", OPEN},
+		{"text/plain;version=0.0.4,application/openmetrics-text;q=0.1", TEXT});
+}
+
+static void the_grammar_is_read_as_written(void **state)
+{
+	(void)state;
+	CHECK({"APPLICATION/OpenMetrics-Text ; VERSION=1.0.0 ; Q=0.5", OPEN},
+		{"\t application/openmetrics-text\t;\tversion=1.0.0;; ;q=0.9 \t, text/*;q=0.1",
+			OPEN},
+		{"text/plain;q=0.2;ext=1,,application/openmetrics-text;charset=utf-8;q=0.3", OPEN},
+		{"a/b;x=\"q=1, application/openmetrics-text\", text/plain;q=0.1", TEXT},
+		{"a/b;x=\"\\\", application/openmetrics-text, \\\\\", text/plain;q=0.1", TEXT},
+		{"a/b;x=\"\\\\\", application/openmetrics-text;q=0.5", OPEN});
+}
+
+static void a_malformed_range_is_passed_over(void **state)
+{
+	static const char *const malformed[] = {"application/openmetrics-text;q=",
+		"application/openmetrics-text;q=2", "application/openmetrics-text;q=1.001",
+		"application/openmetrics-text;q=0.0001", "application/openmetrics-text;q=-1",
+		"application/openmetrics-text;q=.5", "application/openmetrics-text;q=1e0",
+		"application/openmetrics-text;q=0,5", "application/openmetrics-text;q",
+		"application/openmetrics-text;version", "application/openmetrics-text;version=",
+		"application/openmetrics-text;version=\"1.0.0",
+		"application/openmetrics-text;x=\"\\", "application/openmetrics-text;=1",
+		"application/openmetrics-text;version =1.0.0", "application /openmetrics-text",
+		"application/ openmetrics-text", "application/openmetrics-text x",
+		"application/openmetrics-text/x", "application", "/openmetrics-text", "/", "=",
+		"\"", ";q=1", "*/openmetrics-text", "application/openmetrics-text\x80"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(malformed) / sizeof(*malformed); i++) {
+		char header[256];
+
+		CHECK({malformed[i], TEXT});
+		/* what follows it still counts, unless a quote is open */
+		if (strchr(malformed[i], '"'))
+			continue;
+		snprintf(header, sizeof(header), "%s,application/openmetrics-text", malformed[i]);
+		CHECK({header, OPEN});
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(no_wish_means_text),
+		cmocka_unit_test(prometheus_gets_openmetrics),
+		cmocka_unit_test(other_clients_get_text),
+		cmocka_unit_test(the_greater_weight_wins),
+		cmocka_unit_test(of_equal_weights_openmetrics_wins_where_it_is_named),
+		cmocka_unit_test(weight_zero_excludes),
+		cmocka_unit_test(the_most_specific_range_counts),
+		cmocka_unit_test(only_our_versions_are_offered),
+		cmocka_unit_test(the_grammar_is_read_as_written),
+		cmocka_unit_test(a_malformed_range_is_passed_over),
+	};
+
+	return cmocka_run_group_tests_name("accept", tests, NULL, NULL);
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "unit.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "buf.h"
+
+static void expect(struct buf *buf, const char *text)
+{
+	assert_false(buf->failed);
+	assert_int_equal(buf->length, strlen(text));
+	assert_memory_equal(buf->data, text, buf->length);
+	buf_reset(buf);
+}
+
+static void numbers_are_decimal(void **state)
+{
+	struct buf buf = {0};
+
+	(void)state;
+	buf_u64(&buf, 0);
+	expect(&buf, "0");
+	buf_u64(&buf, 10);
+	expect(&buf, "10");
+	buf_u64(&buf, UINT64_MAX);
+	expect(&buf, "18446744073709551615");
+	buf_free(&buf);
+}
+
+static void addresses_are_written_as_users_write_them(void **state)
+{
+	const uint8_t mac[6] = {0, 0x0b, 0xcc, 0xdd, 0xee, 0xff};
+	const uint8_t v4[4] = {192, 168, 0, 200};
+	struct buf buf = {0};
+	uint8_t v6[16];
+
+	(void)state;
+	buf_mac(&buf, mac);
+	expect(&buf, "00:0B:CC:DD:EE:FF");
+	buf_address(&buf, AF_INET, v4);
+	expect(&buf, "192.168.0.200");
+	inet_pton(AF_INET6, "2001:0DB8:0:0:1:0:0:5", v6);
+	buf_address(&buf, AF_INET6, v6);
+	expect(&buf, "2001:db8::1:0:0:5");
+	buf_free(&buf);
+}
+
+static void labels_are_escaped_and_always_utf8(void **state)
+{
+	static const char *const cases[][2] = {
+		{"", ""},
+		{"Anna's phone", "Anna's phone"},
+		{"a\"b\\c\nd", "a\\\"b\\\\c\\nd"},
+		{"h\xc3\xa9 \xf0\x9f\x93\xb1", "h\xc3\xa9 \xf0\x9f\x93\xb1"},
+		{"\xff", "\xef\xbf\xbd"},
+		{"\xc3", "\xef\xbf\xbd"},
+		{"\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd"},
+		{"\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
+		{"\xf4\x90\x80\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
+		{"a\xe2\x82", "a\xef\xbf\xbd\xef\xbf\xbd"},
+	};
+	struct buf buf = {0};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		buf_label(&buf, cases[i][0]);
+		expect(&buf, cases[i][1]);
+	}
+	buf_free(&buf);
+}
+
+static void it_grows_and_repeats_what_it_holds(void **state)
+{
+	struct buf buf = {0};
+
+	(void)state;
+	buf_text(&buf, "0123456789");
+	for (int i = 0; i < 12; i++)
+		buf_repeat(&buf, 0, buf.length);
+	assert_false(buf.failed);
+	assert_int_equal(buf.length, 40960);
+	assert_memory_equal(buf.data + 40950, "0123456789", 10);
+	buf_bytes(&buf, "", SIZE_MAX / 2);
+	assert_true(buf.failed);
+	buf_free(&buf);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(numbers_are_decimal),
+		cmocka_unit_test(addresses_are_written_as_users_write_them),
+		cmocka_unit_test(labels_are_escaped_and_always_utf8),
+		cmocka_unit_test(it_grows_and_repeats_what_it_holds),
+	};
+
+	return cmocka_run_group_tests_name("buf", tests, NULL, NULL);
+}

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "web.h"
+
+#include <fcntl.h>
+
+static bool isolated;
+
+static int isolate(void **state)
+{
+	(void)state;
+	return web_isolate(&isolated);
+}
+
+#define GET(path)    "GET " path " HTTP/1.1\r\nHost: x\r\n\r\n"
+#define OPEN_METRICS "Accept: application/openmetrics-text;version=1.0.0\r\n"
+
+static void expect_field(const char *answer, const char *field)
+{
+	char line[128];
+
+	snprintf(line, sizeof(line), "\r\n%s\r\n", field);
+	if (!strcasestr(answer, line))
+		fail_msg("no \"%s\" in:\n%.400s", field, answer);
+}
+
+static void metrics_are_text_unless_asked_otherwise(void **state)
+{
+	struct web web;
+	char *answer;
+	int fd;
+
+	(void)state;
+	web_start(&web, 3, NULL);
+	fd = web_connect(&web);
+	answer = web_ask(&web, fd, GET("/metrics"));
+	web_expect_page(answer, 3, 1, METRICS_TEXT);
+	expect_field(answer, "Content-Type: text/plain; version=0.0.4; charset=utf-8");
+	expect_field(answer, "Vary: Accept");
+	free(answer);
+	answer = web_ask(&web, fd, "GET /metrics HTTP/1.1\r\nHost: x\r\n" OPEN_METRICS "\r\n");
+	web_expect_page(answer, 3, 1, METRICS_OPENMETRICS);
+	expect_field(
+		answer, "Content-Type: application/openmetrics-text; version=1.0.0; charset=utf-8");
+	expect_field(answer, "Vary: Accept");
+	free(answer);
+	answer = web_ask(&web, fd, GET("/metrics?collect[]=x"));
+	web_expect_page(answer, 3, 1, METRICS_TEXT);
+	free(answer);
+	close(fd);
+	web_stop(&web);
+}
+
+static void head_gets_the_headers_of_get_and_nothing_else(void **state)
+{
+	static const char *const paths[] = {"/metrics", "/-/healthy", "/missing"};
+	struct web web;
+	int fd;
+
+	(void)state;
+	web_start(&web, 3, NULL);
+	fd = web_connect(&web);
+	for (size_t i = 0; i < 3; i++) {
+		char request[80], *head, *get;
+		size_t length;
+
+		snprintf(request, sizeof(request), "HEAD %s HTTP/1.1\r\nHost: x\r\n\r\n", paths[i]);
+		head = web_ask(&web, fd, request);
+		snprintf(request, sizeof(request), "GET %s HTTP/1.1\r\nHost: x\r\n\r\n", paths[i]);
+		get = web_ask(&web, fd, request);
+		length = strlen(head);
+		assert_string_equal(web_body(head), "");
+		assert_non_null(strcasestr(head, "\r\nContent-Length: "));
+		/* the date may have moved on */
+		memset(strstr(head, "Date: "), 'd', 35);
+		memset(strstr(get, "Date: "), 'd', 35);
+		assert_memory_equal(head, get, length);
+		assert_true(strlen(get) > length);
+		free(head);
+		free(get);
+	}
+	close(fd);
+	web_stop(&web);
+}
+
+static void healthy_says_ok(void **state)
+{
+	struct web web;
+	char *answer;
+	int fd;
+
+	(void)state;
+	web_start(&web, 0, NULL);
+	fd = web_connect(&web);
+	answer = web_ask(&web, fd, GET("/-/healthy"));
+	assert_int_equal(strncmp(answer, "HTTP/1.1 200 ", 13), 0);
+	expect_field(answer, "Content-Type: text/plain; charset=utf-8");
+	assert_string_equal(web_body(answer), "ok\n");
+	free(answer);
+	close(fd);
+	web_stop(&web);
+}
+
+static void other_paths_are_not_found(void **state)
+{
+	static const char *const paths[] = {"/", "/metrics/", "/metric", "/metricsx", "//metrics",
+		"/-/", "/-/healthy/", "/%2e%2e/etc/passwd", "*", "/METRICS"};
+	struct web web;
+	int fd;
+
+	(void)state;
+	web_start(&web, 0, NULL);
+	fd = web_connect(&web);
+	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
+		char request[80], *answer;
+
+		snprintf(request, sizeof(request), "%s %s HTTP/1.1\r\nHost: x\r\n\r\n",
+			i % 2 ? "GET" : "DELETE", paths[i]);
+		answer = web_ask(&web, fd, request);
+		assert_int_equal(strncmp(answer, "HTTP/1.1 404 ", 13), 0);
+		assert_non_null(strstr(web_body(answer), "/metrics"));
+		assert_ptr_equal(strchr(web_body(answer), '\n') + 1, strchr(answer, '\0'));
+		free(answer);
+	}
+	close(fd);
+	web_stop(&web);
+}
+
+static void other_methods_are_not_allowed(void **state)
+{
+	static const char *const methods[] = {
+		"POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH", "BREW", "get", "GETS", "PRI"};
+	struct web web;
+	int fd;
+
+	(void)state;
+	web_start(&web, 0, NULL);
+	fd = web_connect(&web);
+	for (size_t i = 0; i < sizeof(methods) / sizeof(*methods); i++) {
+		char request[120], *answer;
+
+		snprintf(request, sizeof(request),
+			"%s %s HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello", methods[i],
+			i % 2 ? "/metrics" : "/-/healthy");
+		answer = web_ask(&web, fd, request);
+		assert_int_equal(strncmp(answer, "HTTP/1.1 405 ", 13), 0);
+		expect_field(answer, "Allow: GET, HEAD");
+		free(answer);
+	}
+	close(fd);
+	web_stop(&web);
+}
+
+static void one_snapshot_is_rendered_once_a_format(void **state)
+{
+	struct web web;
+
+	(void)state;
+	web_start(&web, 3, NULL);
+	web_scrape(&web, 3, 1);
+	/* Another content under the same number is never looked at. */
+	web_publish(&web, 5, 9);
+	web.snapshot->number = 1;
+	web_scrape(&web, 3, 1);
+	web.snapshot->number = 9;
+	web_scrape(&web, 5, 9);
+	for (uint64_t number = 10; number < 60; number++) {
+		web_publish(&web, (uint32_t)(number * 7 % 50), number);
+		web_scrape(&web, (uint32_t)(number * 7 % 50), number);
+		web_scrape(&web, (uint32_t)(number * 7 % 50), number);
+	}
+	web_stop(&web);
+}
+
+static void a_connection_serves_many_requests_one_after_the_other(void **state)
+{
+	char requests[20 * sizeof(GET("/-/healthy"))] = "", *answer;
+	struct web web;
+	int fd;
+
+	(void)state;
+	web_start(&web, 2, NULL);
+	fd = web_connect(&web);
+	for (int i = 0; i < 20; i++)
+		strcat(requests, GET("/-/healthy"));
+	web_send(fd, requests);
+	web_send(fd, GET("/metrics"));
+	for (int i = 0; i < 20; i++) {
+		answer = web_answer(&web, fd, false);
+		assert_string_equal(web_body(answer), "ok\n");
+		free(answer);
+	}
+	answer = web_answer(&web, fd, false);
+	web_expect_page(answer, 2, 1, METRICS_TEXT);
+	free(answer);
+	close(fd);
+	web_stop(&web);
+}
+
+static void an_old_client_gets_its_answer_and_is_closed(void **state)
+{
+	struct web web;
+	char *answer, byte;
+	int fd;
+
+	(void)state;
+	web_start(&web, 2, NULL);
+	fd = web_connect(&web);
+	answer = web_ask(&web, fd, "GET /-/healthy HTTP/1.0\r\n\r\n");
+	assert_int_equal(strncmp(answer, "HTTP/1.", 7), 0);
+	assert_string_equal(web_body(answer), "ok\n");
+	free(answer);
+	assert_int_equal(web_receive(&web, fd, &byte, 1, 5000), 0);
+	close(fd);
+	web_stop(&web);
+}
+
+static bool admitted(struct web *web, const char *from, const char *to)
+{
+	int fd = web_connect_from(web, from, to);
+	char byte, *answer;
+	bool healthy;
+
+	assert_true(fd >= 0);
+	/* A stranger is closed without having said or been told a word. */
+	if (web_receive(web, fd, &byte, 1, 100) != -ETIMEDOUT) {
+		close(fd);
+		return false;
+	}
+	answer = web_ask(web, fd, GET("/-/healthy"));
+	healthy = strstr(answer, "ok\n");
+	free(answer);
+	close(fd);
+	return healthy;
+}
+
+static void strangers_are_closed_at_once(void **state)
+{
+	const struct prefix allow4 = {AF_INET, 30, {192, 0, 2, 0}};
+	const struct prefix allow6 = {AF_INET6, 32, {0x20, 0x01, 0x0d, 0xb8}};
+	struct web web;
+
+	(void)state;
+	if (!isolated) {
+		print_message("skipped: needs a network namespace of its own (root)\n");
+		skip();
+	}
+	web_start(&web, 0, NULL);
+	assert_true(admitted(&web, "127.0.0.1", "127.0.0.1"));
+	assert_true(admitted(&web, "127.255.3.4", "127.0.0.1"));
+	assert_true(admitted(&web, "127.0.0.1", "192.0.2.1"));
+	assert_true(admitted(&web, "::1", "::1"));
+	assert_true(admitted(&web, "::ffff:127.0.0.1", "::ffff:127.0.0.1"));
+	assert_false(admitted(&web, "192.0.2.1", "192.0.2.1"));
+	assert_false(admitted(&web, "192.0.2.1", "127.0.0.1"));
+	assert_false(admitted(&web, "2001:db8::1", "::1"));
+	web_stop(&web);
+	web_start(&web, 0, &allow4);
+	assert_true(admitted(&web, "192.0.2.1", "192.0.2.1"));
+	assert_false(admitted(&web, "2001:db8::1", "2001:db8::1"));
+	web_stop(&web);
+	web_start(&web, 0, &allow6);
+	assert_true(admitted(&web, "2001:db8::1", "2001:db8::1"));
+	assert_true(admitted(&web, "::1", "2001:db8::1"));
+	assert_false(admitted(&web, "192.0.2.1", "192.0.2.1"));
+	web_stop(&web);
+}
+
+static void several_sockets_are_served(void **state)
+{
+	struct web web = {.snapshot = web_snapshot(3, 1)};
+	struct http_config config = {
+		.metrics = *web_options(), .snapshot = web_current, .context = &web};
+	int sockets[] = {
+		web_listen("127.0.0.1", 0), web_listen("::1", 0), web_listen("127.0.0.9", 0)};
+	unsigned ports[] = {web_port(sockets[0]), web_port(sockets[1]), web_port(sockets[2])};
+	static const char *const to[] = {"127.0.0.1", "::1", "127.0.0.9"};
+	int fd[3];
+
+	(void)state;
+	web.http = http_create(&config, sockets, 3);
+	assert_non_null(web.http);
+	for (int i = 0; i < 3; i++) {
+		web.port = ports[i];
+		fd[i] = web_connect_from(&web, to[i], to[i]);
+		assert_true(fd[i] >= 0);
+		web_send(fd[i], GET("/metrics"));
+	}
+	for (int i = 2; i >= 0; i--) {
+		char *answer = web_answer(&web, fd[i], false);
+
+		web_expect_page(answer, 3, 1, METRICS_TEXT);
+		free(answer);
+		close(fd[i]);
+	}
+	web_stop(&web);
+}
+
+static void a_failed_start_closes_all_sockets(void **state)
+{
+	struct http_config config = {.snapshot = web_current};
+	int sockets[] = {web_listen("127.0.0.1", 0), open("/dev/null", O_RDONLY | O_CLOEXEC),
+		web_listen("127.0.0.1", 0)};
+
+	(void)state;
+	assert_null(http_create(&config, sockets, 3));
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(fcntl(sockets[i], F_GETFD), -1);
+	assert_null(http_create(&config, sockets, 0));
+	http_destroy(NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(metrics_are_text_unless_asked_otherwise),
+		cmocka_unit_test(head_gets_the_headers_of_get_and_nothing_else),
+		cmocka_unit_test(healthy_says_ok),
+		cmocka_unit_test(other_paths_are_not_found),
+		cmocka_unit_test(other_methods_are_not_allowed),
+		cmocka_unit_test(one_snapshot_is_rendered_once_a_format),
+		cmocka_unit_test(a_connection_serves_many_requests_one_after_the_other),
+		cmocka_unit_test(an_old_client_gets_its_answer_and_is_closed),
+		cmocka_unit_test(strangers_are_closed_at_once),
+		cmocka_unit_test(several_sockets_are_served),
+		cmocka_unit_test(a_failed_start_closes_all_sockets),
+	};
+	return cmocka_run_group_tests_name("http", tests, isolate, NULL);
+}

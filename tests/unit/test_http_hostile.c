@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Clients that are slow, rude or hostile. Whatever they do, others are served, no call of
+ * http_run() takes long, and nothing runs in circles. SIGPIPE has its default, deadly effect.
+ */
+#include "web.h"
+
+#include "clients.h"
+
+#define GET_METRICS "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"
+#define MANY	    30000 /* rows: a page of several megabytes, more than sockets take */
+
+static int isolate(void **state)
+{
+	bool isolated;
+
+	(void)state;
+	return web_isolate(&isolated);
+}
+
+static int connect_from(const struct web *web, int host)
+{
+	char from[16];
+	int fd;
+
+	snprintf(from, sizeof(from), "127.0.0.%d", host);
+	fd = web_connect_from(web, from, "127.0.0.1");
+	assert_true(fd >= 0);
+	return fd;
+}
+
+static bool is_closed(struct web *web, int fd)
+{
+	char byte;
+
+	return web_receive(web, fd, &byte, 1, 0) != -ETIMEDOUT;
+}
+
+static void reset(int fd)
+{
+	const struct linger none = {.l_onoff = 1};
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+	close(fd);
+}
+
+static void those_who_never_read_delay_nobody(void **state)
+{
+	struct web web;
+	int fd[40];
+
+	(void)state;
+	web_start(&web, MANY, NULL);
+	for (int i = 0; i < 40; i++) {
+		fd[i] = connect_from(&web, 2 + i % 4);
+		web_send(fd[i], GET_METRICS);
+	}
+	web_settle(&web);
+	web_scrape(&web, MANY, 1);
+	web_expect_calm(&web);
+	for (int i = 0; i < 40; i++)
+		close(fd[i]);
+	web_scrape(&web, MANY, 1);
+	web_expect_calm(&web);
+	web_stop(&web);
+}
+
+static void a_slow_reader_gets_its_page_whole(void **state)
+{
+	struct web web;
+	char *answer;
+	int fd;
+
+	(void)state;
+	web_start(&web, MANY, NULL);
+	fd = web_connect(&web);
+	web_send(fd, GET_METRICS);
+	web_settle(&web);
+	for (uint64_t number = 2; number < 12; number++) {
+		web_publish(&web, MANY + 1, number);
+		web_scrape(&web, MANY + 1, number);
+	}
+	answer = web_answer(&web, fd, false);
+	web_expect_page(answer, MANY, 1, METRICS_TEXT);
+	free(answer);
+	close(fd);
+	web_stop(&web);
+}
+
+static void slow_readers_cannot_hold_all_pages(void **state)
+{
+	char *some = malloc(1 << 16);
+	struct web web;
+	uint64_t number = 1;
+	int fd[12], cut = 0;
+
+	(void)state;
+	assert_non_null(some);
+	web_start(&web, MANY, NULL);
+	for (int i = 0; i < 12; i++) {
+		fd[i] = web_connect(&web);
+		web_send(fd[i], GET_METRICS);
+		assert_int_equal(web_receive(&web, fd[i], some, 13, 5000), 13);
+		assert_memory_equal(some, "HTTP/1.1 200 ", 13); /* nobody is turned away */
+		web_publish(&web, MANY, ++number);
+	}
+	for (int i = 0; i < 2; i++) { /* the first may get an older page, but it makes room */
+		int client = web_connect(&web);
+		char *answer = web_ask(&web, client, GET_METRICS);
+
+		if (i)
+			web_expect_page(answer, MANY, number, METRICS_TEXT);
+		assert_int_equal(strncmp(answer, "HTTP/1.1 200 ", 13), 0);
+		free(answer);
+		close(client);
+	}
+	for (int i = 0; i < 12; i++) {
+		ssize_t got;
+
+		while ((got = web_receive(&web, fd[i], some, 1 << 16, 50)) > 0)
+			;
+		cut += got == -ECONNRESET; /* so the kernel keeps nothing for them either */
+		close(fd[i]);
+	}
+	assert_true(cut >= 8);
+	free(some);
+	web_expect_calm(&web);
+	web_stop(&web);
+}
+
+static void resets_at_any_moment_do_no_harm(void **state)
+{
+	static const char request[] = GET_METRICS;
+	struct web web;
+
+	(void)state;
+	web_start(&web, MANY, NULL);
+	for (int i = 0; i < 300; i++) {
+		int fd = web_connect(&web);
+
+		if (i % 3 > 0)
+			assert_true(send(fd, request, i % 3 > 1 ? sizeof(request) - 1 : 9, 0) > 0);
+		for (int runs = i % 7; runs > 0; runs--)
+			web_run(&web, 0);
+		if (i % 2) {
+			char some[1000];
+
+			web_receive(&web, fd, some, sizeof(some), 0);
+		}
+		if (i % 5)
+			reset(fd);
+		else
+			close(fd);
+	}
+	web_scrape(&web, MANY, 1);
+	web_expect_calm(&web);
+	web_stop(&web);
+}
+
+static void a_page_that_nobody_takes_is_not_held_for_ever(void **state)
+{
+	struct web web;
+	int fd, timeout;
+
+	(void)state;
+	web_start(&web, MANY, NULL);
+	assert_int_equal(http_timeout(web.http), -1);
+	fd = web_connect(&web);
+	web_settle(&web);
+	timeout = http_timeout(web.http);
+	assert_in_range(timeout, CLIENTS_PATIENCE_MS - 10000, CLIENTS_PATIENCE_MS);
+	usleep(50000);
+	web_send(fd, GET_METRICS); /* that it asks and is sent to buys it no time */
+	web_settle(&web);
+	assert_true(http_timeout(web.http) <= timeout - 50);
+	close(fd);
+	web_settle(&web);
+	assert_int_equal(http_timeout(web.http), -1);
+	web_stop(&web);
+}
+
+/* Takes longer than all other tests together: with MZ_SLOW in the environment only. */
+static void who_neither_asks_nor_reads_in_time_is_cut_off(void **state)
+{
+	uint64_t end = web_now() + CLIENTS_PATIENCE_MS;
+	struct web web;
+	char byte;
+	int fd[2];
+
+	(void)state;
+	if (!getenv("MZ_SLOW")) {
+		print_message("skipped: waits 75 seconds, with MZ_SLOW in the environment only\n");
+		skip();
+	}
+	web_start(&web, MANY, NULL);
+	fd[0] = web_connect(&web);
+	fd[1] = web_connect(&web);
+	web_send(fd[1], GET_METRICS);
+	while (web_now() < end + 500) {
+		assert_true(recv(fd[0], &byte, 1, MSG_DONTWAIT) < 0 || web_now() >= end);
+		web_run(&web, 1000);
+	}
+	assert_int_equal(http_timeout(web.http), -1);
+	assert_true(is_closed(&web, fd[0]));
+	close(fd[0]);
+	close(fd[1]);
+	assert_true(web.runs < 50);
+	web_expect_calm(&web);
+	web_stop(&web);
+}
+
+static void one_address_gets_only_so_many_connections(void **state)
+{
+	struct web web;
+	int fd[20], open = 0;
+
+	(void)state;
+	web_start(&web, 3, NULL);
+	for (int i = 0; i < 20; i++)
+		fd[i] = connect_from(&web, 2);
+	web_settle(&web);
+	for (int i = 0; i < 20; i++)
+		open += !is_closed(&web, fd[i]);
+	assert_int_equal(open, 16);
+	web_scrape(&web, 3, 1);
+	for (int i = 0; i < 20; i++)
+		close(fd[i]);
+	web_expect_calm(&web);
+	web_stop(&web);
+}
+
+static void where_all_connections_are_taken_the_longest_idle_makes_room(void **state)
+{
+	struct web web;
+	int fd[200], open = 0;
+	char *answer;
+
+	(void)state;
+	web_start(&web, 3, NULL);
+	for (int i = 0; i < 200; i++) {
+		fd[i] = connect_from(&web, 2 + i % 50);
+		web_run(&web, 10);
+		usleep(2000); /* deadlines are told apart by milliseconds */
+	}
+	web_settle(&web);
+	for (int i = 0; i < 200; i++)
+		open += !is_closed(&web, fd[i]);
+	assert_int_equal(open, CLIENTS_MAX);
+	assert_true(is_closed(&web, fd[0]));
+	/* the newest is among those who stayed */
+	answer = web_ask(&web, fd[199], GET_METRICS);
+	web_expect_page(answer, 3, 1, METRICS_TEXT);
+	free(answer);
+	web_scrape(&web, 3, 1);
+	for (int i = 0; i < 200; i++)
+		close(fd[i]);
+	web_expect_calm(&web);
+	web_stop(&web);
+}
+
+static void a_crowd_all_at_once_leaves_it_working(void **state)
+{
+	struct web web;
+	int fd[300];
+
+	(void)state;
+	web_start(&web, MANY, NULL);
+	for (int round = 0; round < 3; round++) {
+		for (int i = 0; i < 300; i++) {
+			/* more than the backlog: the server has to run meanwhile */
+			fd[i] = connect_from(&web, 2 + i % 60);
+			send(fd[i], GET_METRICS, sizeof(GET_METRICS) - 1, MSG_NOSIGNAL);
+			if (i % 50 == 49)
+				web_settle(&web);
+		}
+		for (int i = 0; i < 300; i++)
+			round % 2 ? (void)close(fd[i]) : reset(fd[i]);
+		web_scrape(&web, MANY, 1);
+	}
+	web_expect_calm(&web);
+	web_stop(&web);
+}
+
+static void an_endless_body_is_cut_by_the_deadline_only(void **state)
+{
+	static char zeros[1 << 16];
+	struct web web;
+	int fd;
+
+	(void)state;
+	web_start(&web, 3, NULL);
+	fd = web_connect(&web);
+	web_send(fd, "POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000000\r\n\r\n");
+	for (int i = 0; i < 200; i++) {
+		send(fd, zeros, sizeof(zeros), MSG_DONTWAIT | MSG_NOSIGNAL);
+		web_run(&web, 0);
+	}
+	web_scrape(&web, 3, 1);
+	assert_true(http_timeout(web.http) <= CLIENTS_PATIENCE_MS);
+	close(fd);
+	web_expect_calm(&web);
+	web_stop(&web);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(those_who_never_read_delay_nobody),
+		cmocka_unit_test(a_slow_reader_gets_its_page_whole),
+		cmocka_unit_test(slow_readers_cannot_hold_all_pages),
+		cmocka_unit_test(resets_at_any_moment_do_no_harm),
+		cmocka_unit_test(a_page_that_nobody_takes_is_not_held_for_ever),
+		cmocka_unit_test(who_neither_asks_nor_reads_in_time_is_cut_off),
+		cmocka_unit_test(one_address_gets_only_so_many_connections),
+		cmocka_unit_test(where_all_connections_are_taken_the_longest_idle_makes_room),
+		cmocka_unit_test(a_crowd_all_at_once_leaves_it_working),
+		cmocka_unit_test(an_endless_body_is_cut_by_the_deadline_only),
+	};
+
+	return cmocka_run_group_tests_name("http_hostile", tests, isolate, NULL);
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Golden files: rows in, pages out. To accept a change: MZ_GOLDEN=write build/test_metrics
+ */
+#include "unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "metrics.h"
+#include "rows.h"
+#include "snapshot_take.h"
+
+static const char dhcp[] = "config host\n\toption name 'koko'\n\toption mac 'aa:BB:cc:dd:ee:ff'\n"
+			   "config host\n\toption name 'a\"b\\\\c\xff</script>'\n"
+			   "\toption mac '02:00:00:00:00:02'\n";
+
+static struct snapshot *take(const char *rows, struct names **names)
+{
+	char path[] = "/tmp/mz-names-XXXXXX";
+	struct snapshot *snapshot = NULL;
+	struct tally tally;
+	unsigned line;
+	FILE *file = fopen(rows, "r");
+	int fd = mkstemp(path);
+
+	assert_non_null(file);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, dhcp, strlen(dhcp)), strlen(dhcp));
+	close(fd);
+	*names = names_create();
+	assert_int_equal(names_follow(*names, NAMES_UCI, path), 0);
+	names_refresh(*names);
+	unlink(path);
+	tally_init(&tally);
+	assert_int_equal(rows_read(file, &tally, &line), 0);
+	fclose(file);
+	assert_int_equal(snapshot_take(&snapshot, &tally, *names, 1700000000123), 0);
+	snapshot->hooks = 1;
+	snapshot->hook[0] = (struct snapshot_hook){"br-lan", MZ_DOWNLOAD, SNAPSHOT_TCX};
+	tally_finish(&tally);
+	return snapshot;
+}
+
+static void compare(const char *path, const struct buf *page)
+{
+	static char golden[65536];
+	const char *update = getenv("MZ_GOLDEN");
+	FILE *file = fopen(path, update ? "w" : "r");
+	size_t length;
+
+	assert_non_null(file);
+	if (update)
+		assert_int_equal(fwrite(page->data, 1, page->length, file), page->length);
+	length = update ? page->length : fread(golden, 1, sizeof(golden), file);
+	fclose(file);
+	assert_int_equal(length, page->length);
+	if (!update)
+		assert_memory_equal(golden, page->data, length);
+}
+
+static void check(enum metrics_families families, bool unknown, enum metrics_format format,
+	const char *golden)
+{
+	struct metrics_options options = {families, unknown};
+	struct buf page = {0};
+	struct names *names;
+	struct snapshot *snapshot = take("tests/golden/house.rows", &names);
+
+	metrics_render(snapshot, &options, format, &page);
+	assert_false(page.failed);
+	compare(golden, &page);
+	buf_free(&page);
+	names_destroy(names);
+	free(snapshot);
+}
+
+static void the_seeds_families_are_as_they_were(void **state)
+{
+	(void)state;
+	check(METRICS_SEED, false, METRICS_TEXT, "tests/golden/seed.prom");
+}
+
+static void unknown_hosts_are_shown_when_asked_for(void **state)
+{
+	(void)state;
+	check(METRICS_SEED, true, METRICS_TEXT, "tests/golden/seed-unknown.prom");
+}
+
+static void the_native_families_add_up_by_host(void **state)
+{
+	(void)state;
+	check(METRICS_NATIVE, false, METRICS_TEXT, "tests/golden/native.prom");
+}
+
+static void openmetrics_has_its_own_names_and_an_end(void **state)
+{
+	(void)state;
+	check(METRICS_ALL, false, METRICS_OPENMETRICS, "tests/golden/all.openmetrics");
+}
+
+static void rendering_again_allocates_nothing(void **state)
+{
+	struct metrics_options options = {METRICS_ALL, true};
+	struct buf page = {0};
+	struct names *names;
+	struct snapshot *snapshot = take("tests/golden/house.rows", &names);
+	char *data;
+	size_t capacity;
+
+	(void)state;
+	metrics_render(snapshot, &options, METRICS_TEXT, &page);
+	data = page.data;
+	capacity = page.capacity;
+	for (int i = 0; i < 10; i++) {
+		buf_reset(&page);
+		metrics_render(snapshot, &options, METRICS_TEXT, &page);
+	}
+	assert_ptr_equal(page.data, data);
+	assert_int_equal(page.capacity, capacity);
+	buf_free(&page);
+	names_destroy(names);
+	free(snapshot);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_seeds_families_are_as_they_were),
+		cmocka_unit_test(unknown_hosts_are_shown_when_asked_for),
+		cmocka_unit_test(the_native_families_add_up_by_host),
+		cmocka_unit_test(openmetrics_has_its_own_names_and_an_end),
+		cmocka_unit_test(rendering_again_allocates_nothing),
+	};
+
+	return cmocka_run_group_tests_name("metrics", tests, NULL, NULL);
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "unit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "options.h"
+
+#define MOST_WORDS 32
+
+static struct config config;
+static char error[OPTIONS_ERROR];
+
+/* Runs the parser on blank-separated words. They live until the next call. */
+static int parse(const char *line, enum options_command *command)
+{
+	static char words[1024];
+	static char *argv[MOST_WORDS];
+	enum options_command ignored;
+	int argc = 0;
+
+	strcpy(words, "mezoura ");
+	strcat(words, line);
+	for (char *word = strtok(words, " "); word && argc < MOST_WORDS - 1;
+		word = strtok(NULL, " "))
+		argv[argc++] = word;
+	argv[argc] = NULL;
+	error[0] = '\0';
+	return options_parse(argc, argv, &config, command ? command : &ignored, error);
+}
+
+static void the_usual_command_line_is_read(void **state)
+{
+	enum options_command command;
+	char text[PREFIX_STRLEN];
+
+	(void)state;
+	assert_int_equal(parse("-e -4 192.168.2.1/24/br-lan -4 192.168.3.1/24/br-foo "
+			       "-6 2001:db8:ca2:2::1/64 -t 10",
+				 &command),
+		0);
+	assert_int_equal(command, OPTIONS_DAEMON);
+	assert_true(config.exporter);
+	assert_int_equal(config.trackeds, 2);
+	assert_int_equal(config.interfaces, 2);
+	assert_string_equal(prefix_format(&config.tracked[0].prefix, text), "192.168.2.0/24");
+	assert_string_equal(config.tracked[1].ifname, "br-foo");
+	assert_int_equal(config.delegateds, 1);
+	assert_int_equal(config.interval, 10);
+}
+
+static void defaults_are_those_of_the_contract(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("-4 10.0.0.1/8/eth0", NULL), 0);
+	assert_false(config.exporter);
+	assert_int_equal(config.port, 9999);
+	assert_int_equal(config.interval, 5);
+	assert_string_equal(config.textfile, "/tmp/prom_c");
+	assert_int_equal(config.metrics.families, METRICS_ALL);
+	assert_false(config.metrics.unknown);
+	assert_false(config.bytes_from_ip);
+	assert_string_equal(config.dhcp_config, "/etc/config/dhcp");
+	assert_int_equal(config.max_hosts, 4096);
+	assert_string_equal(config.pin, "/sys/fs/bpf/mezoura");
+}
+
+static void every_long_option_is_read(void **state)
+{
+	(void)state;
+	assert_int_equal(
+		parse("-4 10.0.0.1/8/eth0 -4 10.0.0.1/16/eth0 --listen ::1 --listen "
+		      "127.0.0.1 --allow 203.0.113.7 --textfile - --metrics seed --bytes ip "
+		      "--local 198.51.100.0/24 --unknown show --max-hosts 7 --pin /x/y "
+		      "--hook clsact --syslog",
+			NULL),
+		0);
+	assert_int_equal(config.interfaces, 1);
+	assert_int_equal(config.trackeds, 2);
+	assert_int_equal(config.listens, 2);
+	assert_int_equal(config.allows, 1);
+	assert_null(config.textfile);
+	assert_int_equal(config.metrics.families, METRICS_SEED);
+	assert_true(config.bytes_from_ip);
+	assert_int_equal(config.locals, 1);
+	assert_true(config.metrics.unknown);
+	assert_int_equal(config.max_hosts, 7);
+	assert_string_equal(config.pin, "/x/y");
+	assert_int_equal(config.hook, CONFIG_HOOK_CLSACT);
+	assert_true(config.syslog);
+}
+
+static void a_bad_value_is_refused_in_one_line(void **state)
+{
+	static const char *const cases[][2] = {
+		{"", "at least one -4 address/mask/interface"},
+		{"-e", "at least one -4"},
+		{"-4 192.168.2.1/24", "-4 '192.168.2.1/24': expected address/mask/interface"},
+		{"-4 192.168.2.1//br", "expected a mask from 0 to 32"},
+		{"-4 192.168.2.1/33/br-lan",
+			"-4 '192.168.2.1/33/br-lan': expected a mask from 0 to 32"},
+		{"-4 2001:db8::1/64/br-lan", "expected an IPv4 address"},
+		{"-4 192.168.2.1/24/", "expected an interface name"},
+		{"-4 192.168.2.1/24/a-name-too-long-for-linux", "expected an interface name"},
+		{"-4 10.0.0.1/8/a -4 10.0.0.2/8/b", "expected a subnet that was not given before"},
+		{"-4 10.0.0.1/8/a -6 10.0.0.0/8", "-6 '10.0.0.0/8': expected an IPv6 address"},
+		{"-4 10.0.0.1/8/a -6 2001:db8::/129", "expected a mask from 0 to 128"},
+		{"-4 10.0.0.1/8/a -6 2001:db8::/32 -6 2001:db8::/32", "not given before"},
+		{"-4 10.0.0.1/8/a -t 0", "-t '0': expected a number from 1 to 86400"},
+		{"-4 10.0.0.1/8/a -t -5", "-t '-5': expected a number from 1 to 86400"},
+		{"-4 10.0.0.1/8/a -t 5x", "expected a number"},
+		{"-4 10.0.0.1/8/a -p 99999", "-p '99999': expected a number from 1 to 65535"},
+		{"-4 10.0.0.1/8/a -p 0", "expected a number from 1 to 65535"},
+		{"-4 10.0.0.1/8/a -p 18446744073709551617", "expected a number"},
+		{"-4 10.0.0.1/8/a -p", "-p: expected a value"},
+		{"-4 10.0.0.1/8/a --listen localhost", "--listen 'localhost': expected an IPv4 or"},
+		{"-4 10.0.0.1/8/a --metrics some",
+			"--metrics 'some': expected seed, native or all"},
+		{"-4 10.0.0.1/8/a --bytes l2", "expected frame or ip"},
+		{"-4 10.0.0.1/8/a --unknown hide", "expected skip or show"},
+		{"-4 10.0.0.1/8/a --hook xdp", "expected auto, tcx or clsact"},
+		{"-4 10.0.0.1/8/a --local 10.0.0.0/40", "expected a mask from 0 to 32"},
+		{"-4 10.0.0.1/8/a --max-hosts 0", "expected a number from 1 to 1000000"},
+		{"-4 10.0.0.1/8/a --pin here", "expected an absolute path"},
+		{"-4 10.0.0.1/8/a --nonsense", "unknown option --nonsense"},
+		{"-4 10.0.0.1/8/a -x", "unknown option -x"},
+		{"-4 10.0.0.1/8/a extra", "unknown argument 'extra'"},
+		{"unload -e", "unknown option -e"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		assert_int_equal(parse(cases[i][0], NULL), -EINVAL);
+		if (!strstr(error, cases[i][1]))
+			fail_msg("'%s' gives '%s', not '%s'", cases[i][0], error, cases[i][1]);
+		assert_null(strchr(error, '\n'));
+	}
+}
+
+static void more_subnets_than_there_is_room_for_are_refused(void **state)
+{
+	char line[1024] = "";
+
+	(void)state;
+	for (int i = 0; i <= MZ_PREFIXES; i++)
+		snprintf(line + strlen(line), sizeof(line) - strlen(line), "-4 10.%d.0.0/16/a ", i);
+	assert_int_equal(parse(line, NULL), -EINVAL);
+	assert_non_null(strstr(error, "expected at most 8 of them"));
+}
+
+static void unload_takes_its_own_options(void **state)
+{
+	enum options_command command;
+
+	(void)state;
+	assert_int_equal(parse("unload --pin /sys/fs/bpf/other", &command), 0);
+	assert_int_equal(command, OPTIONS_UNLOAD);
+	assert_string_equal(config.pin, "/sys/fs/bpf/other");
+	assert_int_equal(parse("-h", &command), 0);
+	assert_int_equal(command, OPTIONS_HELP);
+	assert_int_equal(parse("--version", &command), 0);
+	assert_int_equal(command, OPTIONS_VERSION);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_usual_command_line_is_read),
+		cmocka_unit_test(defaults_are_those_of_the_contract),
+		cmocka_unit_test(every_long_option_is_read),
+		cmocka_unit_test(a_bad_value_is_refused_in_one_line),
+		cmocka_unit_test(more_subnets_than_there_is_room_for_are_refused),
+		cmocka_unit_test(unload_takes_its_own_options),
+	};
+
+	return cmocka_run_group_tests_name("options", tests, NULL, NULL);
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "unit.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <string.h>
+
+#include "settings.h"
+
+static struct config config;
+static struct mz_settings settings;
+
+static struct prefix prefix(const char *text)
+{
+	struct prefix p = {0};
+
+	assert_null(prefix_parse(text, AF_UNSPEC, true, &p));
+	return p;
+}
+
+static int prepare(void **state)
+{
+	(void)state;
+	memset(&config, 0, sizeof(config));
+	config.tracked[0] = (struct config_tracked){prefix("192.168.2.0/24"), "br-lan"};
+	config.tracked[1] = (struct config_tracked){prefix("203.0.113.0/25"), "br-dmz"};
+	config.trackeds = 2;
+	config.delegated[0] = prefix("2001:db8:ca2::/48");
+	config.delegateds = 1;
+	return 0;
+}
+
+static void an_interface_gets_its_own_subnets_and_all_delegated_prefixes(void **state)
+{
+	(void)state;
+	assert_int_equal(settings_make(&settings, &config, "br-lan", 5, NULL, 0), 0);
+	assert_int_equal(settings.net, 5);
+	assert_int_equal(settings.prefixes4, 1);
+	assert_int_equal(settings.prefix4[0].addr, inet_addr("192.168.2.0"));
+	assert_int_equal(settings.prefix4[0].mask, inet_addr("255.255.255.0"));
+	assert_int_equal(settings.prefix4[0].broadcast, inet_addr("192.168.2.255"));
+	assert_int_equal(settings.prefixes6, 1);
+}
+
+static void tracked_subnets_are_not_the_internet_and_private_ones_need_no_entry(void **state)
+{
+	(void)state;
+	assert_int_equal(settings_make(&settings, &config, "br-lan", 0, NULL, 0), 0);
+	assert_int_equal(settings.locals4, 1);
+	assert_int_equal(settings.local4[0].addr, inet_addr("203.0.113.0"));
+	assert_int_equal(settings.locals6, 1);
+}
+
+static void the_routers_addresses_are_local_or_hosts_of_their_own_link(void **state)
+{
+	struct prefix own[] = {prefix("192.168.2.1"), prefix("203.0.113.1"), prefix("198.51.100.7"),
+		prefix("127.0.0.1"), prefix("fe80::1"), prefix("2001:db8:ca2:2::1"),
+		prefix("2001:db8:ffff::2")};
+
+	(void)state;
+	assert_int_equal(
+		settings_make(&settings, &config, "br-lan", 0, own, sizeof(own) / sizeof(*own)), 0);
+	assert_int_equal(settings.selves4, 1);
+	assert_int_equal(settings.self4[0], inet_addr("192.168.2.1"));
+	assert_int_equal(settings.selves6, 1);
+	assert_int_equal(settings.locals4, 2);
+	assert_int_equal(settings.local4[1].addr, inet_addr("198.51.100.7"));
+	assert_int_equal(settings.local4[1].mask, 0xffffffff);
+	assert_int_equal(settings.locals6, 2);
+}
+
+static void a_point_to_point_subnet_has_no_broadcast(void **state)
+{
+	(void)state;
+	config.tracked[0].prefix = prefix("192.168.2.0/31");
+	assert_int_equal(settings_make(&settings, &config, "br-lan", 0, NULL, 0), 0);
+	assert_int_equal(settings.prefix4[0].broadcast, 0);
+}
+
+static void too_long_a_list_is_an_error_not_a_gap(void **state)
+{
+	struct prefix own[MZ_LOCALS + 1];
+
+	(void)state;
+	for (size_t i = 0; i < MZ_LOCALS + 1; i++) {
+		own[i] = prefix("198.51.100.0");
+		own[i].addr[3] = (uint8_t)i;
+	}
+	assert_int_equal(
+		settings_make(&settings, &config, "br-lan", 0, own, MZ_LOCALS + 1), -E2BIG);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(
+			an_interface_gets_its_own_subnets_and_all_delegated_prefixes, prepare),
+		cmocka_unit_test_setup(
+			tracked_subnets_are_not_the_internet_and_private_ones_need_no_entry,
+			prepare),
+		cmocka_unit_test_setup(
+			the_routers_addresses_are_local_or_hosts_of_their_own_link, prepare),
+		cmocka_unit_test_setup(a_point_to_point_subnet_has_no_broadcast, prepare),
+		cmocka_unit_test_setup(too_long_a_list_is_an_error_not_a_gap, prepare),
+	};
+
+	return cmocka_run_group_tests_name("settings", tests, NULL, NULL);
+}

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A server and its clients in one thread: while a client waits, the server runs. */
+#ifndef WEB_H
+#define WEB_H
+
+#include "unit.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <net/if.h>
+
+#include "http.h"
+
+struct web {
+	struct http *http;
+	struct snapshot *snapshot;
+	unsigned port;
+	unsigned runs;	  /* of http_run(), so far */
+	uint64_t longest; /* of them, in ms */
+};
+
+static inline uint64_t web_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+/*
+ * A network of its own whose loopback has addresses that are not loopback's: 192.0.2.1 and
+ * 2001:db8::1. isolated: whether that was allowed. A test that hangs is ended.
+ */
+static inline int web_isolate(bool *isolated)
+{
+	struct ifreq ifreq = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+	struct {
+		struct in6_addr addr;
+		uint32_t length;
+		int index;
+	} ifreq6 = {.length = 128, .index = 1};
+	struct sockaddr_in v4 = {.sin_family = AF_INET};
+	int fd, fd6;
+
+	alarm(120);
+	if (unshare(CLONE_NEWNET) && unshare(CLONE_NEWUSER | CLONE_NEWNET))
+		return 0;
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	fd6 = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	inet_pton(AF_INET6, "2001:db8::1", &ifreq6.addr);
+	*isolated = ioctl(fd, SIOCSIFFLAGS, &ifreq) == 0;
+	inet_pton(AF_INET, "192.0.2.1", &v4.sin_addr);
+	strcpy(ifreq.ifr_name, "lo:1");
+	memcpy(&ifreq.ifr_addr, &v4, sizeof(v4));
+	*isolated &= ioctl(fd, SIOCSIFADDR, &ifreq) == 0;
+	*isolated &= ioctl(fd6, SIOCSIFADDR, &ifreq6) == 0;
+	close(fd);
+	close(fd6);
+	return *isolated ? 0 : -1; /* without loopback nothing would work */
+}
+
+/* A snapshot of hosts without names, whose counts are all value. */
+static inline struct snapshot *web_snapshot(uint32_t rows, uint64_t value)
+{
+	size_t size = rows * sizeof(struct snapshot_address);
+	struct snapshot *snapshot = calloc(1, sizeof(*snapshot) + size + 8);
+
+	assert_non_null(snapshot);
+	snapshot->addresses = rows;
+	snapshot->hosts_at = snapshot->text_at = (uint32_t)size;
+	snapshot->text_length = 1;
+	snapshot->number = value;
+	for (uint32_t i = 0; i < rows; i++) {
+		struct snapshot_address *row = (struct snapshot_address *)snapshot->data + i;
+		uint32_t number = htonl(i);
+
+		row->family = AF_INET;
+		row->mac[0] = 2;
+		memcpy(row->addr, &number, 4);
+		memcpy(row->mac + 2, &number, 4);
+		row->counts = (struct mz_counts){{value, value}, {value, value}};
+	}
+	return snapshot;
+}
+
+static inline const struct metrics_options *web_options(void)
+{
+	static const struct metrics_options options = {METRICS_ALL, true};
+
+	return &options;
+}
+
+static inline const struct snapshot *web_current(void *context)
+{
+	return ((struct web *)context)->snapshot;
+}
+
+/* Takes the place of the snapshot before: http.c may keep nothing of it. */
+static inline void web_publish(struct web *web, uint32_t rows, uint64_t number)
+{
+	free(web->snapshot);
+	web->snapshot = web_snapshot(rows, number);
+}
+
+static inline unsigned web_port(int fd)
+{
+	struct sockaddr_in6 bound; /* the port of a sockaddr_in is in the same place */
+	socklen_t length = sizeof(bound);
+
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&bound, &length), 0);
+	return ntohs(bound.sin6_port);
+}
+
+static inline struct sockaddr_storage web_address(const char *text)
+{
+	struct sockaddr_storage address = {0};
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&address;
+	struct sockaddr_in *v4 = (struct sockaddr_in *)&address;
+
+	address.ss_family = strchr(text, ':') ? AF_INET6 : AF_INET;
+	assert_int_equal(inet_pton(address.ss_family, text,
+				 strchr(text, ':') ? (void *)&v6->sin6_addr : &v4->sin_addr),
+		1);
+	return address;
+}
+
+static inline int web_listen(const char *text, unsigned port)
+{
+	struct sockaddr_storage address = web_address(text);
+
+	return http_listen(&address, port);
+}
+
+/* Listens everywhere. allow: one more prefix that may connect, or NULL. */
+static inline void web_start(struct web *web, uint32_t rows, const struct prefix *allow)
+{
+	struct http_config config = {.metrics = *web_options(),
+		.allow = allow,
+		.allowed = allow ? 1 : 0,
+		.snapshot = web_current,
+		.context = web};
+	int fd = http_listen(NULL, 0);
+
+	assert_true(fd >= 0);
+	*web = (struct web){.snapshot = web_snapshot(rows, 1), .port = web_port(fd)};
+	web->http = http_create(&config, &fd, 1);
+	assert_non_null(web->http);
+}
+
+static inline void web_stop(struct web *web)
+{
+	http_destroy(web->http);
+	free(web->snapshot);
+}
+
+/* What a daemon's loop does, once, waiting no longer than ms. */
+static inline void web_run(struct web *web, int ms)
+{
+	struct pollfd pollfd = {.fd = http_fd(web->http), .events = POLLIN};
+	int timeout = http_timeout(web->http);
+	uint64_t start;
+
+	if (timeout >= 0 && timeout < ms)
+		ms = timeout;
+	if (poll(&pollfd, 1, ms) == 0 && ms != timeout)
+		return;
+	start = web_now();
+	http_run(web->http);
+	web->runs++;
+	if (web_now() - start > web->longest)
+		web->longest = web_now() - start;
+}
+
+/* Lets the server run until it has nothing to do for a while. */
+static inline void web_settle(struct web *web)
+{
+	unsigned runs;
+
+	do {
+		runs = web->runs;
+		web_run(web, 20);
+	} while (web->runs != runs);
+}
+
+/* Nothing runs in circles, and no run has taken longer than it may on a slow machine. */
+static inline void web_expect_calm(struct web *web)
+{
+	unsigned runs;
+
+	web_settle(web);
+	runs = web->runs;
+	for (int i = 0; i < 10; i++)
+		web_run(web, 20);
+	assert_true(web->runs - runs <= 1);
+	assert_true(web->longest < 2000);
+}
+
+/* A client's connection; from and to are addresses of the same family. */
+static inline int web_connect_from(const struct web *web, const char *from, const char *to)
+{
+	struct sockaddr_in6 a6 = {.sin6_family = AF_INET6}, b6 = a6;
+	struct sockaddr_in a4 = {.sin_family = AF_INET}, b4 = a4;
+	bool v6 = strchr(to, ':');
+	int fd = socket(v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int error;
+
+	assert_true(fd >= 0);
+	a6.sin6_port = a4.sin_port = htons((uint16_t)web->port);
+	inet_pton(v6 ? AF_INET6 : AF_INET, to, v6 ? (void *)&a6.sin6_addr : &a4.sin_addr);
+	inet_pton(v6 ? AF_INET6 : AF_INET, from, v6 ? (void *)&b6.sin6_addr : &b4.sin_addr);
+	if (v6)
+		error = bind(fd, (struct sockaddr *)&b6, sizeof(b6)) ||
+			connect(fd, (struct sockaddr *)&a6, sizeof(a6));
+	else
+		error = bind(fd, (struct sockaddr *)&b4, sizeof(b4)) ||
+			connect(fd, (struct sockaddr *)&a4, sizeof(a4));
+	if (!error)
+		return fd;
+	error = -errno;
+	close(fd);
+	return error;
+}
+
+static inline int web_connect(const struct web *web)
+{
+	int fd = web_connect_from(web, "127.0.0.1", "127.0.0.1");
+
+	assert_true(fd >= 0);
+	return fd;
+}
+
+static inline void web_send(int fd, const char *text)
+{
+	assert_int_equal(send(fd, text, strlen(text), MSG_NOSIGNAL), strlen(text));
+}
+
+/* Bytes that came, 0: closed, -ECONNRESET: reset, -ETIMEDOUT: nothing within ms. */
+static inline ssize_t web_receive(struct web *web, int fd, char *text, size_t room, int ms)
+{
+	uint64_t end = web_now() + (uint64_t)ms;
+	ssize_t got;
+
+	while ((got = recv(fd, text, room, MSG_DONTWAIT)) < 0 && errno == EAGAIN) {
+		if (web_now() >= end)
+			return -ETIMEDOUT;
+		web_run(web, 10);
+	}
+	return got < 0 ? -errno : got;
+}
+
+/* The rest of an answer of which there is `have` already; to be freed. "": none came. */
+static inline char *web_answer(struct web *web, int fd, bool head)
+{
+	size_t size = 1 << 16, length = 0, whole = 0;
+	char *text = malloc(size), *body, *field;
+	ssize_t got;
+
+	assert_non_null(text);
+	text[0] = '\0';
+	while (!whole || length < whole) {
+		/* one answer at a time: the next one of a pipeline stays in the socket */
+		got = web_receive(web, fd, text + length, whole ? whole - length : 1, 10000);
+		if (got <= 0)
+			break;
+		length += (size_t)got;
+		text[length] = '\0';
+		body = whole ? NULL : strstr(text, "\r\n\r\n");
+		if (!body)
+			continue;
+		field = strcasestr(text, "\r\nContent-Length: ");
+		whole = (size_t)(body + 4 - text);
+		if (field && !head)
+			whole += strtoul(field + 18, NULL, 10);
+		if (whole + 1 > size)
+			text = realloc(text, size = whole + 1);
+		assert_non_null(text);
+	}
+	assert_true(!whole || length == whole);
+	return text;
+}
+
+static inline char *web_ask(struct web *web, int fd, const char *request)
+{
+	web_send(fd, request);
+	return web_answer(web, fd, strncmp(request, "HEAD", 4) == 0);
+}
+
+static inline const char *web_body(const char *answer)
+{
+	const char *end = strstr(answer, "\r\n\r\n");
+
+	assert_non_null(end);
+	return end + 4;
+}
+
+static inline void web_expect_page(
+	const char *answer, uint32_t rows, uint64_t number, enum metrics_format format)
+{
+	struct snapshot *snapshot = web_snapshot(rows, number);
+	struct buf buf = {0};
+
+	metrics_render(snapshot, web_options(), format, &buf);
+	assert_int_equal(strncmp(answer, "HTTP/1.1 200 ", 13), 0);
+	assert_int_equal(strlen(web_body(answer)), buf.length);
+	assert_memory_equal(web_body(answer), buf.data, buf.length);
+	buf_free(&buf);
+	free(snapshot);
+}
+
+/* A whole exchange that must succeed: the server is alive and serves this page. */
+static inline void web_scrape(struct web *web, uint32_t rows, uint64_t number)
+{
+	int fd = web_connect(web);
+	char *answer = web_ask(web, fd, "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+
+	web_expect_page(answer, rows, number, METRICS_TEXT);
+	free(answer);
+	close(fd);
+}
+
+#endif
