@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What a pull and a page cost at several numbers of addresses: reading the kernel's tables, making
+ * the snapshot, rendering the text.
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "maps.h"
+#include "metrics.h"
+#include "names.h"
+#include "snapshot_take.h"
+#include "tally.h"
+
+#define ROUNDS	  21
+#define GOAL_ROWS 10000
+#define GOAL_MS	  10.0 /* to render them */
+
+enum step { STEP_PULL, STEP_SNAPSHOT, STEP_SEED, STEP_NATIVE, STEP_ALL, STEPS };
+
+static const char *const step_name[STEPS] = {
+	"pull", "snapshot", "render seed", "render native", "render all"};
+
+struct bench {
+	struct maps maps;
+	struct tally tally;
+	struct names *names;
+	struct snapshot *snapshot;
+	struct buf page;
+	double ms[STEPS][ROUNDS];
+	size_t bytes[STEPS];
+};
+
+static double now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+static int compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Half the addresses are v4; of the v6 ones four belong to each machine. */
+static int fill(const struct maps *maps, unsigned rows)
+{
+	int cpus = libbpf_num_possible_cpus(), error = 0;
+	struct mz_counts *counts = cpus > 0 ? calloc((size_t)cpus, sizeof(*counts)) : NULL;
+
+	for (unsigned i = 0; counts && i < rows && !error; i++) {
+		bool v6 = i % 2;
+		unsigned machine = v6 ? i / 2 / 4 : i / 2;
+		struct mz_key4 key4 = {.addr = i};
+		struct mz_key6 key6 = {.addr = {0x20010db8, 0, 0, i}};
+		struct mz_host host = {.net = 0,
+			.mac = {2, 0, 0, (uint8_t)(machine >> 16), (uint8_t)(machine >> 8),
+				(uint8_t)machine}};
+
+		key4.host = key6.host = host;
+		for (int cpu = 0; cpu < cpus; cpu++)
+			for (int d = 0; d < MZ_DIRECTIONS; d++) {
+				counts[cpu].bytes[d] = 1234567890123u * (1u + (unsigned)d) + i;
+				counts[cpu].packets[d] = 1234567890u + i;
+			}
+		if (bpf_map_update_elem(v6 ? maps->hosts6 : maps->hosts4,
+			    v6 ? (void *)&key6 : (void *)&key4, counts, BPF_ANY) < 0)
+			error = -errno;
+	}
+	if (!counts)
+		error = -ENOMEM;
+	free(counts);
+	return error;
+}
+
+static void render(struct bench *bench, enum step step, int round)
+{
+	static const enum metrics_families families[STEPS] = {[STEP_SEED] = METRICS_SEED,
+		[STEP_NATIVE] = METRICS_NATIVE,
+		[STEP_ALL] = METRICS_ALL};
+	const struct metrics_options options = {.families = families[step], .unknown = true};
+	double start = now_ms();
+
+	buf_reset(&bench->page);
+	metrics_render(bench->snapshot, &options, METRICS_TEXT, &bench->page);
+	bench->ms[step][round] = now_ms() - start;
+	bench->bytes[step] = bench->page.length;
+}
+
+static int measure(struct bench *bench, unsigned rows)
+{
+	int error = 0;
+
+	for (int round = 0; round < ROUNDS && !error; round++) {
+		double start = now_ms();
+
+		error = maps_read(&bench->maps, &bench->tally);
+		bench->ms[STEP_PULL][round] = now_ms() - start;
+		if (!error && bench->tally.count != rows)
+			error = -EINVAL;
+		start = now_ms();
+		if (!error)
+			error = snapshot_take(&bench->snapshot, &bench->tally, bench->names,
+				1700000000000u + (uint64_t)round);
+		bench->ms[STEP_SNAPSHOT][round] = now_ms() - start;
+		for (enum step step = STEP_SEED; step < STEPS && !error; step++)
+			render(bench, step, round);
+		if (bench->page.failed)
+			error = -ENOMEM;
+	}
+	return error;
+}
+
+static void print(struct bench *bench, unsigned rows)
+{
+	for (int step = 0; step < STEPS; step++) {
+		double first = bench->ms[step][0], least, median;
+
+		qsort(bench->ms[step], ROUNDS, sizeof(bench->ms[step][0]), compare);
+		least = bench->ms[step][0];
+		median = bench->ms[step][ROUNDS / 2];
+		printf("%8u  %-14s %9.3f %9.3f %9.3f %11zu", rows, step_name[step], first, least,
+			median, bench->bytes[step]);
+		if (step == STEP_ALL && rows == GOAL_ROWS)
+			printf("  goal %.0f ms: %s", GOAL_MS,
+				least <= GOAL_MS ? "reached" : "missed");
+		printf("\n");
+	}
+}
+
+static int run(unsigned rows)
+{
+	struct bench bench = {.names = names_create()};
+	int error = bench.names ? maps_open(&bench.maps, NULL, rows) : -ENOMEM;
+
+	if (error) {
+		names_destroy(bench.names);
+		return error;
+	}
+	tally_init(&bench.tally);
+	error = maps_net(&bench.maps, "lan0") == 0 ? fill(&bench.maps, rows) : -EINVAL;
+	if (!error)
+		error = measure(&bench, rows);
+	if (!error)
+		print(&bench, rows);
+	buf_free(&bench.page);
+	free(bench.snapshot);
+	tally_finish(&bench.tally);
+	names_destroy(bench.names);
+	maps_close(&bench.maps);
+	return error;
+}
+
+int main(void)
+{
+	static const unsigned sizes[] = {100, 10000, 100000};
+
+	printf("%8s  %-14s %9s %9s %9s %11s\n", "rows", "ms", "first", "min", "median", "bytes");
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+		int error = run(sizes[i]);
+
+		if (error) {
+			fprintf(stderr, "bench_page: %u rows: %s\n", sizes[i], strerror(-error));
+			return 1;
+		}
+	}
+	return 0;
+}
