@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+import os
+import shutil
+
+import pytest
+
+pytest.register_assert_rewrite("daemon", "wire")
+import daemon  # noqa: E402  pylint: disable=wrong-import-position
+import house  # noqa: E402  pylint: disable=wrong-import-position
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "slow: left out where everything takes longer anyway")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def lab():
+    try:
+        house.isolate()
+    except (OSError, RuntimeError) as error:
+        pytest.exit(f"the lab cannot be built here: {error}", returncode=1)
+    if not os.access(daemon.BINARY, os.X_OK):
+        pytest.exit(f"{daemon.BINARY} is not there: run make, or set MEZOURA", returncode=1)
+    # The user nobody is to reach it, too.
+    shutil.copy(daemon.BINARY, f"{house.SCRATCH}/mezoura")
+    daemon.BINARY = f"{house.SCRATCH}/mezoura"
+
+
+@pytest.fixture
+def build():
+    """build(...) makes a House that goes with the test."""
+    houses = []
+
+    def make(**options):
+        houses.append(house.House(**options))
+        return houses[-1]
+
+    yield make
+    for made in houses:
+        made.remove()
+
+
+@pytest.fixture
+def home(build):
+    """A house with two clients."""
+    return build()

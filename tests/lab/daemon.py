@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""mezoura under test: started, asked, stopped, and removed from the kernel."""
+import http.client
+import os
+import re
+import signal
+import subprocess
+import time
+
+import house
+import wire
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BINARY = os.path.abspath(os.environ.get("MEZOURA", os.path.join(ROOT, "build", "mezoura")))
+KERNEL = tuple(int(n) for n in re.findall(r"\d+", os.uname().release)[:2])
+HOOKS = ("tcx", "clsact") if KERNEL >= (6, 6) else ("clsact",)
+TRACK_LAN = ("-4", "192.168.2.1/24/br-lan", "-6", "2001:db8:ca2:2::1/64")
+SAMPLE = re.compile(r'^(\w+)(?:\{(.*)\})? (\S+)$')
+LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
+SEED = {"node_nat_traffic_download": ("download", 1), "node_nat_traffic_upload": ("upload", 1),
+        "node_nat_traffic_download_pkts": ("download", 0),
+        "node_nat_traffic_upload_pkts": ("upload", 0)}
+NATIVE = {f"mezoura_host_{d}_{unit}_total": (d, i)
+          for d in ("download", "upload") for i, unit in enumerate(("packets", "bytes"))}
+
+
+class Page:
+    """A page of metrics, taken apart."""
+
+    def __init__(self, text):
+        self.text = text
+        self.samples = []  # (family, labels, value)
+        for line in text.split("\n"):
+            if line and not line.startswith("#"):
+                match = SAMPLE.match(line)
+                assert match, f"not a sample: {line!r}"
+                name, labels, value = match.groups()
+                self.samples.append((name, dict(LABEL.findall(labels or "")), float(value)))
+
+    def family(self, name):
+        return [(labels, value) for family, labels, value in self.samples if family == name]
+
+    def value(self, name, **wanted):
+        found = [value for labels, value in self.family(name)
+                 if all(labels.get(k) == v for k, v in wanted.items())]
+        assert len(found) == 1, f"{name} {wanted}: {found}"
+        return found[0]
+
+    def addresses(self, zeros=False):
+        """From the seed's families: {(direction, mac, ip): (packets, bytes)}."""
+        return self.collect(SEED, lambda labels: labels["ip"], zeros)
+
+    def hosts(self):
+        """From the native ones: {(direction, mac, "4" or "6"): (packets, bytes)}."""
+        return self.collect(NATIVE, lambda labels: labels["ip_version"], False)
+
+    def collect(self, families, what, zeros):
+        found = {}
+        for family, labels, value in self.samples:
+            if family in families:
+                direction, place = families[family]
+                key = direction, labels["mac"].lower(), what(labels)
+                pair = found.setdefault(key, [None, None])
+                assert pair[place] is None, f"twice: {family} {labels}"
+                pair[place] = int(value)
+        return {k: tuple(v) for k, v in found.items() if zeros or v != [0, 0]}
+
+    def names(self):
+        """{mac: names}, upper case MACs as printed."""
+        found = {}
+        for labels, _ in self.family("mezoura_host_upload_bytes_total"):
+            found.setdefault(labels["mac"], set()).add(labels["hostname"])
+        return found
+
+
+def by_host(addresses):
+    """Sums of addresses, as the native families give them."""
+    sums = {}
+    for (direction, mac, ip), pair in addresses.items():
+        key = direction, mac, "6" if ":" in ip else "4"
+        sums[key] = tuple(a + b for a, b in zip(sums.get(key, (0, 0)), pair))
+    return sums
+
+
+class Daemon:
+    def __init__(self, namespace, *options, track=TRACK_LAN, pin=None, config=""):
+        self.namespace = namespace
+        self.directory = house.scratch("daemon")
+        self.pin = pin or f"{house.BPFFS}/mz-{os.path.basename(self.directory)}"
+        self.textfile = f"{self.directory}/prom_c"
+        self.dhcp = f"{self.directory}/dhcp"
+        self.log = f"{self.directory}/log"
+        self.options = [*track, "-e", "-t", "1", "--textfile", self.textfile, "--dhcp-config",
+                        self.dhcp, "--pin", self.pin, "--unknown", "show", *options]
+        self.process = None
+        self.configure(config)
+
+    def configure(self, text):
+        """Writes the file with the names, whole."""
+        new = f"{self.dhcp}.new"
+        with open(new, "wb") as file:
+            file.write(text if isinstance(text, bytes) else text.encode())
+        os.rename(new, self.dhcp)
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, kind, *_):
+        self.stop()
+        self.unload()
+        if kind is None:
+            assert "Sanitizer" not in self.said() and "runtime error" not in self.said()
+
+    def start(self):
+        with open(self.log, "a", encoding="utf-8") as log:
+            self.process = self.namespace.popen(BINARY, *self.options, stderr=log)
+        deadline = time.monotonic() + 20
+        while True:
+            assert self.process.poll() is None, f"ended at once: {self.said()}"
+            try:
+                if self.page().family("mezoura_hook_info"):
+                    return self
+            except (OSError, http.client.HTTPException):
+                pass
+            assert time.monotonic() < deadline, f"does not answer: {self.said()}"
+            time.sleep(0.05)
+
+    def stop(self, how=signal.SIGTERM):
+        """Ends it and returns its exit status; None where it does not run."""
+        if not self.process:
+            return None
+        self.process.send_signal(how)
+        try:
+            status = self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise
+        finally:
+            self.process = None
+        return status
+
+    def unload(self):
+        with self.namespace.inside():
+            return subprocess.run([BINARY, "unload", "--pin", self.pin], capture_output=True,
+                                  text=True, check=False, timeout=60)
+
+    def said(self):
+        with open(self.log, encoding="utf-8", errors="replace") as log:
+            return log.read()
+
+    def get(self, path="/metrics", headers=None):
+        with self.namespace.inside():
+            connection = http.client.HTTPConnection("127.0.0.1", 9999, timeout=10)
+            connection.connect()
+        connection.request("GET", path, headers=headers or {})
+        response = connection.getresponse()
+        body = response.read()
+        connection.close()
+        assert response.status == 200, response.status
+        return body.decode()
+
+    def page(self):
+        return Page(self.get())
+
+    def fresh_page(self):
+        """A page whose figures are from after this call."""
+        asked = time.time()
+        deadline = time.monotonic() + 10
+        while True:
+            page = self.page()
+            if page.value("mezoura_snapshot_timestamp_seconds") >= asked:
+                return page
+            assert time.monotonic() < deadline, "no fresh figures"
+            time.sleep(0.1)
+
+    def written(self):
+        with open(self.textfile, encoding="utf-8") as file:
+            return Page(file.read())
+
+
+def hooked(namespace, interface):
+    """Whatever programs hang there: ["tcx ingress mz_ingress", ...], clsact ones as tc's lines."""
+    lines = namespace.run(wire.tool("foreign"), "list", interface).splitlines()
+    qdiscs = namespace.run("tc", "qdisc", "show", "dev", interface)
+    if "clsact" in qdiscs:
+        for side in ("ingress", "egress"):
+            shown = namespace.run("tc", "filter", "show", "dev", interface, side)
+            lines += [f"clsact {side} {n}" for n in re.findall(r" handle \S+ ([^\s:]+)", shown)]
+    return lines
+
+
+def assert_exact(truth, daemon):
+    """What mezoura says is what passed, to the byte; also in its sums. Returns it."""
+    deadline = time.monotonic() + 5
+    while True:
+        expected = truth.settled()
+        page = daemon.fresh_page()
+        # A frame may have come in between; a miscount, however, stays.
+        if page.addresses() == expected or time.monotonic() > deadline:
+            break
+    assert page.addresses() == expected
+    assert page.hosts() == by_host(expected)
+    assert all(value == 0 for _, value in page.family("mezoura_unattributed_packets_total"))
+    return expected

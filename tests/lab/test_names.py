@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Names of hosts from the dhcp configuration, in all the ways people write it."""
+import os
+import time
+
+import pytest
+
+from daemon import Daemon
+from frames import appear
+
+CONFIG = r"""
+config dnsmasq
+	option domain 'lan'
+	list mac '02:00:00:00:00:01'
+
+config host
+	option name 'plain'
+	option mac '02:0A:BC:00:00:01'
+
+config host
+	option mac '02:0a:bc:00:00:02'
+	option name lower
+
+config host 'section_name'
+	option name "Upper"
+	option mac "02:0A:BC:00:00:03"
+	option ip '192.168.2.103'
+
+config host
+	option name 'several'
+	option mac '02:0a:bc:00:00:04 02:0A:BC:00:00:05'
+
+config host
+	option name 'listed'
+	list mac '02:0a:bc:00:00:06'
+	list mac '02:0A:BC:00:00:07'
+
+config host
+	option name 'no-mac'
+	option ip '192.168.2.200'
+
+config host
+	option mac '02:0a:bc:00:00:08'
+
+config host
+	option name 'bad-mac'
+	option mac '02:0a:bc:00:00'
+
+config host
+	option name 'say "hi" \ there'
+	option mac '02:0a:bc:00:00:09'
+"""
+
+EXPECTED = {1: "plain", 2: "lower", 3: "Upper", 4: "several", 5: "several", 6: "listed",
+            7: "listed", 8: "", 9: r'say \"hi\" \\ there'}
+
+
+def mac(number):
+    return f"02:0A:BC:00:00:{number:02X}"
+
+
+def wait_for_names(daemon, expected, seconds=3):
+    deadline = time.monotonic() + seconds
+    while daemon.page().names() != expected and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert daemon.page().names() == expected
+
+
+def test_every_way_to_write_a_host_gives_it_its_name(home):
+    with Daemon(home.router, config=CONFIG) as daemon:
+        for number in EXPECTED:
+            appear(home, home.clients[0], mac(number).lower(), 100 + number)
+        wait_for_names(daemon, {mac(n): {name} for n, name in EXPECTED.items()})
+        for labels, _ in daemon.page().family("node_nat_traffic_upload"):
+            number = int(labels["mac"][-2:], 16)
+            v6 = "-v6" if EXPECTED[number] and ":" in labels["ip"] else ""
+            assert labels["hostname"] == EXPECTED[number] + v6
+
+
+def test_hosts_without_a_name_are_left_out_of_the_older_families_by_default(home):
+    with Daemon(home.router, "--unknown", "skip", config=CONFIG) as daemon:
+        for number in (1, 20):
+            appear(home, home.clients[0], mac(number).lower(), 100 + number)
+        wait_for_names(daemon, {mac(1): {"plain"}, mac(20): {""}})
+        assert {key[1].upper() for key in daemon.page().addresses(zeros=True)} == {mac(1)}
+
+
+def test_a_changed_file_shows_without_a_restart_within_a_second(home):
+    text = "config host\n\toption name '{}'\n\toption mac '{}'\n"
+    with Daemon(home.router, config=text.format("before", mac(1))) as daemon:
+        appear(home, home.clients[0], mac(1).lower(), 101)
+        wait_for_names(daemon, {mac(1): {"before"}})
+        daemon.configure(text.format("after", mac(1)))
+        wait_for_names(daemon, {mac(1): {"after"}}, seconds=2)  # and a page is a second old
+        os.unlink(daemon.dhcp)
+        time.sleep(1.2)
+        daemon.configure(text.format("again", mac(1)))
+        wait_for_names(daemon, {mac(1): {"again"}}, seconds=2)
+
+
+def test_a_broken_file_is_reported_once_with_its_line_and_the_good_names_stay(home):
+    good = f"config host\n\toption name 'good'\n\toption mac '{mac(1)}'\n"
+    with Daemon(home.router, config=good) as daemon:
+        appear(home, home.clients[0], mac(1).lower(), 101)
+        wait_for_names(daemon, {mac(1): {"good"}})
+        said = len(daemon.said().splitlines())
+        daemon.configure(good.replace("good", "bad") + "\n\toption name 'never closed\n")
+        time.sleep(3)
+        assert daemon.page().names() == {mac(1): {"good"}}
+        lines = daemon.said().splitlines()[said:]
+        assert len(lines) == 1 and daemon.dhcp in lines[0] and "5" in lines[0]
+
+
+@pytest.mark.parametrize("config, name", [
+    (f"config host\n\toption name '{'n' * 1100}'\n\toption mac '{mac(1)}'\n", "n" * 255),
+    (f"config host\n\toption name 'caf\u00e9'\n\toption mac '{mac(1)}'\n", "caf\u00e9"),
+    (f"config host\n\toption name 'x\xff'\n\toption mac '{mac(1)}'\n".encode("latin-1"), "x\ufffd"),
+    (b"\0\1\2" * 500, ""), ("", ""), ("config host\n" * 5000, "")],
+    ids=["long", "utf8", "not-utf8", "binary", "empty", "no-options"])
+def test_odd_files_do_no_harm(home, config, name):
+    with Daemon(home.router, config=config) as daemon:
+        appear(home, home.clients[0], mac(1).lower(), 101)
+        wait_for_names(daemon, {mac(1): {name}})
+
+
+def test_no_file_at_all_is_not_an_error(home):
+    with Daemon(home.router, "--dhcp-config", "/nonexistent/dhcp") as daemon:
+        appear(home, home.clients[0], mac(1).lower(), 101)
+        wait_for_names(daemon, {mac(1): {""}})
+        assert daemon.page().value("mezoura_names", source="uci") == 0

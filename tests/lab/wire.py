@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What truly passed, counted by the lab itself (wire.c), and the lab's other helpers in C."""
+import collections
+import functools
+import os
+import subprocess
+import time
+
+import house
+
+FRAME = 1514  # the longest an Ethernet frame of MTU 1500 gets, without FCS
+
+
+@functools.lru_cache(maxsize=None)
+def tool(name):
+    """Path of the program of tests/lab/<name>.c."""
+    path = f"{house.scratch('tool')}/{name}"
+    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), f"{name}.c")
+    house.run("cc", "-std=gnu11", "-D_GNU_SOURCE", "-O2", "-o", path, source, "-lbpf")
+    return path
+
+
+Reading = collections.namedtuple("Reading", "counts drops largest_in largest_out")
+
+
+class Wire:
+    """Counts on one interface from now on."""
+
+    def __init__(self, namespace, interface="eth0", tracked=(house.LAN4, house.LAN6),
+                 not_internet=()):
+        ranges = [word for t in tracked for word in ("-t", t)]
+        ranges += [word for n in not_internet for word in ("-n", n)]
+        self.process = namespace.popen(tool("wire"), *ranges, interface, stdin=subprocess.PIPE,
+                                       stdout=subprocess.PIPE)
+        assert self.process.stdout.readline() == "ready\n"
+
+    def read(self):
+        """Counts are {(direction, mac, ip): (frames, bytes)}."""
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        counts = {}
+        for line in self.process.stdout:
+            word, *rest = line.split()
+            if word == "end":
+                return Reading(counts, *map(int, rest))
+            mac, ip, frames, size = rest
+            counts[word, mac, ip] = (int(frames), int(size))
+        raise RuntimeError("the wire counter died")
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.stdout.close()
+        self.process.wait()
+
+
+class Truth:
+    """The wires of several clients together."""
+
+    def __init__(self, clients, **options):
+        own = [f"{house.WAN4}/32", f"{house.WAN6}/128"]
+        own += options.pop("not_internet", [])
+        self.clients = clients
+        self.dropped = self.dropped_frames()
+        self.wires = [Wire(client, not_internet=own, **options) for client in clients]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for wire in self.wires:
+            wire.close()
+
+    def dropped_frames(self):
+        return [client.dropped_frames() for client in self.clients]
+
+    def counts(self):
+        counts = {}
+        for wire in self.wires:
+            reading = wire.read()
+            assert reading.drops == 0, "the lab's own count is incomplete: test void"
+            assert max(reading[2:]) <= FRAME, "the lab saw a super-packet: test void"
+            assert not counts.keys() & reading.counts.keys()
+            counts.update(reading.counts)
+        return counts
+
+    def settled(self, quiet=0.2):
+        """The counts once nothing has come for a while."""
+        before, now = None, self.counts()
+        deadline = time.monotonic() + 20
+        while now != before:
+            assert time.monotonic() < deadline, "the wire does not come to rest"
+            time.sleep(quiet)
+            before, now = now, self.counts()
+        # such a frame was seen at one end of the cable only
+        assert self.dropped_frames() == self.dropped, "the cable lost frames: test void"
+        return now
