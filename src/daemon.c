@@ -10,7 +10,6 @@
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "http.h"
@@ -94,14 +93,9 @@ static int open_sockets(struct daemon *daemon)
 
 static const struct snapshot *fresh_snapshot(void *context)
 {
-	struct keeper *keeper = &((struct daemon *)context)->keeper;
-	struct timespec now;
+	struct daemon *daemon = context;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	if ((uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000 >=
-		keeper->pulled_ms + FRESH_MS)
-		keeper_pull(keeper); /* where that fails, the last good one is served */
-	return keeper->snapshot;
+	return keeper_fresh(&daemon->keeper, FRESH_MS);
 }
 
 static int list_allowed(struct daemon *daemon)

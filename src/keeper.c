@@ -71,7 +71,7 @@ static const char *explain(int error)
 	}
 }
 
-/* Makes one interface's hooks what they should be. quiet: say nothing about what went well. */
+/* Makes one interface's hooks what they should be. Says once what failed, and when it is over. */
 static int reconcile_link(struct keeper *keeper, size_t i, const struct prefix *own, size_t owns)
 {
 	const char *ifname = keeper->config->ifnames[i];
@@ -219,6 +219,13 @@ int keeper_pull(struct keeper *keeper)
 		log_error("cannot read the counters: %s", strerror(-error));
 	keeper->failing = error != 0;
 	return error;
+}
+
+const struct snapshot *keeper_fresh(struct keeper *keeper, unsigned max_age_ms)
+{
+	if (now_ms(CLOCK_MONOTONIC) >= keeper->pulled_ms + max_age_ms)
+		keeper_pull(keeper); /* where that fails, the last good one has to do */
+	return keeper->snapshot;
 }
 
 int keeper_unload(const char *pin)

@@ -50,6 +50,9 @@ void keeper_reconcile(struct keeper *keeper);
 /* Reads the kernel's counters into a new snapshot. Returns 0, or -errno: the old one stays. */
 int keeper_pull(struct keeper *keeper);
 
+/* The latest snapshot, after a pull if it is older than max_age_ms; valid until the next pull. */
+const struct snapshot *keeper_fresh(struct keeper *keeper, unsigned max_age_ms);
+
 /* Removes what earlier daemons left in the kernel. Logs a line on failure. Returns 0 or -errno. */
 int keeper_unload(const char *pin);
 
