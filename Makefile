@@ -52,7 +52,7 @@ $B/%.o: src/%.c $(HEADERS) VERSION Makefile | $B
 # The classifier travels inside the program. Only code and type information stay in it.
 $B/classifier.o: ALL_CFLAGS += -DMZ_CLASSIFIER='"$B/mezoura.bpf.o"'
 $B/classifier.o: $B/mezoura.bpf.o
-$B/mezoura.bpf.o: bpf/mezoura.bpf.c $(wildcard include/*.h) Makefile | $B
+$B/mezoura.bpf.o: bpf/mezoura.bpf.c $(wildcard bpf/*.h include/*.h) Makefile | $B
 	$(CLANG) -target $(BPF_TARGET) -mcpu=v3 -O2 -g -Wall -Wextra -Werror -Iinclude \
 		$(shell $(PKG_CONFIG) --cflags libbpf) -I/usr/include/$(shell $(CC) -print-multiarch) -c -o $@ $<
 	$(LLVM_STRIP) -g $@

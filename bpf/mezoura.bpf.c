@@ -6,7 +6,6 @@
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
-#include <linux/in.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/pkt_cls.h>
@@ -14,231 +13,14 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
-#include "layout.h"
-#include "scope.h"
+#include "frame.h"
+#include "passage.h"
+#include "table.h"
+#include "whose.h"
 
-#define NEXT	  TC_ACT_UNSPEC /* the same number as TCX_NEXT */
-#define E2BIG	  7		/* errno.h: what an insert says when the table is full */
-#define GSO_FRAGS 0xffff	/* GSO_BY_FRAGS: gso_size of SCTP, whose frames differ in size */
+#define NEXT TC_ACT_UNSPEC /* the same number as TCX_NEXT */
 
 char mz_license[] SEC("license") = "GPL";
-
-const volatile struct mz_settings mz_settings;
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
-	__type(key, struct mz_key4);
-	__type(value, struct mz_counts);
-	__uint(max_entries, 1); /* --max-hosts */
-} mz_hosts4 SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
-	__type(key, struct mz_key6);
-	__type(value, struct mz_counts);
-	__uint(max_entries, 1); /* --max-hosts */
-} mz_hosts6 SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__type(key, __u32);
-	__type(value, struct mz_volume);
-	__uint(max_entries, MZ_DIRECTIONS *MZ_REASONS);
-} mz_unattributed SEC(".maps");
-
-/* Written and read by the daemon only; here so that it is made and pinned with the others. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__type(key, __u32);
-	__type(value, struct mz_net);
-	__uint(max_entries, MZ_NETS);
-} mz_nets SEC(".maps");
-
-static __always_inline bool tracked4(__u32 addr)
-{
-#pragma unroll /* the settings are constants: the kernel drops the rounds not needed */
-	for (__u32 i = 0; i < MZ_PREFIXES && i < mz_settings.prefixes4; i++) {
-		const volatile struct mz_prefix4 *p = &mz_settings.prefix4[i];
-
-		if ((addr & p->mask) == p->addr)
-			return addr != p->broadcast;
-	}
-	return false;
-}
-
-static __always_inline bool self4(__u32 addr)
-{
-	for (__u32 i = 0; i < mz_settings.selves4 && i < MZ_SELVES; i++)
-		if (addr == mz_settings.self4[i])
-			return true;
-	return false;
-}
-
-static __always_inline bool internet4(__u32 addr)
-{
-	if (!mz_global4(bpf_ntohl(addr)))
-		return false;
-	for (__u32 i = 0; i < mz_settings.locals4 && i < MZ_LOCALS; i++) {
-		const volatile struct mz_prefix4 *p = &mz_settings.local4[i];
-
-		if ((addr & p->mask) == p->addr)
-			return false;
-	}
-	return true;
-}
-
-static __always_inline bool inside6(const __u32 *addr, const volatile struct mz_prefix6 *p)
-{
-	return (addr[0] & p->mask[0]) == p->addr[0] && (addr[1] & p->mask[1]) == p->addr[1] &&
-	       (addr[2] & p->mask[2]) == p->addr[2] && (addr[3] & p->mask[3]) == p->addr[3];
-}
-
-static __always_inline bool tracked6(const __u32 *addr)
-{
-#pragma unroll /* the settings are constants: the kernel drops the rounds not needed */
-	for (__u32 i = 0; i < MZ_PREFIXES && i < mz_settings.prefixes6; i++)
-		if (inside6(addr, &mz_settings.prefix6[i]))
-			return true;
-	return false;
-}
-
-static __always_inline bool self6(const __u32 *addr)
-{
-	for (__u32 i = 0; i < mz_settings.selves6 && i < MZ_SELVES; i++) {
-		const volatile __u32 *self = mz_settings.self6[i];
-
-		if (addr[0] == self[0] && addr[1] == self[1] && addr[2] == self[2] &&
-			addr[3] == self[3])
-			return true;
-	}
-	return false;
-}
-
-static __always_inline bool internet6(const __u32 *addr)
-{
-	if (!mz_global6(
-		    bpf_ntohl(addr[0]), bpf_ntohl(addr[1]), bpf_ntohl(addr[2]), bpf_ntohl(addr[3])))
-		return false;
-	for (__u32 i = 0; i < mz_settings.locals6 && i < MZ_LOCALS; i++)
-		if (inside6(addr, &mz_settings.local6[i]))
-			return false;
-	return true;
-}
-
-/*
- * Where the transport header of an IPv6 packet starts. *protocol: in, the fixed header's next
- * header; out, the transport's. Eight extension headers are more than any stack sends.
- */
-static __always_inline __u32 transport6(struct __sk_buff *skb, __u32 offset, __u8 *protocol)
-{
-	for (int i = 0; i < 8; i++) {
-		__u8 next[2]; /* next header, length */
-
-		if (*protocol != IPPROTO_HOPOPTS && *protocol != IPPROTO_ROUTING &&
-			*protocol != IPPROTO_FRAGMENT && *protocol != IPPROTO_DSTOPTS &&
-			*protocol != IPPROTO_AH)
-			break;
-		if (bpf_skb_load_bytes(skb, offset, next, sizeof(next)) < 0)
-			break;
-		if (*protocol == IPPROTO_FRAGMENT)
-			offset += 8;
-		else if (*protocol == IPPROTO_AH)
-			offset += (next[1] + 2) * 4;
-		else
-			offset += (next[1] + 1) * 8;
-		*protocol = next[0];
-	}
-	return offset;
-}
-
-/*
- * What a super-packet is on the wire: GRO merges frames on their way in and GSO splits them on
- * their way out, each with a copy of all headers. Adds the bytes of those copies and sets the
- * number of frames. The kernel's own count is gso_segs; a guest's super-packet that comes through
- * tap has none and is counted by gso_size. Not inlined: most packets do not come here.
- */
-static __noinline void unfold(struct __sk_buff *skb, struct mz_volume *volume)
-{
-	__u32 size = skb->gso_size, frames = skb->gso_segs, offset, headers;
-	__u8 protocol = 0, byte = 0;
-
-	if (skb->protocol == bpf_htons(ETH_P_IP)) {
-		bpf_skb_load_bytes(skb, ETH_HLEN, &byte, 1);
-		bpf_skb_load_bytes(skb, ETH_HLEN + 9, &protocol, 1);
-		offset = ETH_HLEN + (byte & 0xf) * 4;
-	} else {
-		bpf_skb_load_bytes(skb, ETH_HLEN + 6, &protocol, 1);
-		offset = transport6(skb, ETH_HLEN + sizeof(struct ipv6hdr), &protocol);
-	}
-	headers = offset;
-	if (protocol == IPPROTO_TCP && bpf_skb_load_bytes(skb, offset + 12, &byte, 1) == 0)
-		headers += (byte >> 4) * 4;
-	else if (protocol == IPPROTO_UDP)
-		headers += sizeof(__u64); /* a UDP header's 8 bytes */
-	else if (protocol == IPPROTO_SCTP)
-		headers += 12; /* RFC 9260, 3.1 */
-
-	if (frames == 0 && size != GSO_FRAGS && skb->len > headers)
-		frames = (skb->len - headers + size - 1) / size;
-	if (frames < 2)
-		return;
-	volume->packets = frames;
-	volume->bytes += (__u64)(frames - 1) * (headers - (mz_settings.from_ip ? ETH_HLEN : 0));
-}
-
-/* ip_bytes: the length the IP header states, 0 where it states none. */
-static __always_inline struct mz_volume weigh(struct __sk_buff *skb, __u32 ip_bytes)
-{
-	struct mz_volume volume = {.bytes = skb->len, .packets = 1};
-
-	if (mz_settings.from_ip) {
-		volume.bytes -= ETH_HLEN;
-		/* a short frame is padded to the Ethernet minimum: that is not IP */
-		if (ip_bytes && ip_bytes < volume.bytes && !skb->gso_size)
-			volume.bytes = ip_bytes;
-	}
-	if (skb->gso_size)
-		unfold(skb, &volume);
-	return volume;
-}
-
-static __noinline void book_nowhere(
-	enum mz_direction direction, enum mz_reason reason, const struct mz_volume *volume)
-{
-	__u32 index = direction * MZ_REASONS + reason;
-	struct mz_volume *total = bpf_map_lookup_elem(&mz_unattributed, &index);
-
-	if (total) {
-		total->bytes += volume->bytes;
-		total->packets += volume->packets;
-	}
-}
-
-/* hosts: mz_hosts4 or mz_hosts6; key: one of its keys. */
-static __always_inline void book(
-	void *hosts, const void *key, enum mz_direction direction, struct mz_volume volume)
-{
-	struct mz_counts *counts = bpf_map_lookup_elem(hosts, key);
-
-	if (!counts) {
-		const struct mz_counts none = {};
-		/*
-		 * Two CPUs may race to here: one insert wins, both find what it made. An int:
-		 * older kernels return it without its sign in the upper half.
-		 */
-		int error = bpf_map_update_elem(hosts, key, &none, BPF_NOEXIST);
-
-		counts = bpf_map_lookup_elem(hosts, key);
-		if (!counts) {
-			book_nowhere(direction, error == -E2BIG ? MZ_TABLE_FULL : MZ_INSERT_FAILED,
-				&volume);
-			return;
-		}
-	}
-	/* Per CPU, and softirqs do not preempt each other: plain additions lose nothing. */
-	counts->bytes[direction] += volume.bytes;
-	counts->packets[direction] += volume.packets;
-}
 
 /* Two 16-bit words as they lie in memory, in one register. */
 static __always_inline __u32 join(__u32 first, __u32 second)
@@ -252,90 +34,135 @@ static __always_inline __u32 join(__u32 first, __u32 second)
 
 /*
  * direction: an upload's host is the frame's sender, a download's its receiver. Reads by 16 bits,
- * as addresses in a frame are aligned, and writes by 32, as the key is hashed: a load that spans
+ * as addresses in a frame are aligned, and writes by 32, as the key is compared: a load that spans
  * two stores still on their way would wait for both.
  */
 static __always_inline void set_host(
-	struct mz_host *host, const struct ethhdr *eth, enum mz_direction direction)
+	struct mz_slot *who, const struct ethhdr *eth, enum mz_direction direction)
 {
 	const __u16 *mac = (const void *)(direction == MZ_UPLOAD ? eth->h_source : eth->h_dest);
-	__u32 *words = (void *)host;
+	__u32 *words = (void *)&who->host;
 
-	words[0] = join(mz_settings.net, mac[0]);
-	words[1] = join(mac[1], mac[2]);
+	words[0] = join(mz_settings.net, mz_settings.no_link ? 0 : mac[0]);
+	words[1] = mz_settings.no_link ? 0 : join(mac[1], mac[2]);
+}
+
+static __always_inline bool same_mac(const __u8 *frame, const volatile struct mz_mac *mac)
+{
+	const __u16 *a = (const void *)frame;
+	const volatile __u16 *b = (const volatile void *)mac;
+
+	return a[0] == b[0] && a[1] == b[1] && a[2] == b[2];
 }
 
 /*
- * In a promiscuous moment (tcpdump) an interface hands up other machines' frames: those do not
- * enter the router. Never so on the way out.
+ * Whether a frame enters or leaves the router here. In a promiscuous moment (tcpdump) an interface
+ * hands up other machines' frames; never so on the way out. A bridge's port sees all that is
+ * bridged, both ways.
  */
-static __always_inline bool overheard(const struct __sk_buff *skb, enum mz_direction hook)
+static __always_inline bool is_routed(
+	const struct __sk_buff *skb, const struct ethhdr *eth, enum mz_direction hook)
 {
-	return hook == MZ_UPLOAD && skb->pkt_type == PACKET_OTHERHOST;
+	if (mz_settings.place != MZ_LOWER)
+		return hook == MZ_DOWNLOAD || skb->pkt_type != PACKET_OTHERHOST;
+	for (__u32 i = 0; i < mz_settings.macs && i < MZ_MACS; i++)
+		if (same_mac(hook == MZ_UPLOAD ? eth->h_dest : eth->h_source, &mz_settings.mac[i]))
+			return true;
+	return false;
 }
 
 /* Whose it is and where it goes is unknown: it may have been the internet's. */
-static __noinline void book_malformed(struct __sk_buff *skb, enum mz_direction hook)
+static __noinline void book_malformed(
+	struct __sk_buff *skb, struct frame *frame, enum mz_direction hook)
 {
-	struct mz_volume volume = weigh(skb, 0);
+	struct mz_volume volume = weigh(skb, frame, 0);
 
-	if (!overheard(skb, hook))
+	/* a flowtable leaves it to the tracked interface */
+	if (mz_settings.place != MZ_LOWER &&
+		(hook == MZ_DOWNLOAD || skb->pkt_type != PACKET_OTHERHOST))
 		book_nowhere(hook, MZ_MALFORMED, &volume);
+}
+
+/* Mixes a further number into a packet's print. */
+static __always_inline __u64 mix(__u64 print, __u64 number)
+{
+	print = (print ^ number) * 0x9e3779b97f4a7c15u;
+	return print ^ print >> 29;
+}
+
+/*
+ * The size bytes of the packet from offset on, to be read directly. NULL where it ends before them.
+ * Pointers into the packet from before are void.
+ */
+static __always_inline void *reach(struct __sk_buff *skb, __u32 offset, __u32 size)
+{
+	void *at = (void *)(long)skb->data + offset;
+
+	if (at + size <= (void *)(long)skb->data_end)
+		return at;
+	bpf_skb_pull_data(skb, offset + size);
+	at = (void *)(long)skb->data + offset;
+	return at + size <= (void *)(long)skb->data_end ? at : NULL;
 }
 
 /*
  * hook: what passes here, uploads at ingress and downloads at egress. The router's own traffic
  * passes the other way round where its LAN link leads to the internet, too.
  */
-static __always_inline void account4(struct __sk_buff *skb, enum mz_direction hook)
+static __always_inline void account4(
+	struct __sk_buff *skb, struct frame *frame, enum mz_direction hook)
 {
-	const struct ethhdr *eth = (void *)(long)skb->data;
-	const struct iphdr *ip = (const void *)(eth + 1);
+	const struct iphdr *ip = reach(skb, frame->offset & OFFSET_MAX, sizeof(*ip));
+	const struct ethhdr *eth = (const void *)(long)skb->data;
+	struct mz_slot who __attribute__((aligned(8))) = {.state = MZ_SLOT_HOST4};
 	enum mz_direction direction = hook;
-	struct mz_key4 key __attribute__((aligned(8)));
+	struct mz_volume volume;
 	__u32 remote;
 
-	if ((void *)(ip + 1) > (void *)(long)skb->data_end) {
-		bpf_skb_pull_data(skb, sizeof(*eth) + sizeof(*ip));
-		eth = (void *)(long)skb->data;
-		ip = (const void *)(eth + 1);
-		if ((void *)(ip + 1) > (void *)(long)skb->data_end) {
-			book_malformed(skb, hook);
-			return;
-		}
+	if (!ip || (const void *)(eth + 1) > (const void *)(long)skb->data_end ||
+		(mz_settings.no_link && ip->version != 4)) {
+		book_malformed(skb, frame, hook);
+		return;
 	}
-	key.addr = hook == MZ_UPLOAD ? ip->saddr : ip->daddr;
+	who.addr[0] = hook == MZ_UPLOAD ? ip->saddr : ip->daddr;
 	remote = hook == MZ_UPLOAD ? ip->daddr : ip->saddr;
-	if (!tracked4(key.addr)) {
+	if (!tracked4(who.addr[0])) {
 		if (!self4(remote))
 			return;
 		direction = !hook;
-		remote = key.addr;
-		key.addr = hook == MZ_UPLOAD ? ip->daddr : ip->saddr;
+		remote = who.addr[0];
+		who.addr[0] = hook == MZ_UPLOAD ? ip->daddr : ip->saddr;
 	}
-	if (!internet4(remote) || overheard(skb, hook))
+	if (!internet4(remote) || !is_routed(skb, eth, hook))
 		return;
-	set_host(&key.host, eth, direction);
-	book(&mz_hosts4, &key, direction, weigh(skb, bpf_ntohs(ip->tot_len)));
+	set_host(&who, eth, direction);
+	if (mz_settings.place != MZ_ALONE) {
+		const __u32 *words = (const void *)&who.host, *identity = (const void *)&ip->id;
+		__u64 print = mix(words[0], (__u64)words[1] << 32 | remote);
+
+		print = mix(print, (__u64)ip->tot_len << 32 | *identity);
+		if (is_counted(skb, hook, mix(print, who.addr[0])))
+			return;
+	}
+	volume = weigh(skb, frame, bpf_ntohs(ip->tot_len));
+	book(&who, direction, &volume);
 }
 
-static __always_inline void account6(struct __sk_buff *skb, enum mz_direction hook)
+static __always_inline void account6(
+	struct __sk_buff *skb, struct frame *frame, enum mz_direction hook)
 {
-	const struct ethhdr *eth = (void *)(long)skb->data;
-	const struct ipv6hdr *ip = (const void *)(eth + 1);
-	const __u32 *host, *remote;
+	const struct ipv6hdr *ip = reach(skb, frame->offset & OFFSET_MAX, sizeof(*ip));
+	const struct ethhdr *eth = (const void *)(long)skb->data;
+	struct mz_slot who __attribute__((aligned(8))) = {.state = MZ_SLOT_HOST6};
 	enum mz_direction direction = hook;
-	struct mz_key6 key __attribute__((aligned(8)));
+	const __u32 *host, *remote;
+	struct mz_volume volume;
 	__u32 length;
 
-	if ((void *)(ip + 1) > (void *)(long)skb->data_end) {
-		bpf_skb_pull_data(skb, sizeof(*eth) + sizeof(*ip));
-		eth = (void *)(long)skb->data;
-		ip = (const void *)(eth + 1);
-		if ((void *)(ip + 1) > (void *)(long)skb->data_end) {
-			book_malformed(skb, hook);
-			return;
-		}
+	if (!ip || (const void *)(eth + 1) > (const void *)(long)skb->data_end ||
+		(mz_settings.no_link && ip->version != 6)) {
+		book_malformed(skb, frame, hook);
+		return;
 	}
 	host = hook == MZ_UPLOAD ? ip->saddr.in6_u.u6_addr32 : ip->daddr.in6_u.u6_addr32;
 	remote = hook == MZ_UPLOAD ? ip->daddr.in6_u.u6_addr32 : ip->saddr.in6_u.u6_addr32;
@@ -348,20 +175,35 @@ static __always_inline void account6(struct __sk_buff *skb, enum mz_direction ho
 		remote = host;
 		host = self;
 	}
-	if (!internet6(remote) || overheard(skb, hook))
+	if (!internet6(remote) || !is_routed(skb, eth, hook))
 		return;
-	set_host(&key.host, eth, direction);
-	__builtin_memcpy(key.addr, host, sizeof(key.addr));
+	set_host(&who, eth, direction);
+	__builtin_memcpy(who.addr, host, sizeof(who.addr));
+	if (mz_settings.place != MZ_ALONE) {
+		const __u32 *words = (const void *)&who.host;
+		__u64 print = mix(words[0], (__u64)words[1] << 32 | ip->payload_len);
+
+		print = mix(print, (__u64)host[0] << 32 | host[1]);
+		print = mix(print, (__u64)host[2] << 32 | host[3]);
+		print = mix(print, (__u64)remote[0] << 32 | remote[1]);
+		if (is_counted(skb, hook, mix(print, (__u64)remote[2] << 32 | remote[3])))
+			return;
+	}
 	length = bpf_ntohs(ip->payload_len);
-	book(&mz_hosts6, &key, direction, weigh(skb, length ? length + sizeof(*ip) : 0));
+	volume = weigh(skb, frame, length ? length + sizeof(*ip) : 0);
+	book(&who, direction, &volume);
 }
 
 static __always_inline int classify(struct __sk_buff *skb, enum mz_direction hook)
 {
-	if (skb->protocol == bpf_htons(ETH_P_IP))
-		account4(skb, hook);
-	else if (skb->protocol == bpf_htons(ETH_P_IPV6))
-		account6(skb, hook);
+	struct frame frame;
+
+	if (is_marked(skb, hook) || !open_frame(skb, &frame))
+		return NEXT;
+	if (frame.protocol == bpf_htons(ETH_P_IP))
+		account4(skb, &frame, hook);
+	else if (frame.protocol == bpf_htons(ETH_P_IPV6))
+		account6(skb, &frame, hook);
 	return NEXT;
 }
 

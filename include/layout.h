@@ -10,12 +10,15 @@
 
 #include <linux/types.h>
 
-#define MZ_LAYOUT "v1" /* the directory under --pin that holds these maps */
+#define MZ_LAYOUT "v2" /* the directory under --pin that holds these maps */
 
 #define MZ_NETS	    32	/* tracked interfaces */
 #define MZ_PREFIXES 8	/* tracked prefixes of one interface and one address family */
 #define MZ_SELVES   32	/* the router's own addresses in them, a family */
 #define MZ_LOCALS   128 /* further ranges that are not the internet, a family */
+#define MZ_TAGS	    2	/* VLAN tags between a lower device and the tracked interface */
+#define MZ_VLANS    64	/* VLANs on an interface that are tracked on their own */
+#define MZ_MACS	    4	/* MACs by which the router is addressed on a lower device */
 
 /* Seen from the host: an upload is what it sends. */
 enum mz_direction { MZ_UPLOAD, MZ_DOWNLOAD, MZ_DIRECTIONS };
@@ -28,7 +31,7 @@ enum mz_reason {
 	MZ_REASONS
 };
 
-/* What one address moved, one of these per CPU. */
+/* What one address moved as one CPU saw it. */
 struct mz_counts {
 	__u64 bytes[MZ_DIRECTIONS];
 	__u64 packets[MZ_DIRECTIONS];
@@ -37,9 +40,10 @@ struct mz_counts {
 /* A host as its frames show it. net is the interface's index in the map mz_nets. */
 struct mz_host {
 	__u16 net;
-	__u8 mac[6];
+	__u8 mac[6]; /* all zero on a device without link layer */
 };
 
+/* Keys of the maps mz_hosts4 and mz_hosts6, whose values are slot numbers (__u32). */
 struct mz_key4 {
 	struct mz_host host;
 	__u32 addr;
@@ -48,6 +52,23 @@ struct mz_key4 {
 struct mz_key6 {
 	struct mz_host host;
 	__u32 addr[4];
+};
+
+enum mz_slot_state { MZ_SLOT_VIRGIN, MZ_SLOT_FREE, MZ_SLOT_HOST4 = 4, MZ_SLOT_HOST6 = 6 };
+
+/*
+ * One address in the tables: map mz_slots, indexed by slot number. Its counts are in the map
+ * mz_counts, at cpu * slots + slot number. The first half of the slots is for IPv4, the second for
+ * IPv6; numbers are handed out by the stacks mz_spare4 and mz_spare6, the lowest first, so those
+ * behind the first virgin slot of a half are virgin too. Each half has a slot for each CPU beyond
+ * --max-hosts: all CPUs may try to be the first with the last address. state is written last when a
+ * slot is taken, so a reader that sees it sees all of the key.
+ */
+struct mz_slot {
+	struct mz_host host;
+	__u32 addr[4]; /* an IPv4 address is in the first, the others are zero */
+	__u32 state;   /* enum mz_slot_state */
+	__u32 pad;
 };
 
 /* Packets booked on nobody: map mz_unattributed, indexed by direction * MZ_REASONS + reason. */
@@ -73,13 +94,57 @@ struct mz_prefix6 {
 };
 
 /*
- * The read-only data of a classifier: one is loaded for each tracked interface, and replaced by
- * another when something in here changes, so a packet never sees half a change.
+ * The last packet of a hook that has others before or behind it on a packet's way: map mz_passages,
+ * per CPU, indexed by enum mz_direction of what passes. A packet that the stack carries on to the
+ * next hook at once is known there by its print.
+ */
+struct mz_passage {
+	__u64 print;   /* of the packet's addresses, length and identification */
+	__u64 jiffies; /* when it was counted */
+	__u64 devices; /* bit ifindex % 64 of each later device that saw it */
+	__u32 depth;   /* of the hook that counted it */
+	__u32 pad;
+};
+
+struct mz_mac {
+	__u8 byte[6];
+};
+
+/*
+ * Where a hook stands. A packet of a bridge or a VLAN passes several devices, or, when a flowtable
+ * takes it, only some of them: so all are hooked, and the first that sees a packet counts it.
+ */
+enum mz_place {
+	MZ_ALONE, /* the tracked interface, with nothing hooked below it */
+	MZ_UPPER, /* the tracked interface, with others below it: a bridge, a VLAN */
+	MZ_LOWER, /* below the tracked interface: a port of the bridge, what carries the VLAN */
+};
+
+/*
+ * The read-only data of a classifier: one is loaded for each hooked device of each tracked
+ * interface, and replaced by another when something in here changes, so a packet never sees half
+ * a change.
  */
 struct mz_settings {
 	__u16 net;
 	__u8 from_ip; /* count bytes from the IP header on instead of the frame's */
-	__u8 pad;
+	__u8 no_link; /* a device without link layer: packets start with the IP header */
+	/* of the maps, set by classifier_load() */
+	__u32 slots;	  /* in all, IPv4's and IPv6's */
+	__u32 index_mask; /* entries of mz_index - 1 */
+	/* where: what a lower device's frames have that the tracked interface's have not */
+	__u8 place;	    /* enum mz_place */
+	__u8 depth;	    /* devices from here up to the tracked interface, 0 for itself */
+	__u16 mark;	    /* of counted packets in tc_index, plus enum mz_direction; 0: none */
+	__u16 untagged;	    /* port of a bridge with VLAN filtering: the VLAN of untagged frames */
+	__u16 tags;	    /* how many VLAN tags lead to the tracked interface, ... */
+	__u16 tag[MZ_TAGS]; /* ... and their VLAN ids, the outer one first */
+	/* above: VLANs on the tracked interface that are tracked on their own */
+	__u32 vlans;
+	__u16 vlan[MZ_VLANS];
+	/* a lower device's frame is the router's when it has one of these as its MAC */
+	__u32 macs;
+	struct mz_mac mac[MZ_MACS];
 	/* whose: the tracked prefixes of this interface, and the router's addresses in them */
 	__u32 prefixes4, selves4, prefixes6, selves6;
 	struct mz_prefix4 prefix4[MZ_PREFIXES];
@@ -92,7 +157,9 @@ struct mz_settings {
 	struct mz_prefix6 local6[MZ_LOCALS];
 };
 
-_Static_assert(sizeof(struct mz_counts) == 32, "values of mz_hosts4 and mz_hosts6");
+_Static_assert(sizeof(struct mz_counts) == 32, "values of mz_counts");
+_Static_assert(sizeof(struct mz_slot) == 32, "values of mz_slots");
+_Static_assert(sizeof(struct mz_passage) == 32, "values of mz_passages");
 _Static_assert(sizeof(struct mz_key4) == 12, "no padding in a key");
 _Static_assert(sizeof(struct mz_key6) == 24, "no padding in a key");
 _Static_assert(sizeof(struct mz_volume) == 16, "values of mz_unattributed");

@@ -20,26 +20,21 @@ extern const unsigned char classifier_object[], classifier_object_end[];
 static int set_maps(
 	struct bpf_object *object, const struct maps *maps, const struct mz_settings *settings)
 {
-	const struct {
-		const char *name;
-		int fd;
-	} table[] = {
-		{"mz_hosts4", maps->hosts4},
-		{"mz_hosts6", maps->hosts6},
-		{"mz_unattributed", maps->unattributed},
-	};
+	struct mz_settings complete = *settings;
 	struct bpf_map *map;
 	int error;
 
-	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
-		map = bpf_object__find_map_by_name(object, table[i].name);
-		error = map ? bpf_map__reuse_fd(map, table[i].fd) : -ENOENT;
+	for (size_t i = 0; i < MAPS_NAMES; i++) {
+		map = bpf_object__find_map_by_name(object, maps_names[i]);
+		error = map ? bpf_map__reuse_fd(map, maps->fd[i]) : 0; /* not all are used */
 		if (error)
 			return error;
 	}
+	complete.slots = 2 * maps->family_slots;
+	complete.index_mask = maps->index_entries - 1;
 	map = bpf_object__find_map_by_name(object, ".rodata");
 	/* libbpf checks that the settings are all of it */
-	return map ? bpf_map__set_initial_value(map, settings, sizeof(*settings)) : -ENOENT;
+	return map ? bpf_map__set_initial_value(map, &complete, sizeof(complete)) : -ENOENT;
 }
 
 static int keep_program(const struct bpf_object *object, const char *name, int *fd)

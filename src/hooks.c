@@ -20,16 +20,16 @@
 #define TCX_EGRESS  47	      /* BPF_TCX_EGRESS */
 #define TCX_FIRST   (1U << 3) /* BPF_F_BEFORE, and before nobody in particular: first */
 
-#define HANDLE	 0x6d7a /* "mz": our clsact filters have this handle */
-#define PRIORITY 1	/* and run first; where that is taken, right behind */
-#define LAST	 16	/* the last priority tried */
+#define HANDLE	 0x6d7a0000 /* "mz": our clsact filters have this handle plus the net */
+#define PRIORITY 1	    /* and run first; where that is taken, right behind */
+#define LAST	 16	    /* the last priority tried */
 
 static const char *const direction_text[] = {[MZ_UPLOAD] = "ingress", [MZ_DOWNLOAD] = "egress"};
 
 /* A dot in a pin's name is refused by bpffs, so interfaces are named by their index. */
 static void link_path(const char *dir, const struct hook *hook, char path[PATH_MAX])
 {
-	snprintf(path, PATH_MAX, "%s/link_%u_%s", dir, hook->ifindex,
+	snprintf(path, PATH_MAX, "%s/link_%u_%u_%s", dir, hook->ifindex, hook->net,
 		direction_text[hook->direction]);
 }
 
@@ -96,14 +96,29 @@ static uint32_t parent_of(enum mz_direction direction)
 	return TC_H_MAKE(TC_H_CLSACT, direction == MZ_UPLOAD ? TC_H_MIN_INGRESS : TC_H_MIN_EGRESS);
 }
 
+#define FILTERS 64 /* ours are among the first */
+
+static bool filter_is_ours(const struct netlink_filter *filter)
+{
+	return (filter->handle & 0xffff0000) == HANDLE && filter->program &&
+	       is_ours(filter->program);
+}
+
+static int list_filters(const struct hook *hook, struct netlink_filter list[FILTERS])
+{
+	int count = netlink_filters(hook->ifindex, parent_of(hook->direction), list, FILTERS);
+
+	return count < FILTERS ? count : FILTERS;
+}
+
 /* The priority our filter has on a hook, or 0. */
 static unsigned find_filter(const struct hook *hook)
 {
-	struct netlink_filter list[64]; /* ours is among the first */
-	int count = netlink_filters(hook->ifindex, parent_of(hook->direction), list, 64);
+	struct netlink_filter list[FILTERS];
+	int count = list_filters(hook, list);
 
-	for (int i = 0; i < count && i < 64; i++)
-		if (list[i].handle == HANDLE && list[i].program && is_ours(list[i].program))
+	for (int i = 0; i < count; i++)
+		if (list[i].handle == (HANDLE | hook->net) && filter_is_ours(&list[i]))
 			return list[i].priority;
 	return 0;
 }
@@ -128,13 +143,13 @@ static int attach_clsact(const char *dir, const struct hook *hook, int program)
 	if (error && error != -EEXIST)
 		return error;
 	if (priority) {
-		LIBBPF_OPTS(bpf_tc_opts, filter, .handle = HANDLE, .priority = priority,
+		LIBBPF_OPTS(bpf_tc_opts, filter, .handle = HANDLE | hook->net, .priority = priority,
 			.prog_fd = program, .flags = BPF_TC_F_REPLACE);
 
 		return bpf_tc_attach(&at, &filter);
 	}
 	for (priority = PRIORITY; priority <= LAST; priority++) {
-		LIBBPF_OPTS(bpf_tc_opts, filter, .handle = HANDLE, .priority = priority,
+		LIBBPF_OPTS(bpf_tc_opts, filter, .handle = HANDLE | hook->net, .priority = priority,
 			.prog_fd = program);
 
 		error = bpf_tc_attach(&at, &filter);
@@ -163,7 +178,7 @@ static void detach_clsact(const struct hook *hook)
 {
 	LIBBPF_OPTS(bpf_tc_hook, at, .ifindex = (int)hook->ifindex,
 		.attach_point = attach_point(hook->direction));
-	LIBBPF_OPTS(bpf_tc_opts, filter, .handle = HANDLE);
+	LIBBPF_OPTS(bpf_tc_opts, filter, .handle = HANDLE | hook->net);
 
 	filter.priority = find_filter(hook);
 	if (filter.priority)
@@ -193,7 +208,8 @@ int hooks_attach(const char *dir, const struct hook *hook, int program, enum con
 static bool in(const struct hook *list, size_t count, const struct hook *hook)
 {
 	for (size_t i = 0; i < count; i++)
-		if (list[i].ifindex == hook->ifindex && list[i].direction == hook->direction)
+		if (list[i].ifindex == hook->ifindex && list[i].net == hook->net &&
+			list[i].direction == hook->direction)
 			return true;
 	return false;
 }
@@ -216,20 +232,17 @@ static void remove_qdisc(const char *dir, unsigned ifindex)
 		bpf_tc_hook_destroy(&at);
 }
 
-void hooks_detach_others(const char *dir, const struct hook *keep, size_t keeps)
+static void detach_other_links(const char *dir, const struct hook *keep, size_t keeps)
 {
-	struct if_nameindex *interfaces = if_nameindex();
 	struct dirent *entry;
-	struct hook hook;
 	DIR *pins = opendir(dir);
 
-	libbpf_set_print(NULL);
 	while (pins && (entry = readdir(pins)) != NULL)
 		for (int d = 0; d < MZ_DIRECTIONS; d++) {
+			struct hook hook = {.direction = (enum mz_direction)d};
 			char path[PATH_MAX];
 
-			hook.direction = (enum mz_direction)d;
-			if (sscanf(entry->d_name, "link_%u_", &hook.ifindex) != 1)
+			if (sscanf(entry->d_name, "link_%u_%u_", &hook.ifindex, &hook.net) != 2)
 				continue;
 			link_path("", &hook, path);
 			if (strcmp(path + 1, entry->d_name) == 0 && !in(keep, keeps, &hook))
@@ -237,14 +250,32 @@ void hooks_detach_others(const char *dir, const struct hook *keep, size_t keeps)
 		}
 	if (pins)
 		closedir(pins);
-	for (size_t i = 0; interfaces && interfaces[i].if_index; i++) {
-		hook.ifindex = interfaces[i].if_index;
-		for (int d = 0; d < MZ_DIRECTIONS; d++) {
-			hook.direction = (enum mz_direction)d;
-			if (!in(keep, keeps, &hook))
+}
+
+static void detach_other_filters(unsigned ifindex, const struct hook *keep, size_t keeps)
+{
+	for (int d = 0; d < MZ_DIRECTIONS; d++) {
+		struct hook hook = {.ifindex = ifindex, .direction = (enum mz_direction)d};
+		struct netlink_filter list[FILTERS];
+		int count = list_filters(&hook, list);
+
+		for (int i = 0; i < count; i++) {
+			hook.net = list[i].handle & 0xffff;
+			if (filter_is_ours(&list[i]) && !in(keep, keeps, &hook))
 				detach_clsact(&hook);
 		}
-		remove_qdisc(dir, hook.ifindex);
+	}
+}
+
+void hooks_detach_others(const char *dir, const struct hook *keep, size_t keeps)
+{
+	struct if_nameindex *interfaces = if_nameindex();
+
+	libbpf_set_print(NULL);
+	detach_other_links(dir, keep, keeps);
+	for (size_t i = 0; interfaces && interfaces[i].if_index; i++) {
+		detach_other_filters(interfaces[i].if_index, keep, keeps);
+		remove_qdisc(dir, interfaces[i].if_index);
 	}
 	if (interfaces)
 		if_freenameindex(interfaces);

@@ -13,6 +13,7 @@
 
 struct hook {
 	unsigned ifindex;
+	unsigned net;		     /* number of the tracked interface that it counts for */
 	enum mz_direction direction; /* of what passes: MZ_UPLOAD at ingress */
 };
 

@@ -9,9 +9,11 @@
 
 #include "addresses.h"
 #include "classifier.h"
+#include "devices.h"
 #include "log.h"
 #include "settings.h"
 #include "snapshot_take.h"
+#include "topology.h"
 
 static uint64_t now_ms(clockid_t clock)
 {
@@ -21,41 +23,102 @@ static uint64_t now_ms(clockid_t clock)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* Loads a classifier and puts it on both hooks of one interface. */
-static int attach(struct keeper *keeper, struct keeper_link *link, unsigned ifindex,
-	const struct mz_settings *settings)
+/* What one reconciliation works with. */
+struct work {
+	const struct device *devices;
+	size_t device_count;
+	const struct prefix *own;
+	size_t owns;
+	struct keeper_hook *hooks; /* as they are to be */
+	size_t count, room;
+	int program[MZ_DIRECTIONS];  /* the last that was loaded, */
+	struct mz_settings settings; /* with these */
+};
+
+static void drop_programs(struct work *work)
 {
-	int programs[MZ_DIRECTIONS];
-	int error = classifier_load(&keeper->maps, settings, programs);
-
-	for (int d = 0; d < MZ_DIRECTIONS && !error; d++) {
-		struct hook hook = {ifindex, (enum mz_direction)d};
-
-		error = hooks_attach(keeper->bpffs.layout, &hook, programs[d], keeper->config->hook,
-			&link->kind);
+	for (int d = 0; d < MZ_DIRECTIONS; d++) {
+		if (work->program[d] >= 0)
+			close(work->program[d]);
+		work->program[d] = -1;
 	}
-	for (int d = 0; d < MZ_DIRECTIONS; d++)
-		if (programs[d] >= 0)
-			close(programs[d]);
-	keeper->changed = true;
-	link->ifindex = error ? 0 : ifindex;
-	link->settings = *settings;
+}
+
+/* Ports of one bridge mostly have equal settings, and share a program. */
+static int load(struct keeper *keeper, struct work *work, const struct mz_settings *settings)
+{
+	int error;
+
+	if (work->program[0] >= 0 && memcmp(settings, &work->settings, sizeof(*settings)) == 0)
+		return 0;
+	drop_programs(work);
+	work->settings = *settings;
+	error = classifier_load(&keeper->maps, settings, work->program);
+	if (error)
+		work->program[MZ_UPLOAD] = work->program[MZ_DOWNLOAD] = -1;
 	return error;
 }
 
-/* Where hooks hang is part of every snapshot. */
+static int attach(struct keeper *keeper, struct work *work, struct keeper_hook *hook)
+{
+	int error = load(keeper, work, &hook->settings);
+
+	for (int d = 0; d < MZ_DIRECTIONS && !error; d++) {
+		struct hook at = {hook->ifindex, hook->net, (enum mz_direction)d};
+
+		error = hooks_attach(keeper->bpffs.layout, &at, work->program[d],
+			keeper->config->hook, &hook->kind);
+	}
+	keeper->changed = true;
+	hook->attached = error == 0;
+	return error;
+}
+
+static const struct keeper_hook *find_hook(
+	const struct keeper *keeper, unsigned ifindex, unsigned net)
+{
+	for (size_t i = 0; i < keeper->hook_count; i++)
+		if (keeper->hooks[i].ifindex == ifindex && keeper->hooks[i].net == net)
+			return &keeper->hooks[i];
+	return NULL;
+}
+
+static struct keeper_hook *new_hook(struct work *work)
+{
+	if (work->count == work->room) {
+		size_t room = work->room ? work->room * 2 : 16;
+		struct keeper_hook *hooks = realloc(work->hooks, room * sizeof(*hooks));
+
+		if (!hooks)
+			return NULL;
+		work->hooks = hooks;
+		work->room = room;
+	}
+	memset(&work->hooks[work->count], 0, sizeof(*work->hooks));
+	return &work->hooks[work->count++];
+}
+
+/* Where hooks hang is part of every snapshot; one line for a device that has several. */
 static void list_hooks(const struct keeper *keeper, struct snapshot *snapshot)
 {
 	snapshot->hooks = 0;
-	for (size_t i = 0; i < keeper->config->interfaces; i++)
-		for (int d = 0; d < MZ_DIRECTIONS && keeper->links[i].ifindex; d++) {
+	for (size_t i = 0; i < keeper->hook_count; i++) {
+		const struct keeper_hook *from = &keeper->hooks[i];
+		bool known = !from->attached;
+
+		for (uint32_t j = 0; j < snapshot->hooks && !known; j++)
+			known = strcmp(snapshot->hook[j].device, from->device) == 0 &&
+				snapshot->hook[j].kind == from->kind;
+		for (int d = 0; d < MZ_DIRECTIONS && !known && snapshot->hooks < SNAPSHOT_HOOKS;
+			d++) {
 			struct snapshot_hook *hook = &snapshot->hook[snapshot->hooks++];
 
 			memset(hook, 0, sizeof(*hook));
-			memcpy(hook->device, keeper->config->ifnames[i], sizeof(hook->device));
+			memcpy(hook->device, from->device, sizeof(hook->device));
 			hook->direction = (uint8_t)d;
-			hook->kind = (uint8_t)keeper->links[i].kind;
+			hook->kind = (uint8_t)from->kind;
 		}
+	}
 }
 
 static const char *explain(int error)
@@ -71,28 +134,66 @@ static const char *explain(int error)
 	}
 }
 
-/* Makes one interface's hooks what they should be. Says once what failed, and when it is over. */
-static int reconcile_link(struct keeper *keeper, size_t i, const struct prefix *own, size_t owns)
+/* Makes the hook on one device what it should be. Says once what failed, and when it is over. */
+static int reconcile_place(struct keeper *keeper, struct work *work,
+	const struct topology *topology, size_t place, const struct mz_settings *settings)
 {
-	const char *ifname = keeper->config->ifnames[i];
-	struct keeper_link *link = &keeper->links[i];
-	unsigned ifindex = if_nametoindex(ifname);
-	struct mz_settings settings;
+	const struct device *device = topology->place[place].device;
+	const struct keeper_hook *old;
+	struct keeper_hook *hook = new_hook(work);
 	int error;
 
-	if (!ifindex) {
+	if (!hook)
+		return -ENOMEM;
+	hook->ifindex = device->index;
+	hook->net = settings->net;
+	memcpy(hook->device, device->name, sizeof(hook->device));
+	hook->settings = *settings;
+	topology_apply(topology, place, &hook->settings);
+	old = find_hook(keeper, hook->ifindex, hook->net);
+	if (old && old->attached &&
+		memcmp(&old->settings, &hook->settings, sizeof(hook->settings)) == 0) {
+		hook->attached = true;
+		hook->kind = old->kind;
+		return 0;
+	}
+	error = attach(keeper, work, hook);
+	if (error && place && (!old || old->attached))
+		log_error("%s: cannot attach: %s", device->name, explain(error));
+	return error;
+}
+
+static int reconcile_link(struct keeper *keeper, struct work *work, size_t i)
+{
+	const struct config *config = keeper->config;
+	const char *ifname = config->ifnames[i];
+	struct keeper_link *link = &keeper->links[i];
+	struct mz_settings settings;
+	struct topology topology;
+	size_t first = work->count;
+	int error;
+
+	if (topology_find(&topology, work->devices, work->device_count, ifname, config->ifnames,
+		    config->interfaces) < 0) {
 		if (!link->missed)
 			log_warn("%s is gone: waiting for it", ifname);
 		link->missed = true;
-		link->ifindex = 0;
 		return 0;
 	}
-	error = settings_make(&settings, keeper->config, ifname, link->net, own, owns);
-	if (!error && link->ifindex == ifindex &&
-		memcmp(&settings, &link->settings, sizeof(settings)) == 0)
-		return 0;
+	if (topology.cut && !link->cut)
+		log_warn("%s: more than %d devices below it: packets that a flowtable takes at the "
+			 "others are not counted",
+			ifname, TOPOLOGY_PLACES - 1);
+	link->cut = topology.cut;
+	error = settings_make(&settings, config, ifname, link->net, work->own, work->owns);
 	if (!error)
-		error = attach(keeper, link, ifindex, &settings);
+		error = reconcile_place(keeper, work, &topology, 0, &settings);
+	for (size_t place = 1; place < topology.places && !error; place++)
+		/* one that fails is tried again at the next event, the others count */
+		if (reconcile_place(keeper, work, &topology, place, &settings) == -ENOMEM)
+			error = -ENOMEM;
+	if (work->count > first)
+		link->kind = work->hooks[first].kind;
 	if (error && !link->missed)
 		log_error("%s: cannot attach: %s", ifname, explain(error));
 	if (!error && link->missed)
@@ -101,27 +202,65 @@ static int reconcile_link(struct keeper *keeper, size_t i, const struct prefix *
 	return error;
 }
 
+/* Takes what is not wanted any more out of the kernel. */
+static int detach_others(struct keeper *keeper)
+{
+	struct hook *keep = calloc(keeper->hook_count * MZ_DIRECTIONS + 1, sizeof(*keep));
+	size_t keeps = 0;
+
+	if (!keep)
+		return -ENOMEM;
+	for (size_t i = 0; i < keeper->hook_count; i++)
+		for (int d = 0; d < MZ_DIRECTIONS; d++)
+			keep[keeps++] = (struct hook){keeper->hooks[i].ifindex,
+				keeper->hooks[i].net, (enum mz_direction)d};
+	hooks_detach_others(keeper->bpffs.layout, keep, keeps);
+	free(keep);
+	keeper->changed = false;
+	return 0;
+}
+
+static void adopt(struct keeper *keeper, struct work *work)
+{
+	if (work->count != keeper->hook_count)
+		keeper->changed = true;
+	free(keeper->hooks);
+	keeper->hooks = work->hooks;
+	keeper->hook_count = work->count;
+}
+
 static int reconcile(struct keeper *keeper)
 {
-	struct hook keep[MZ_NETS * MZ_DIRECTIONS];
+	struct work *work = calloc(1, sizeof(*work));
+	struct device *devices = NULL;
 	struct prefix *own = NULL;
-	size_t keeps = 0;
-	int owns = addresses_own(&own), error = owns < 0 ? owns : 0;
+	int count, owns, error = 0;
 
-	for (size_t i = 0; i < keeper->config->interfaces && owns >= 0; i++) {
-		int failed = reconcile_link(keeper, i, own, (size_t)owns);
+	if (!work)
+		return -ENOMEM;
+	work->program[MZ_UPLOAD] = work->program[MZ_DOWNLOAD] = -1;
+	count = devices_list(&devices);
+	owns = addresses_own(&own);
+	if (count >= 0 && owns >= 0) {
+		work->devices = devices;
+		work->device_count = (size_t)count;
+		work->own = own;
+		work->owns = (size_t)owns;
+		for (size_t i = 0; i < keeper->config->interfaces; i++) {
+			int failed = reconcile_link(keeper, work, i);
 
-		error = error ? error : failed;
-		for (int d = 0; d < MZ_DIRECTIONS; d++)
-			keep[keeps++] =
-				(struct hook){keeper->links[i].ifindex, (enum mz_direction)d};
+			error = error ? error : failed;
+		}
+		drop_programs(work);
+		adopt(keeper, work);
+	} else {
+		error = count < 0 ? count : owns;
 	}
+	free(devices);
 	free(own);
-	if (!error && keeper->changed) {
-		/* of an earlier configuration, and of interfaces that are gone */
-		hooks_detach_others(keeper->bpffs.layout, keep, keeps);
-		keeper->changed = false;
-	}
+	free(work);
+	if (!error && keeper->changed)
+		error = detach_others(keeper);
 	return error;
 }
 
@@ -176,7 +315,7 @@ int keeper_start(struct keeper *keeper, const struct config *config, struct name
 	memset(keeper, 0, sizeof(*keeper));
 	keeper->config = config;
 	keeper->names = names;
-	keeper->maps = (struct maps){.hosts4 = -1, .hosts6 = -1, .unattributed = -1, .nets = -1};
+	maps_init(&keeper->maps);
 	tally_init(&keeper->tally);
 	error = open_bpffs(&keeper->bpffs, config->pin);
 	if (error)
@@ -200,6 +339,9 @@ void keeper_stop(struct keeper *keeper)
 	maps_close(&keeper->maps);
 	tally_finish(&keeper->tally);
 	bpffs_close(&keeper->bpffs);
+	free(keeper->hooks);
+	keeper->hooks = NULL;
+	keeper->hook_count = 0;
 	free(keeper->snapshot);
 	keeper->snapshot = NULL;
 }

@@ -15,11 +15,19 @@
 
 /* One tracked interface. */
 struct keeper_link {
-	unsigned ifindex; /* where the classifier hangs; 0: nowhere */
-	unsigned net;	  /* its number in keys */
-	struct mz_settings settings;
+	unsigned net; /* its number in keys */
 	enum snapshot_hook_kind kind;
 	bool missed; /* its absence or a failure was logged */
+	bool cut;    /* that it has too many devices below was logged */
+};
+
+/* A classifier on one device for one tracked interface, on both hooks. */
+struct keeper_hook {
+	char device[16];
+	unsigned ifindex, net;
+	bool attached;
+	enum snapshot_hook_kind kind;
+	struct mz_settings settings;
 };
 
 struct keeper {
@@ -30,9 +38,11 @@ struct keeper {
 	struct names *names;
 	struct snapshot *snapshot;	   /* the latest; NULL before the first keeper_pull() */
 	struct keeper_link links[MZ_NETS]; /* as config->ifnames */
-	uint64_t pulled_ms;		   /* CLOCK_MONOTONIC */
-	bool failing;			   /* the last pull failed, and that was logged */
-	bool changed;			   /* a hook was attached: others may have to go */
+	struct keeper_hook *hooks;	   /* those of one interface follow each other */
+	size_t hook_count;
+	uint64_t pulled_ms; /* CLOCK_MONOTONIC */
+	bool failing;	    /* the last pull failed, and that was logged */
+	bool changed;	    /* a hook came or went: others may have to go */
 };
 
 /*

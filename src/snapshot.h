@@ -45,7 +45,7 @@ struct snapshot_hook {
 	uint8_t kind;	   /* enum snapshot_hook_kind */
 };
 
-#define SNAPSHOT_HOOKS	 (2 * MZ_NETS)
+#define SNAPSHOT_HOOKS	 256
 #define SNAPSHOT_SOURCES 4
 
 /* A source of names and how many it knows. */

@@ -52,34 +52,39 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* As the classifier books it: slot number, and the counts of every CPU there. */
+static int put(const struct maps *maps, __u32 number, const struct mz_slot *slot)
+{
+	struct mz_counts counts;
+	int error = bpf_map_update_elem(maps->fd[MAPS_SLOTS], &number, slot, BPF_ANY);
+
+	for (int d = 0; d < MZ_DIRECTIONS; d++) {
+		counts.bytes[d] = 1234567890123u * (1u + (unsigned)d) + number;
+		counts.packets[d] = 1234567890u + number;
+	}
+	for (__u32 cpu = 0; cpu < maps->cpus && !error; cpu++) {
+		__u32 at = cpu * 2 * maps->family_slots + number;
+
+		error = bpf_map_update_elem(maps->fd[MAPS_COUNTS], &at, &counts, BPF_ANY);
+	}
+	return error ? -errno : 0;
+}
+
 /* Half the addresses are v4; of the v6 ones four belong to each machine. */
 static int fill(const struct maps *maps, unsigned rows)
 {
-	int cpus = libbpf_num_possible_cpus(), error = 0;
-	struct mz_counts *counts = cpus > 0 ? calloc((size_t)cpus, sizeof(*counts)) : NULL;
+	int error = 0;
 
-	for (unsigned i = 0; counts && i < rows && !error; i++) {
+	for (unsigned i = 0; i < rows && !error; i++) {
 		bool v6 = i % 2;
 		unsigned machine = v6 ? i / 2 / 4 : i / 2;
-		struct mz_key4 key4 = {.addr = i};
-		struct mz_key6 key6 = {.addr = {0x20010db8, 0, 0, i}};
-		struct mz_host host = {.net = 0,
-			.mac = {2, 0, 0, (uint8_t)(machine >> 16), (uint8_t)(machine >> 8),
-				(uint8_t)machine}};
+		struct mz_slot slot = {.host.mac = {2, 0, 0, (uint8_t)(machine >> 16),
+					       (uint8_t)(machine >> 8), (uint8_t)machine},
+			.addr = {v6 ? 0x20010db8 : i, 0, 0, v6 ? i : 0},
+			.state = v6 ? MZ_SLOT_HOST6 : MZ_SLOT_HOST4};
 
-		key4.host = key6.host = host;
-		for (int cpu = 0; cpu < cpus; cpu++)
-			for (int d = 0; d < MZ_DIRECTIONS; d++) {
-				counts[cpu].bytes[d] = 1234567890123u * (1u + (unsigned)d) + i;
-				counts[cpu].packets[d] = 1234567890u + i;
-			}
-		if (bpf_map_update_elem(v6 ? maps->hosts6 : maps->hosts4,
-			    v6 ? (void *)&key6 : (void *)&key4, counts, BPF_ANY) < 0)
-			error = -errno;
+		error = put(maps, i / 2 + (v6 ? maps->family_slots : 0), &slot);
 	}
-	if (!counts)
-		error = -ENOMEM;
-	free(counts);
 	return error;
 }
 

@@ -53,6 +53,7 @@ struct site {
 struct rig {
 	struct maps maps;
 	int program[MZ_DIRECTIONS];
+	unsigned ifindex; /* of the device that frames pass; 0: lo */
 };
 
 /* One direction of one address. */
@@ -154,6 +155,7 @@ static inline void rig_start(
 	if (error == -EPERM || error == -ENOSYS || error == -EACCES)
 		rig_skip("the kernel refuses BPF maps");
 	assert_int_equal(error, 0);
+	rig->ifindex = 0;
 	rig_load(rig, site, RIG_NET);
 }
 
@@ -170,7 +172,8 @@ static inline void rig_stop(struct rig *rig)
 static inline void rig_run(const struct rig *rig, const char *name, enum mz_direction hook,
 	const struct frame *frame, const struct packet *packet, int repeat)
 {
-	struct __sk_buff in = {.mark = 0x12345678, .priority = 7, .cb = {1, 2, 3, 4, 5}};
+	struct __sk_buff in = {
+		.mark = 0x12345678, .priority = 7, .cb = {1, 2, 3, 4, 5}, .ifindex = rig->ifindex};
 	struct __sk_buff out = {0};
 	unsigned char after[FRAME_MAX];
 
@@ -204,17 +207,34 @@ static inline void rig_send(const struct rig *rig, const char *name, enum mz_dir
 	rig_run(rig, name, hook, &frame, packet, 1);
 }
 
+/* Takes an address out of the tables, as if it had never been there. */
+static inline void rig_free(const struct rig *rig, __u32 number)
+{
+	const struct maps *maps = &rig->maps;
+	struct mz_slot slot = maps->slots[number];
+	bool v4 = slot.state == MZ_SLOT_HOST4;
+	const struct mz_counts none = {0};
+
+	bpf_map_delete_elem(maps->fd[v4 ? MAPS_HOSTS4 : MAPS_HOSTS6], &slot);
+	slot.state = MZ_SLOT_FREE;
+	bpf_map_update_elem(maps->fd[MAPS_SLOTS], &number, &slot, BPF_ANY);
+	for (__u32 cpu = 0; cpu < maps->cpus; cpu++) {
+		__u32 at = cpu * 2 * maps->family_slots + number;
+
+		bpf_map_update_elem(maps->fd[MAPS_COUNTS], &at, &none, BPF_ANY);
+	}
+	bpf_map_update_elem(maps->fd[v4 ? MAPS_SPARE4 : MAPS_SPARE6], NULL, &number, BPF_ANY);
+}
+
 static inline void rig_clear(const struct rig *rig)
 {
-	const int hosts[] = {rig->maps.hosts4, rig->maps.hosts6};
-	struct mz_volume *zero = calloc((size_t)libbpf_num_possible_cpus(), sizeof(*zero));
-	struct mz_key6 key;
+	struct mz_volume *zero = calloc(rig->maps.cpus, sizeof(*zero));
 
-	for (size_t i = 0; i < sizeof(hosts) / sizeof(*hosts); i++)
-		while (bpf_map_get_next_key(hosts[i], NULL, &key) == 0)
-			bpf_map_delete_elem(hosts[i], &key);
+	for (__u32 i = 0; i < 2 * rig->maps.family_slots; i++)
+		if (rig->maps.slots[i].state >= MZ_SLOT_HOST4)
+			rig_free(rig, i);
 	for (__u32 i = 0; i < MZ_DIRECTIONS * MZ_REASONS && zero; i++)
-		bpf_map_update_elem(rig->maps.unattributed, &i, zero, BPF_ANY);
+		bpf_map_update_elem(rig->maps.fd[MAPS_UNATTRIBUTED], &i, zero, BPF_ANY);
 	free(zero);
 }
 

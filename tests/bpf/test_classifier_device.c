@@ -1,123 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The classifier on a device: a tap, whose far end sends to its ingress, and a packet socket, which
- * sends to its egress. For packets that the kernel's test run does not make: headers cut anywhere,
- * and headers outside the part of a packet that a program may read directly.
+ * The classifier on a device: headers cut anywhere, headers outside the part of a packet that a
+ * program may read directly, tags that the kernel keeps beside the packet, and no link layer.
  */
-#include <fcntl.h>
-#include <linux/if_packet.h>
-#include <linux/if_tun.h>
-#include <linux/virtio_net.h>
-
-#include "rig.h"
+#include "device.h"
 
 static const struct site home = SITE_HOME;
-
-struct device {
-	int tap, socket;
-	unsigned ifindex;
-};
-
-/* What goes before each frame, on both ways: how it is laid out in memory and cut into segments. */
-struct wrapped {
-	struct virtio_net_hdr header;
-	unsigned char frame[FRAME_MAX];
-};
-
-static void device_attach(const struct rig *rig, unsigned ifindex)
-{
-	static const enum bpf_tc_attach_point points[] = {BPF_TC_INGRESS, BPF_TC_EGRESS};
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)ifindex,
-		.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
-
-	assert_int_equal(bpf_tc_hook_create(&hook), 0);
-	for (int d = 0; d < MZ_DIRECTIONS; d++) {
-		LIBBPF_OPTS(bpf_tc_opts, options, .prog_fd = rig->program[d], .handle = 1,
-			.priority = 1);
-		hook.attach_point = points[d];
-		assert_int_equal(bpf_tc_attach(&hook, &options), 0);
-	}
-}
-
-static void set(int fd, unsigned long request, struct ifreq *value)
-{
-	if (ioctl(fd, request, value) < 0)
-		fail_msg("ioctl %#lx: %s", request, strerror(errno));
-}
-
-/* A tap device named lan0 with ROUTER's MAC. */
-static void device_start(struct device *device, const struct rig *rig)
-{
-	struct ifreq request = {.ifr_name = "lan0"};
-	struct sockaddr_ll address = {.sll_family = AF_PACKET};
-	int one = 1, size = sizeof(struct virtio_net_hdr);
-
-	device->tap = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
-	if (device->tap < 0)
-		rig_skip("no /dev/net/tun");
-	request.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR;
-	set(device->tap, TUNSETIFF, &request);
-	assert_int_equal(ioctl(device->tap, TUNSETVNETHDRSZ, &size), 0);
-	device->socket = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-	assert_true(device->socket >= 0);
-	request.ifr_hwaddr.sa_family = ARPHRD_ETHER;
-	packet_mac(ROUTER, (uint8_t *)request.ifr_hwaddr.sa_data);
-	set(device->socket, SIOCSIFHWADDR, &request);
-	request.ifr_mtu = 16000;
-	set(device->socket, SIOCSIFMTU, &request);
-	request.ifr_flags = IFF_UP;
-	set(device->socket, SIOCSIFFLAGS, &request);
-	device->ifindex = if_nametoindex("lan0");
-	assert_int_not_equal(device->ifindex, 0);
-	address.sll_ifindex = (int)device->ifindex;
-	assert_int_equal(bind(device->socket, (struct sockaddr *)&address, sizeof(address)), 0);
-	assert_int_equal(
-		setsockopt(device->socket, SOL_PACKET, PACKET_VNET_HDR, &one, sizeof(one)), 0);
-	device_attach(rig, device->ifindex);
-}
-
-static void device_stop(const struct device *device)
-{
-	close(device->socket);
-	close(device->tap); /* and with it the device and its filters */
-}
-
-/* linear: how many bytes the kernel is to lay where a program may read them directly; 0: all. */
-static void device_send(const struct device *device, const char *name, enum mz_direction d,
-	const struct packet *packet, const struct frame *frame, size_t linear)
-{
-	struct sockaddr_ll to = {.sll_family = AF_PACKET,
-		.sll_ifindex = (int)device->ifindex,
-		.sll_halen = ETH_ALEN};
-	struct wrapped wrapped = {.header.hdr_len = (__u16)linear};
-	size_t length = sizeof(wrapped.header) + frame->length;
-	bool v6 = strchr(packet->src, ':');
-	ssize_t sent;
-
-	if (packet->gso_size) {
-		size_t tcp = packet_headers_length(packet) - packet_transport_length(packet);
-
-		wrapped.header.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
-		wrapped.header.csum_start = (__u16)tcp;
-		wrapped.header.csum_offset = 16;
-		wrapped.header.gso_type = v6 ? VIRTIO_NET_HDR_GSO_TCPV6 : VIRTIO_NET_HDR_GSO_TCPV4;
-		wrapped.header.gso_size = packet->gso_size;
-	}
-	memcpy(&to.sll_protocol, frame->bytes + offsetof(struct ethhdr, h_proto),
-		sizeof(to.sll_protocol));
-	memcpy(to.sll_addr, frame->bytes, ETH_ALEN);
-	memcpy(wrapped.frame, frame->bytes, frame->length);
-	if (d == MZ_UPLOAD)
-		sent = write(device->tap, &wrapped, length);
-	else
-		sent = sendto(
-			device->socket, &wrapped, length, 0, (struct sockaddr *)&to, sizeof(to));
-	if (sent != (ssize_t)length)
-		fail_msg("%s: %s", name, sent < 0 ? strerror(errno) : "sent in part");
-	/* leave no queue behind */
-	while (read(device->tap, &wrapped, sizeof(wrapped)) > 0)
-		;
-}
 
 static void a_header_cut_anywhere_is_unattributed(void **state)
 {
@@ -125,7 +13,7 @@ static void a_header_cut_anywhere_is_unattributed(void **state)
 	struct rig rig;
 
 	rig_start(&rig, state, &home, 64);
-	device_start(&device, &rig);
+	device_start(&device, &rig, IFF_TAP);
 	for (int v6 = 0; v6 < 2; v6++)
 		for (enum mz_direction d = MZ_UPLOAD; d < MZ_DIRECTIONS; d++) {
 			const char *host = v6 ? HOST6 : HOST4;
@@ -179,7 +67,7 @@ static void headers_in_another_page_are_read(void **state)
 	struct rig rig;
 
 	rig_start(&rig, state, &home, 64);
-	device_start(&device, &rig);
+	device_start(&device, &rig, IFF_TAP);
 	for (size_t linear = ETH_HLEN; linear < ETH_HLEN + 50; linear++) {
 		check_linear(&rig, &device, false, linear);
 		check_linear(&rig, &device, true, linear);
@@ -195,7 +83,7 @@ static void a_super_packet_without_a_count_counts_as_its_frames(void **state)
 	struct rig rig;
 
 	rig_start(&rig, state, &home, 64);
-	device_start(&device, &rig);
+	device_start(&device, &rig, IFF_TAP);
 	for (int v6 = 0; v6 < 2; v6++)
 		for (enum mz_direction d = MZ_UPLOAD; d < MZ_DIRECTIONS; d++) {
 			const char *host = v6 ? HOST6 : HOST4;
@@ -227,7 +115,7 @@ static void what_is_overheard_is_not_counted(void **state)
 	struct rig rig;
 
 	rig_start(&rig, state, &home, 64);
-	device_start(&device, &rig);
+	device_start(&device, &rig, IFF_TAP);
 	packet.to = OTHER;
 	packet_frame(&packet, &frame);
 	device_send(&device, "a frame for another", MZ_UPLOAD, &packet, &frame, 0);
@@ -239,6 +127,91 @@ static void what_is_overheard_is_not_counted(void **state)
 	rig_stop(&rig);
 }
 
+/*
+ * The kernel takes the outer tag out of a packet that comes in; one that goes out has it within.
+ * place: with a tag that is not part of the tracked interface's frames.
+ */
+static void check_tags(
+	struct rig *rig, const struct device *device, const struct mz_settings *place)
+{
+	static const uint16_t tags[][4] = {{10}, {10, 20}, {10, 20, 30}, {0}, {11}};
+
+	for (size_t i = 0; i < sizeof(tags) / sizeof(*tags); i++)
+		for (enum mz_direction d = MZ_UPLOAD; d < MZ_DIRECTIONS; d++) {
+			struct packet packet = packet_between(d, HOST4, REMOTE4);
+			struct books books = {0};
+			struct frame frame;
+			char name[64];
+
+			snprintf(name, sizeof(name), "tag %u, then %u", tags[i][0], tags[i][1]);
+			memcpy(packet.tag, tags[i], sizeof(packet.tag));
+			packet_frame(&packet, &frame);
+			if (!place->tags || tags[i][0] == place->tag[0])
+				books.booking[0] = (struct booking){
+					HOST, HOST4, d, 1, frame.length - 4 * place->tags};
+			device_send(device, name, d, &packet, &frame, 0);
+			rig_expect(rig, name, &books);
+		}
+}
+
+static void tags_beside_the_packet_count_as_those_within(void **state)
+{
+	static const struct mz_settings places[] = {{0}, {.tags = 1, .tag = {10}}};
+	struct mz_settings settings;
+	struct device device;
+	struct rig rig;
+
+	rig_start(&rig, state, &home, 64);
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+		rig_unload(&rig);
+		site_settings(&home, RIG_NET, &settings);
+		settings.tags = places[i].tags;
+		memcpy(settings.tag, places[i].tag, sizeof(settings.tag));
+		assert_int_equal(classifier_load(&rig.maps, &settings, rig.program), 0);
+		device_start(&device, &rig, IFF_TAP);
+		check_tags(&rig, &device, &places[i]);
+		device_stop(&device);
+	}
+	rig_stop(&rig);
+}
+
+static void without_link_layer_an_address_is_the_host(void **state)
+{
+	struct mz_settings settings;
+	struct device device;
+	struct rig rig;
+
+	rig_start(&rig, state, &home, 64);
+	rig_unload(&rig);
+	site_settings(&home, RIG_NET, &settings);
+	settings.no_link = true;
+	assert_int_equal(classifier_load(&rig.maps, &settings, rig.program), 0);
+	device_start(&device, &rig, IFF_TUN);
+	for (int v6 = 0; v6 < 2; v6++)
+		for (enum mz_direction d = MZ_UPLOAD; d < MZ_DIRECTIONS; d++)
+			for (int super = 0; super < 2; super++) {
+				const char *host = v6 ? HOST6 : HOST4;
+				struct packet packet =
+					packet_between(d, host, v6 ? REMOTE6 : REMOTE4);
+				struct frame frame;
+
+				packet.no_link = true;
+				packet.protocol = IPPROTO_TCP;
+				packet.payload = super ? 5 * 1000 : 100;
+				packet.gso_size = super ? 1000 : 0;
+				packet_frame(&packet, &frame);
+				device_send(&device, "without link layer", d, &packet, &frame, 0);
+				rig_expect(&rig, "without link layer",
+					&(struct books){.booking = {{"00:00:00:00:00:00", host, d,
+								super ? 5 : 1,
+								packet_headers_length(&packet) *
+										(super ? 5 : 1) +
+									packet.payload}}});
+			}
+	device_stop(&device);
+	rig_stop(&rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -246,6 +219,8 @@ int main(void)
 		cmocka_unit_test(headers_in_another_page_are_read),
 		cmocka_unit_test(a_super_packet_without_a_count_counts_as_its_frames),
 		cmocka_unit_test(what_is_overheard_is_not_counted),
+		cmocka_unit_test(tags_beside_the_packet_count_as_those_within),
+		cmocka_unit_test(without_link_layer_an_address_is_the_host),
 	};
 
 	return cmocka_run_group_tests(tests, rig_isolate, NULL);

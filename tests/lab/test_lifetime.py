@@ -34,7 +34,8 @@ def test_the_command_line_of_the_readme(build):
         kinds = {(labels["device"], labels["direction"]): labels["kind"]
                  for labels, _ in page.family("mezoura_hook_info")}
         kind = "tcx" if "tcx" in HOOKS else "clsact"
-        assert kinds == {(bridge, side): kind for bridge in ("br-lan", "br-foo")
+        devices = ["br-lan", "br-foo", *(client.port for client in home.clients)]
+        assert kinds == {(device, side): kind for device in devices
                          for side in ("ingress", "egress")}
 
 

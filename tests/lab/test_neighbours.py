@@ -84,7 +84,7 @@ def test_a_foreign_filter_of_first_priority_is_not_pushed_out(home, hook):
 @pytest.mark.parametrize("hook", HOOKS)
 def test_foreign_qdiscs_stay(home, hook):
     def qdiscs():
-        return home.router.run("tc", "qdisc", "show")
+        return home.router.run("tc", "qdisc", "show", "dev", "br-lan")
 
     home.router.run("tc", "qdisc", "add", "dev", "br-lan", "root", "handle", "77:", "pfifo",
                     "limit", "999")

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a packet is on the wire: where its IP header starts, and how many frames of how many bytes.
+ */
+#ifndef MZ_FRAME_H
+#define MZ_FRAME_H
+
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#include "layout.h"
+#include "whose.h"
+
+#define VLAN_HLEN  4	  /* a tag: TCI and the next EtherType */
+#define VLAN_ID	   0xfff  /* of a TCI */
+#define PPPOE_HLEN 8	  /* RFC 2516: version and type, code, session, length; PPP protocol */
+#define PPP_IP	   0x0021 /* RFC 1332 */
+#define PPP_IPV6   0x0057 /* RFC 5072 */
+#define GRE_CSUM   0x80	  /* RFC 2784 and 2890: flags of the first byte */
+#define GRE_KEY	   0x20
+#define GRE_SEQ	   0x10
+#define JUMBO_HLEN 8 /* RFC 2675: a hop-by-hop header with the jumbo payload option */
+#define JUMBO_TYPE 0xc2
+#define GRE_HLEN   4
+#define UDP_HLEN   8
+#define SCTP_HLEN  12 /* RFC 9260, 3.1 */
+#define INNERMOST  3  /* IP headers within each other, at most */
+#define OFFSET_MAX 63 /* of an IP header: more than all tags and a PPPoE header */
+
+struct frame {
+	__u32 offset;	/* of the IP header in the packet */
+	__u32 link;	/* bytes before the IP header that count */
+	__u16 protocol; /* network byte order: ETH_P_IP, ETH_P_IPV6, or nothing of ours */
+	__u16 tags;	/* so far on the way to the IP header; those of VLAN 0 are none */
+};
+
+/* One more tag, of a VLAN. False: the frame is of another interface. */
+static __always_inline bool enter(struct frame *frame, __u16 vlan, __u32 bytes)
+{
+	vlan &= VLAN_ID;
+	if (vlan == 0) /* a priority, in no VLAN */
+		return true;
+	if (frame->tags < mz_settings.tags && frame->tags < MZ_TAGS) {
+		if (mz_settings.tag[frame->tags] != vlan)
+			return false;
+		frame->link -= bytes;
+	} else if (frame->tags == mz_settings.tags) {
+		for (__u32 i = 0; i < mz_settings.vlans && i < MZ_VLANS; i++)
+			if (mz_settings.vlan[i] == vlan)
+				return false;
+	}
+	frame->tags++;
+	return true;
+}
+
+static __always_inline bool is_tag(__u16 protocol)
+{
+	return protocol == bpf_htons(ETH_P_8021Q) || protocol == bpf_htons(ETH_P_8021AD);
+}
+
+/* Through VLAN tags, beside and within the packet, and a PPPoE header. False: not ours. */
+static __noinline int dig(struct __sk_buff *skb, struct frame *frame)
+{
+	__u16 word[PPPOE_HLEN / 2];
+
+	if (skb->vlan_present) {
+		frame->link += VLAN_HLEN;
+		if (!enter(frame, skb->vlan_tci, VLAN_HLEN))
+			return false;
+	}
+	for (int i = 0; i < 3 && is_tag(frame->protocol); i++) {
+		if (bpf_skb_load_bytes(skb, frame->offset, word, VLAN_HLEN) < 0)
+			return false;
+		frame->offset += VLAN_HLEN;
+		frame->link += VLAN_HLEN;
+		frame->protocol = word[1];
+		if (!enter(frame, bpf_ntohs(word[0]), VLAN_HLEN))
+			return false;
+	}
+	if (frame->tags == 0 && !enter(frame, mz_settings.untagged, 0))
+		return false;
+	if (frame->tags < mz_settings.tags)
+		return false;
+	if (frame->protocol == bpf_htons(ETH_P_PPP_SES)) {
+		if (bpf_skb_load_bytes(skb, frame->offset, word, PPPOE_HLEN) < 0 ||
+			word[0] != bpf_htons(0x1100)) /* version 1, type 1, session data */
+			return false;
+		frame->offset += PPPOE_HLEN;
+		frame->link += PPPOE_HLEN;
+		frame->protocol = word[3] == bpf_htons(PPP_IP)	   ? bpf_htons(ETH_P_IP)
+				  : word[3] == bpf_htons(PPP_IPV6) ? bpf_htons(ETH_P_IPV6)
+								   : 0;
+	}
+	return true;
+}
+
+/* Finds the IP header. False: not ours, or no IP. */
+static __always_inline bool open_frame(struct __sk_buff *skb, struct frame *frame)
+{
+	__u32 link = mz_settings.no_link ? 0 : ETH_HLEN;
+
+	*frame = (struct frame){.offset = link, .link = link, .protocol = skb->protocol};
+	if (mz_settings.no_link)
+		return true;
+	if (mz_settings.tags || mz_settings.untagged || skb->vlan_present ||
+		is_tag(frame->protocol) || frame->protocol == bpf_htons(ETH_P_PPP_SES))
+		return dig(skb, frame);
+	return true;
+}
+
+/* What unfold() walks through: a header that starts at offset, of that IP protocol. */
+struct header {
+	__u32 offset;
+	__u8 protocol;
+};
+
+/*
+ * Over the extension headers of an IPv6 packet. Eight are more than any stack sends. Returns how
+ * many of the bytes are not on the wire: the kernel tells the length of a super-packet beyond
+ * 64 kB in a header that it takes off again.
+ */
+static __always_inline __u32 skip_extensions(struct __sk_buff *skb, struct header *header)
+{
+	__u32 unreal = 0;
+
+	for (int i = 0; i < 8; i++) {
+		__u8 start[4] = {}; /* next header, length, first option's type and length */
+
+		if (header->protocol != IPPROTO_HOPOPTS && header->protocol != IPPROTO_ROUTING &&
+			header->protocol != IPPROTO_FRAGMENT &&
+			header->protocol != IPPROTO_DSTOPTS && header->protocol != IPPROTO_AH)
+			break;
+		if (bpf_skb_load_bytes(skb, header->offset, start, sizeof(start)) < 0)
+			break;
+		if (header->protocol == IPPROTO_HOPOPTS && start[1] == 0 && start[2] == JUMBO_TYPE)
+			unreal += JUMBO_HLEN;
+		if (header->protocol == IPPROTO_FRAGMENT)
+			header->offset += 8;
+		else if (header->protocol == IPPROTO_AH)
+			header->offset += (start[1] + 2) * 4;
+		else
+			header->offset += (start[1] + 1) * 8;
+		header->protocol = start[0];
+	}
+	return unreal;
+}
+
+/* Over an IP header. Returns what skip_extensions() does. */
+static __always_inline __u32 skip_ip(struct __sk_buff *skb, struct header *header, bool v4)
+{
+	__u8 length = 0;
+
+	if (!v4) {
+		bpf_skb_load_bytes(skb, header->offset + 6, &header->protocol, 1);
+		header->offset += sizeof(struct ipv6hdr);
+		return skip_extensions(skb, header);
+	}
+	bpf_skb_load_bytes(skb, header->offset, &length, 1);
+	bpf_skb_load_bytes(skb, header->offset + 9, &header->protocol, 1);
+	header->offset += (length & 0xf) * 4;
+	return 0;
+}
+
+/* Over a GRE header to what it carries, where that is IP; its protocol becomes that of IP in IP. */
+static __always_inline void skip_gre(struct __sk_buff *skb, struct header *header)
+{
+	__u8 start[GRE_HLEN] = {}; /* flags, version, EtherType */
+
+	bpf_skb_load_bytes(skb, header->offset, start, sizeof(start));
+	header->offset += GRE_HLEN;
+	header->offset += start[0] & GRE_CSUM ? 4 : 0;
+	header->offset += start[0] & GRE_KEY ? 4 : 0;
+	header->offset += start[0] & GRE_SEQ ? 4 : 0;
+	header->protocol = start[2] == ETH_P_IP >> 8 && start[3] == 0 ? IPPROTO_IPIP
+			   : start[2] == ETH_P_IPV6 >> 8 && start[3] == (ETH_P_IPV6 & 0xff)
+				   ? IPPROTO_IPV6
+				   : IPPROTO_NONE;
+}
+
+/*
+ * What a super-packet is on the wire: GRO merges frames on their way in and GSO splits them on
+ * their way out, each with a copy of all headers. Adds the bytes of those copies and sets the
+ * number of frames. The kernel's own count is gso_segs; a guest's super-packet that comes through
+ * tap has none and is counted by gso_size. Not inlined: most packets do not come here.
+ */
+static __noinline void unfold(
+	struct __sk_buff *skb, const struct frame *frame, struct mz_volume *volume)
+{
+	struct header header = {.offset = frame->offset};
+	bool v4 = frame->protocol == bpf_htons(ETH_P_IP);
+	__u32 size = skb->gso_size, frames = skb->gso_segs, unreal = 0, headers;
+	__u8 byte = 0;
+
+	for (int i = 0; i < INNERMOST; i++) {
+		unreal += skip_ip(skb, &header, v4);
+		if (header.protocol == IPPROTO_GRE)
+			skip_gre(skb, &header);
+		if (header.protocol != IPPROTO_IPIP && header.protocol != IPPROTO_IPV6)
+			break;
+		v4 = header.protocol == IPPROTO_IPIP;
+	}
+	headers = header.offset;
+	if (header.protocol == IPPROTO_TCP && bpf_skb_load_bytes(skb, headers + 12, &byte, 1) == 0)
+		headers += (byte >> 4) * 4;
+	else if (header.protocol == IPPROTO_UDP)
+		headers += UDP_HLEN;
+	else if (header.protocol == IPPROTO_SCTP)
+		headers += SCTP_HLEN;
+
+	if (frames == 0 && size != 0 && skb->len > headers)
+		frames = (skb->len - headers + size - 1) / size;
+	volume->bytes -= unreal;
+	if (frames < 2)
+		return;
+	volume->packets = frames;
+	volume->bytes += (__u64)(frames - 1) * (headers - frame->offset + frame->link - unreal);
+}
+
+/* ip_bytes: the length the IP header states, 0 where it states none. */
+static __always_inline struct mz_volume weigh(
+	struct __sk_buff *skb, struct frame *frame, __u32 ip_bytes)
+{
+	struct mz_volume volume = {.packets = 1};
+
+	if (mz_settings.from_ip)
+		frame->link = 0;
+	volume.bytes = skb->len - frame->offset + frame->link;
+	/* a short frame is padded to the Ethernet minimum: that is not IP */
+	if (mz_settings.from_ip && ip_bytes && ip_bytes < volume.bytes && !skb->gso_size)
+		volume.bytes = ip_bytes;
+	if (skb->gso_size)
+		unfold(skb, frame, &volume);
+	return volume;
+}
+
+#endif

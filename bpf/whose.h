@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Whose addresses are whose, by the settings: tracked, the router's own, the internet's. */
+#ifndef MZ_WHOSE_H
+#define MZ_WHOSE_H
+
+#include <linux/bpf.h>
+
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#include "layout.h"
+#include "scope.h"
+
+const volatile struct mz_settings mz_settings;
+
+static __always_inline bool tracked4(__u32 addr)
+{
+#pragma unroll /* the settings are constants: the kernel drops the rounds not needed */
+	for (__u32 i = 0; i < MZ_PREFIXES && i < mz_settings.prefixes4; i++) {
+		const volatile struct mz_prefix4 *p = &mz_settings.prefix4[i];
+
+		if ((addr & p->mask) == p->addr)
+			return addr != p->broadcast;
+	}
+	return false;
+}
+
+static __always_inline bool self4(__u32 addr)
+{
+	for (__u32 i = 0; i < mz_settings.selves4 && i < MZ_SELVES; i++)
+		if (addr == mz_settings.self4[i])
+			return true;
+	return false;
+}
+
+static __always_inline bool internet4(__u32 addr)
+{
+	if (!mz_global4(bpf_ntohl(addr)))
+		return false;
+	for (__u32 i = 0; i < mz_settings.locals4 && i < MZ_LOCALS; i++) {
+		const volatile struct mz_prefix4 *p = &mz_settings.local4[i];
+
+		if ((addr & p->mask) == p->addr)
+			return false;
+	}
+	return true;
+}
+
+static __always_inline bool inside6(const __u32 *addr, const volatile struct mz_prefix6 *p)
+{
+	return (addr[0] & p->mask[0]) == p->addr[0] && (addr[1] & p->mask[1]) == p->addr[1] &&
+	       (addr[2] & p->mask[2]) == p->addr[2] && (addr[3] & p->mask[3]) == p->addr[3];
+}
+
+static __always_inline bool tracked6(const __u32 *addr)
+{
+#pragma unroll /* the settings are constants: the kernel drops the rounds not needed */
+	for (__u32 i = 0; i < MZ_PREFIXES && i < mz_settings.prefixes6; i++)
+		if (inside6(addr, &mz_settings.prefix6[i]))
+			return true;
+	return false;
+}
+
+static __always_inline bool self6(const __u32 *addr)
+{
+	for (__u32 i = 0; i < mz_settings.selves6 && i < MZ_SELVES; i++) {
+		const volatile __u32 *self = mz_settings.self6[i];
+
+		if (addr[0] == self[0] && addr[1] == self[1] && addr[2] == self[2] &&
+			addr[3] == self[3])
+			return true;
+	}
+	return false;
+}
+
+static __always_inline bool internet6(const __u32 *addr)
+{
+	if (!mz_global6(
+		    bpf_ntohl(addr[0]), bpf_ntohl(addr[1]), bpf_ntohl(addr[2]), bpf_ntohl(addr[3])))
+		return false;
+	for (__u32 i = 0; i < mz_settings.locals6 && i < MZ_LOCALS; i++)
+		if (inside6(addr, &mz_settings.local6[i]))
+			return false;
+	return true;
+}
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the kernel says about network devices, as far as it matters where packets pass. */
+#ifndef MZ_DEVICES_H
+#define MZ_DEVICES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum device_kind { DEVICE_OTHER, DEVICE_BRIDGE, DEVICE_VLAN };
+
+struct device {
+	unsigned index;
+	unsigned master;  /* index of the bridge whose port it is; 0: none */
+	unsigned carrier; /* of a VLAN: index of the device that carries it; 0: elsewhere */
+	enum device_kind kind;
+	uint16_t type;	/* ARPHRD_... of linux/if_arp.h */
+	uint16_t vlan;	/* of a VLAN: its id */
+	uint16_t pvid;	/* of a bridge and its ports: the VLAN of untagged frames; 0: none */
+	bool filtering; /* a bridge that tells VLANs apart */
+	bool xdp;	/* an XDP program hangs there */
+	uint8_t mac[6]; /* zero where addresses are not of that length */
+	char name[16];
+};
+
+/* All devices of this network namespace. *list: to be freed. Returns their number or -errno. */
+int devices_list(struct device **list);
+
+#endif

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "topology.h"
+
+#include <errno.h>
+#include <linux/if_arp.h>
+#include <string.h>
+
+static bool has_link(const struct device *device)
+{
+	return device->type == ARPHRD_ETHER || device->type == ARPHRD_LOOPBACK;
+}
+
+static void add_mac(struct topology_place *place, const uint8_t mac[6])
+{
+	for (uint32_t i = 0; i < place->macs; i++)
+		if (memcmp(place->mac[i].byte, mac, sizeof(place->mac[i].byte)) == 0)
+			return;
+	if (place->macs < MZ_MACS)
+		memcpy(place->mac[place->macs++].byte, mac, sizeof(place->mac[0].byte));
+}
+
+/* A device belongs to a tracked interface once: by the way that was found first. */
+static void add(struct topology *topology, const struct topology_place *place)
+{
+	for (size_t i = 0; i < topology->places; i++)
+		if (topology->place[i].device == place->device)
+			return;
+	if (!has_link(place->device))
+		return;
+	if (topology->places == TOPOLOGY_PLACES)
+		topology->cut = true;
+	else
+		topology->place[topology->places++] = *place;
+}
+
+/* A place below the given one, whose frames are addressed to what is above it. */
+static struct topology_place below(const struct topology_place *above, const struct device *device)
+{
+	struct topology_place place = *above;
+
+	place.device = device;
+	place.depth++;
+	place.untagged = 0;
+	add_mac(&place, above->device->mac);
+	return place;
+}
+
+static void push_tag(struct topology_place *place, uint16_t vlan)
+{
+	memmove(&place->tag[1], &place->tag[0], sizeof(place->tag) - sizeof(place->tag[0]));
+	place->tag[0] = vlan;
+	place->tags++;
+}
+
+static void add_carrier(struct topology *topology, size_t at, const struct device *device)
+{
+	struct topology_place place = below(&topology->place[at], device);
+
+	if (place.tags == MZ_TAGS)
+		return;
+	push_tag(&place, topology->place[at].device->vlan);
+	add(topology, &place);
+}
+
+/*
+ * A bridge that tells VLANs apart has a tag on every frame within; its own frames without one are
+ * of its own VLAN, and those of a port of the port's.
+ */
+static void add_port(struct topology *topology, size_t at, const struct device *device)
+{
+	const struct device *bridge = topology->place[at].device;
+	struct topology_place place = below(&topology->place[at], device);
+
+	if (bridge->filtering) {
+		if (place.tags == 0 && bridge->pvid)
+			push_tag(&place, bridge->pvid);
+		place.untagged = device->pvid;
+	}
+	add(topology, &place);
+}
+
+int topology_find(struct topology *topology, const struct device *devices, size_t count,
+	const char *name, const char (*tracked)[16], size_t trackeds)
+{
+	const struct device *end = devices + count, *d, *top = NULL;
+
+	memset(topology, 0, sizeof(*topology));
+	for (d = devices; d < end; d++)
+		if (strcmp(d->name, name) == 0)
+			top = d;
+	if (!top)
+		return -ENODEV;
+	topology->place[topology->places++].device = top;
+	for (size_t at = 0; at < topology->places; at++) {
+		const struct device *here = topology->place[at].device;
+
+		for (d = devices; d < end; d++)
+			if (here->kind == DEVICE_VLAN && d->index == here->carrier)
+				add_carrier(topology, at, d);
+			else if (here->kind == DEVICE_BRIDGE && d->master == here->index)
+				add_port(topology, at, d);
+	}
+	for (d = devices; d < end; d++)
+		for (size_t i = 0; d->kind == DEVICE_VLAN && d->carrier == top->index &&
+				   i < trackeds && topology->vlans < MZ_VLANS;
+			i++)
+			if (strcmp(d->name, tracked[i]) == 0)
+				topology->vlan[topology->vlans++] = d->vlan;
+	return 0;
+}
+
+/*
+ * What is counted is marked with the MAC in it: a packet may go on to another router on the same
+ * machine. The highest bit is set, so that it is not 0, and the lowest is left to the direction.
+ */
+static uint16_t mark_of(const struct device *device)
+{
+	const uint8_t *m = device->mac;
+	unsigned mark = m[0] ^ m[2] ^ m[4] ^ device->index;
+
+	return (uint16_t)(0x8000 | (mark << 8 & 0x7f00) | ((m[1] ^ m[3] ^ m[5]) & 0xfe));
+}
+
+void topology_apply(const struct topology *topology, size_t place, struct mz_settings *settings)
+{
+	const struct topology_place *p = &topology->place[place];
+	const struct device *top = topology->place[0].device;
+
+	settings->no_link = !has_link(p->device);
+	settings->vlans = topology->vlans;
+	memcpy(settings->vlan, topology->vlan, sizeof(settings->vlan));
+	if (top->kind == DEVICE_OTHER)
+		return; /* alone */
+	settings->place = place ? MZ_LOWER : MZ_UPPER;
+	settings->depth = (__u8)p->depth;
+	settings->mark = mark_of(top);
+	settings->untagged = p->untagged;
+	settings->tags = p->tags;
+	memcpy(settings->tag, p->tag, sizeof(settings->tag));
+	settings->macs = p->macs;
+	memcpy(settings->mac, p->mac, sizeof(settings->mac));
+	if (place) /* the router's own traffic takes no short way */
+		settings->selves4 = settings->selves6 = 0;
+}

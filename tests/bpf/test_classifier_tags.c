@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* VLAN tags and PPPoE headers within a frame, tunnels in super-packets, and lower devices. */
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <sched.h>
+
+#include "rig.h"
+
+#define PPP_IP	 0x0021
+#define PPP_IPV6 0x0057
+
+static const struct site home = SITE_HOME, from_ip = {.tracked = {"192.168.2.1/24"},
+						   .delegated = {"2001:db8:1::/64"},
+						   .from_ip = true};
+
+static void load(struct rig *rig, const struct site *site, const struct mz_settings *place)
+{
+	struct mz_settings settings;
+
+	rig_unload(rig);
+	site_settings(site, RIG_NET, &settings);
+	settings.place = place->place;
+	settings.depth = place->depth;
+	settings.untagged = place->untagged;
+	settings.tags = place->tags;
+	memcpy(settings.tag, place->tag, sizeof(settings.tag));
+	settings.vlans = place->vlans;
+	memcpy(settings.vlan, place->vlan, sizeof(settings.vlan));
+	settings.macs = place->macs;
+	memcpy(settings.mac, place->mac, sizeof(settings.mac));
+	assert_int_equal(classifier_load(&rig->maps, &settings, rig->program), 0);
+}
+
+/* Sends a packet each way in both families. link: bytes counted before the IP header; -1: none. */
+static void check_link(
+	struct rig *rig, const char *name, const struct packet *wrapping, ssize_t link)
+{
+	for (int v6 = 0; v6 < 2; v6++)
+		for (enum mz_direction d = MZ_UPLOAD; d < MZ_DIRECTIONS; d++) {
+			const char *host = v6 ? HOST6 : HOST4;
+			struct packet packet = packet_between(d, host, v6 ? REMOTE6 : REMOTE4);
+			struct books books = {0};
+
+			memcpy(packet.tag, wrapping->tag, sizeof(packet.tag));
+			packet.outer_tpid = wrapping->outer_tpid;
+			packet.pppoe = wrapping->pppoe && v6 ? PPP_IPV6 : wrapping->pppoe;
+			packet.protocol = IPPROTO_TCP;
+			packet.gso_size = wrapping->gso_size;
+			packet.gso_segs = wrapping->gso_segs;
+			packet.payload = packet.gso_size ? (uint16_t)(packet.gso_size * 2 + 1) : 99;
+			if (link >= 0) {
+				size_t frames = packet.gso_size ? 3 : 1;
+				size_t headers = packet_headers_length(&packet) -
+						 packet_link_length(&packet) + (size_t)link;
+
+				books.booking[0] = (struct booking){
+					HOST, host, d, frames, frames * headers + packet.payload};
+			}
+			rig_send(rig, name, d, &packet);
+			rig_expect(rig, name, &books);
+		}
+}
+
+static void tags_of_any_kind_are_part_of_the_frame(void **state)
+{
+	static const struct {
+		const char *name;
+		struct packet wrapping;
+		ssize_t link;
+	} frames[] = {
+		{"no tag", {0}, 14},
+		{"one tag", {.tag = {10}}, 18},
+		{"the highest VLAN, with a priority", {.tag = {0xeffe}}, 18},
+		{"a priority alone", {.tag = {0xe000}}, 18},
+		{"802.1ad", {.tag = {10}, .outer_tpid = ETH_P_8021AD}, 18},
+		{"two tags", {.tag = {10, 20}}, 22},
+		{"802.1ad and 802.1Q", {.tag = {10, 20}, .outer_tpid = ETH_P_8021AD}, 22},
+		{"three tags", {.tag = {10, 20, 30}}, 26},
+		{"PPPoE", {.pppoe = PPP_IP}, 22},
+		{"PPPoE in a VLAN", {.tag = {10}, .pppoe = PPP_IP}, 26},
+		{"PPPoE in two VLANs", {.tag = {10, 20}, .pppoe = PPP_IP}, 30},
+		{"a super-packet", {.gso_size = 500}, 14},
+		{"a super-packet in a VLAN", {.tag = {10}, .gso_size = 500}, 18},
+		{"a super-packet in two VLANs", {.tag = {10, 20}, .gso_size = 500}, 22},
+		{"a super-packet in PPPoE", {.pppoe = PPP_IP, .gso_size = 500}, 22},
+		{"a super-packet, counted", {.tag = {10}, .gso_size = 500, .gso_segs = 3}, 18},
+	};
+	struct packet lcp = packet_between(MZ_UPLOAD, HOST4, REMOTE4);
+	struct rig rig;
+
+	rig_start(&rig, state, &home, 64);
+	for (size_t i = 0; i < sizeof(frames) / sizeof(*frames); i++)
+		check_link(&rig, frames[i].name, &frames[i].wrapping, frames[i].link);
+	lcp.pppoe = 0xc021;
+	rig_send(&rig, "not IP in PPPoE", MZ_UPLOAD, &lcp);
+	rig_expect_nothing(&rig, "not IP in PPPoE");
+	load(&rig, &from_ip, &(struct mz_settings){0});
+	for (size_t i = 0; i < sizeof(frames) / sizeof(*frames); i++)
+		check_link(&rig, frames[i].name, &frames[i].wrapping, 0);
+	rig_stop(&rig);
+}
+
+static void only_the_frames_of_the_tracked_vlan_count(void **state)
+{
+	static const struct mz_settings vlan = {.tags = 1, .tag = {10}},
+					stacked = {.tags = 2, .tag = {10, 20}},
+					port = {.tags = 1, .tag = {10}, .untagged = 10},
+					other_port = {.tags = 1, .tag = {10}, .untagged = 1},
+					above = {.vlans = 2, .vlan = {10, 30}},
+					above_port = {.vlans = 1, .vlan = {10}, .untagged = 10},
+					above_vlan = {
+						.tags = 1, .tag = {10}, .vlans = 1, .vlan = {20}};
+	static const struct {
+		const char *name;
+		const struct mz_settings *place;
+		uint16_t tag[4];
+		ssize_t link;
+	} frames[] = {
+		{"its tag", &vlan, {10}, 14},
+		{"its tag and a priority", &vlan, {0x600a}, 14},
+		{"another tag", &vlan, {11}, -1},
+		{"no tag", &vlan, {0}, -1},
+		{"a priority alone", &vlan, {0x6000}, -1},
+		{"a further tag", &vlan, {10, 20}, 18},
+		{"its tag within", &vlan, {20, 10}, -1},
+		{"both tags", &stacked, {10, 20}, 14},
+		{"both tags and one more", &stacked, {10, 20, 30}, 18},
+		{"the outer one alone", &stacked, {10}, -1},
+		{"another one within", &stacked, {10, 21}, -1},
+		{"an untagged port, no tag", &port, {0}, 14},
+		{"an untagged port, a priority", &port, {0x6000}, 18},
+		{"an untagged port, its tag", &port, {10}, 14},
+		{"an untagged port, another tag", &port, {11}, -1},
+		{"a port of another VLAN, no tag", &other_port, {0}, -1},
+		{"a port of another VLAN, its tag", &other_port, {10}, 14},
+		{"no VLAN", &above, {0}, 14},
+		{"a VLAN that is tracked on its own", &above, {10}, -1},
+		{"a second one", &above, {30}, -1},
+		{"a VLAN that is not", &above, {20}, 18},
+		{"a tracked one within one that is not", &above, {20, 10}, 22},
+		{"a port that is untagged in a tracked one", &above_port, {0}, -1},
+		{"one within the tracked VLAN", &above_vlan, {10, 20}, -1},
+		{"none within the tracked VLAN", &above_vlan, {10}, 14},
+	};
+	struct rig rig;
+
+	rig_start(&rig, state, &home, 64);
+	for (size_t i = 0; i < sizeof(frames) / sizeof(*frames); i++) {
+		struct packet wrapping = {0};
+
+		memcpy(wrapping.tag, frames[i].tag, sizeof(wrapping.tag));
+		load(&rig, &home, frames[i].place);
+		check_link(&rig, frames[i].name, &wrapping, frames[i].link);
+		wrapping.gso_size = 500;
+		check_link(&rig, frames[i].name, &wrapping, frames[i].link);
+	}
+	rig_stop(&rig);
+}
+
+static void cut_headers_are_left_alone(void **state)
+{
+	struct packet packet = packet_between(MZ_UPLOAD, HOST4, REMOTE4);
+	struct frame frame;
+	struct rig rig;
+
+	packet.tag[0] = 10;
+	packet.tag[1] = 20;
+	packet.pppoe = PPP_IP;
+	rig_start(&rig, state, &home, 64);
+	packet_frame(&packet, &frame);
+	frame.length = packet_link_length(&packet) + sizeof(struct iphdr) - 1;
+	rig_run(&rig, "an IP header cut behind tags", MZ_UPLOAD, &frame, NULL, 1);
+	rig_expect(&rig, "an IP header cut behind tags",
+		&(struct books){.unattributed[MZ_UPLOAD][MZ_MALFORMED] = {frame.length, 1}});
+	rig_stop(&rig);
+}
+
+static void tunnelled_super_packets_repeat_all_headers(void **state)
+{
+	static const struct packet tunnels[] = {
+		{.inner = IPPROTO_IPIP},
+		{.inner = IPPROTO_IPV6},
+		{.inner = IPPROTO_IPIP, .gre = true},
+		{.inner = IPPROTO_IPV6, .gre = true},
+		{.inner = IPPROTO_IPV6, .gre = true, .gso_segs = 5, .protocol = IPPROTO_TCP},
+		{.inner = IPPROTO_IPIP, .protocol = IPPROTO_TCP},
+	};
+	struct rig rig;
+
+	rig_start(&rig, state, &home, 64);
+	for (size_t i = 0; i < sizeof(tunnels) / sizeof(*tunnels); i++)
+		for (int v6 = 0; v6 < 2; v6++) {
+			struct packet packet = packet_between(
+				MZ_DOWNLOAD, v6 ? HOST6 : HOST4, v6 ? REMOTE6 : REMOTE4);
+
+			packet.inner = tunnels[i].inner;
+			packet.gre = tunnels[i].gre;
+			packet.protocol = tunnels[i].protocol;
+			packet.gso_segs = tunnels[i].gso_segs;
+			packet.gso_size = 400;
+			packet.payload = 1999; /* five frames */
+			rig_send(&rig, "tunnelled", MZ_DOWNLOAD, &packet);
+			rig_expect(&rig, "tunnelled",
+				&(struct books){
+					.booking = {{HOST, v6 ? HOST6 : HOST4, MZ_DOWNLOAD, 5,
+						5 * packet_headers_length(&packet) + 1999}}});
+		}
+	rig_stop(&rig);
+}
+
+/* The kernel's header for super-packets beyond 64 kB never leaves it. */
+static void a_jumbo_header_is_not_on_the_wire(void **state)
+{
+	struct packet packet = packet_between(MZ_DOWNLOAD, HOST6, REMOTE6);
+	struct books books;
+	struct rig rig;
+
+	packet.protocol = IPPROTO_TCP;
+	packet.extension[0] = (struct extension){IPPROTO_HOPOPTS, 8};
+	packet.jumbo = true;
+	packet.payload = 2000;
+	packet.lie = -(8 + 20 + 2000); /* the length field is 0 */
+	books = (struct books){.booking = {{HOST, HOST6, MZ_DOWNLOAD, 4,
+				       4 * (packet_headers_length(&packet) - 8) + 2000}}};
+	rig_start(&rig, state, &home, 64);
+	packet.gso_size = 500;
+	rig_send(&rig, "BIG TCP", MZ_DOWNLOAD, &packet);
+	rig_expect(&rig, "BIG TCP", &books);
+	packet.gso_segs = 4;
+	rig_send(&rig, "BIG TCP, counted", MZ_DOWNLOAD, &packet);
+	rig_expect(&rig, "BIG TCP, counted", &books);
+	packet.gso_size = packet.gso_segs = 0;
+	books.booking[0].packets = 1;
+	books.booking[0].bytes = packet_headers_length(&packet) + 2000;
+	rig_send(&rig, "a true jumbogram", MZ_DOWNLOAD, &packet);
+	rig_expect(&rig, "a true jumbogram", &books);
+	rig_stop(&rig);
+}
+
+static void a_lower_device_counts_what_is_routed(void **state)
+{
+	static const char bridge[] = "02:00:00:00:00:77";
+	struct mz_settings port = {.place = MZ_LOWER, .depth = 1, .macs = 2};
+	static const struct {
+		const char *name;
+		const char *router;
+		bool counted;
+	} frames[] = {{"the bridge's MAC", bridge, true}, {"the VLAN's MAC", ROUTER, true},
+		{"another gateway's MAC", OTHER, false},
+		{"one byte off", "02:00:00:00:00:78", false},
+		{"another byte off", "03:00:00:00:00:77", false},
+		{"the middle off", "02:00:01:00:00:77", false}};
+	struct rig rig;
+
+	rig_start(&rig, state, &home, 64);
+	packet_mac(bridge, port.mac[0].byte);
+	packet_mac(ROUTER, port.mac[1].byte);
+	load(&rig, &home, &port);
+	for (size_t i = 0; i < sizeof(frames) / sizeof(*frames); i++)
+		for (int v6 = 0; v6 < 2; v6++)
+			for (enum mz_direction d = MZ_UPLOAD; d < MZ_DIRECTIONS; d++) {
+				const char *host = v6 ? HOST6 : HOST4;
+				struct packet packet =
+					packet_between(d, host, v6 ? REMOTE6 : REMOTE4);
+				struct books books = {0};
+
+				*(d == MZ_UPLOAD ? &packet.to : &packet.from) = frames[i].router;
+				if (frames[i].counted)
+					books.booking[0] = (struct booking){
+						HOST, host, d, 1, packet_headers_length(&packet)};
+				rig_send(&rig, frames[i].name, d, &packet);
+				rig_expect(&rig, frames[i].name, &books);
+			}
+	rig_stop(&rig);
+}
+
+/* Just to have a number of its own. Returns that; the device is there until *fd is closed. */
+static unsigned make_device(int *fd)
+{
+	struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI};
+
+	*fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+	if (*fd < 0 || ioctl(*fd, TUNSETIFF, &request) < 0)
+		rig_skip("no tap device");
+	return if_nametoindex(request.ifr_name);
+}
+
+/*
+ * Hooks one after another, as a packet meets them, none of which sees the mark of the one before:
+ * the test run makes a new packet each time, as a foreign filter takes the mark away.
+ */
+static void a_packet_counts_at_the_first_of_its_hooks(void **state)
+{
+	enum { TRACKED, MIDDLE, PORT, HOOKS };
+	/* of packets that are all alike, the hooks they meet */
+	static const struct {
+		const char *name;
+		enum mz_direction hook;
+		int path[8];
+		unsigned packets;
+	} paths[] = {
+		{"up", MZ_UPLOAD, {PORT, MIDDLE, TRACKED, -1}, 1},
+		{"up through a flowtable", MZ_UPLOAD, {PORT, PORT, PORT, -1}, 3},
+		{"up from a port not yet hooked", MZ_UPLOAD, {MIDDLE, TRACKED, TRACKED, -1}, 2},
+		{"up, slow and fast", MZ_UPLOAD, {PORT, MIDDLE, TRACKED, PORT, PORT, -1}, 3},
+		{"up, fast and slow", MZ_UPLOAD, {PORT, PORT, MIDDLE, TRACKED, -1}, 2},
+		{"down", MZ_DOWNLOAD, {TRACKED, MIDDLE, PORT, -1}, 1},
+		{"down through a flowtable", MZ_DOWNLOAD, {PORT, PORT, PORT, -1}, 3},
+		{"down to a port not yet hooked", MZ_DOWNLOAD, {TRACKED, TRACKED, MIDDLE, -1}, 2},
+		{"down, slow and fast", MZ_DOWNLOAD, {TRACKED, MIDDLE, PORT, PORT, PORT, -1}, 3},
+		{"down, fast and slow", MZ_DOWNLOAD, {PORT, TRACKED, MIDDLE, PORT, -1}, 2},
+	};
+	struct mz_settings place = {.macs = 1};
+	struct rig rig, hooks[HOOKS];
+	int device[HOOKS];
+	cpu_set_t one;
+
+	rig_start(&rig, state, &home, 64);
+	CPU_ZERO(&one);
+	CPU_SET(sched_getcpu(), &one);
+	assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
+	packet_mac(ROUTER, place.mac[0].byte);
+	for (int i = 0; i < HOOKS; i++) {
+		hooks[i] = rig;
+		hooks[i].program[0] = hooks[i].program[1] = device[i] = -1;
+		if (i != TRACKED)
+			hooks[i].ifindex = make_device(&device[i]);
+		place.place = i == TRACKED ? MZ_UPPER : MZ_LOWER;
+		place.depth = (uint8_t)i;
+		load(&hooks[i], &home, &place);
+	}
+	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++)
+		for (int v6 = 0; v6 < 2; v6++) {
+			const char *host = v6 ? HOST6 : HOST4;
+			struct packet packet =
+				packet_between(paths[i].hook, host, v6 ? REMOTE6 : REMOTE4);
+
+			/* not the like of the path before */
+			packet.payload = (uint16_t)(100 + i);
+			for (const int *at = paths[i].path; *at >= 0; at++)
+				rig_send(&hooks[*at], paths[i].name, paths[i].hook, &packet);
+			rig_expect(&rig, paths[i].name,
+				&(struct books){
+					.booking = {{HOST, host, paths[i].hook, paths[i].packets,
+						paths[i].packets * (packet_headers_length(&packet) +
+									   packet.payload)}}});
+		}
+	for (int i = 0; i < HOOKS; i++) {
+		rig_unload(&hooks[i]);
+		close(device[i]);
+	}
+	rig_stop(&rig);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(tags_of_any_kind_are_part_of_the_frame),
+		cmocka_unit_test(only_the_frames_of_the_tracked_vlan_count),
+		cmocka_unit_test(cut_headers_are_left_alone),
+		cmocka_unit_test(tunnelled_super_packets_repeat_all_headers),
+		cmocka_unit_test(a_jumbo_header_is_not_on_the_wire),
+		cmocka_unit_test(a_lower_device_counts_what_is_routed),
+		cmocka_unit_test(a_packet_counts_at_the_first_of_its_hooks),
+	};
+
+	return cmocka_run_group_tests(tests, rig_isolate, NULL);
+}
