@@ -73,6 +73,7 @@ static __noinline int dig(struct __sk_buff *skb, struct frame *frame)
 		if (!enter(frame, skb->vlan_tci, VLAN_HLEN))
 			return false;
 	}
+#pragma unroll /* as all loops with calls: kernels before 6.3 refuse some of them */
 	for (int i = 0; i < 3 && is_tag(frame->protocol); i++) {
 		if (bpf_skb_load_bytes(skb, frame->offset, word, VLAN_HLEN) < 0)
 			return false;
@@ -128,6 +129,7 @@ static __always_inline __u32 skip_extensions(struct __sk_buff *skb, struct heade
 {
 	__u32 unreal = 0;
 
+#pragma unroll
 	for (int i = 0; i < 8; i++) {
 		__u8 start[4] = {}; /* next header, length, first option's type and length */
 
@@ -196,6 +198,7 @@ static __noinline void unfold(
 	__u32 size = skb->gso_size, frames = skb->gso_segs, unreal = 0, headers;
 	__u8 byte = 0;
 
+#pragma unroll
 	for (int i = 0; i < INNERMOST; i++) {
 		unreal += skip_ip(skb, &header, v4);
 		if (header.protocol == IPPROTO_GRE)

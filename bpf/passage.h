@@ -17,9 +17,9 @@
 
 /*
  * How long a packet may take from hook to hook: all that happens in between is this CPU's, but a
- * virtual one may be put aside for a while. 16 ms at 1000 Hz, 160 ms at 100 Hz.
+ * virtual one may be put aside for a while. A quarter of a second at 1000 Hz.
  */
-#define JIFFIES 16
+#define JIFFIES 256
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

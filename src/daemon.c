@@ -12,6 +12,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "flowtables.h"
 #include "http.h"
 #include "keeper.h"
 #include "log.h"
@@ -27,6 +28,8 @@ struct daemon {
 	struct names *names;
 	struct http *http;
 	struct netlink *netlink;
+	struct flowtables *flowtables; /* NULL: the kernel has none */
+	bool offloaded;
 	int epoll, timer, signals;
 	int listening[CONFIG_LISTENS];
 	size_t listenings;
@@ -157,12 +160,15 @@ static int start_loop(struct daemon *daemon)
 	daemon->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	daemon->epoll = epoll_create1(EPOLL_CLOEXEC);
 	daemon->netlink = netlink_watch();
+	daemon->flowtables = flowtables_watch();
 	if (daemon->signals < 0 || daemon->timer < 0 || daemon->epoll < 0 || !daemon->netlink ||
 		timerfd_settime(daemon->timer, 0, &every, NULL) < 0)
 		return -errno;
 	error = watch(daemon, daemon->signals);
 	error = error ? error : watch(daemon, daemon->timer);
 	error = error ? error : watch(daemon, netlink_fd(daemon->netlink));
+	if (!error && daemon->flowtables)
+		error = watch(daemon, flowtables_fd(daemon->flowtables));
 	if (!error && daemon->http)
 		error = watch(daemon, http_fd(daemon->http));
 	return error;
@@ -191,6 +197,23 @@ static void pull(struct daemon *daemon)
 		write_textfile(daemon);
 }
 
+/* Loud, as figures that are too low look like any others. */
+static void look_at_flowtables(struct daemon *daemon)
+{
+	char name[128];
+	bool offloaded = daemon->flowtables && flowtables_offloaded(daemon->flowtables, name);
+
+	if (offloaded && !daemon->offloaded)
+		log_warn("COUNTS ARE TOO LOW: flowtable %s hands flows to the hardware, where "
+			 "nothing can count them; take 'flags offload' out of it (OpenWrt: option "
+			 "flow_offloading_hw '0')",
+			name);
+	if (!offloaded && daemon->offloaded)
+		log_info("no flowtable hands flows to the hardware any more");
+	daemon->offloaded = offloaded;
+	keeper_set_incomplete(&daemon->keeper, SNAPSHOT_HARDWARE_OFFLOAD, offloaded);
+}
+
 static void loop(struct daemon *daemon)
 {
 	struct epoll_event event;
@@ -215,6 +238,9 @@ static void loop(struct daemon *daemon)
 		} else if (event.data.fd == netlink_fd(daemon->netlink)) {
 			netlink_drain(daemon->netlink);
 			keeper_reconcile(&daemon->keeper);
+		} else if (daemon->flowtables &&
+			   event.data.fd == flowtables_fd(daemon->flowtables)) {
+			look_at_flowtables(daemon);
 		} else {
 			http_run(daemon->http);
 		}
@@ -243,6 +269,7 @@ static int start(struct daemon *daemon)
 		log_error("cannot start: %s", strerror(-error));
 		return error;
 	}
+	look_at_flowtables(daemon);
 	return keeper_start(&daemon->keeper, config, daemon->names);
 }
 
@@ -252,6 +279,7 @@ static void stop(struct daemon *daemon)
 	for (size_t i = 0; i < daemon->listenings; i++)
 		close(daemon->listening[i]);
 	netlink_close(daemon->netlink);
+	flowtables_close(daemon->flowtables);
 	names_destroy(daemon->names);
 	free(daemon->allow);
 	buf_free(&daemon->page);

@@ -7,13 +7,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "addresses.h"
-#include "classifier.h"
-#include "devices.h"
 #include "log.h"
-#include "settings.h"
+#include "reconcile.h"
 #include "snapshot_take.h"
-#include "topology.h"
 
 static uint64_t now_ms(clockid_t clock)
 {
@@ -23,79 +19,11 @@ static uint64_t now_ms(clockid_t clock)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* What one reconciliation works with. */
-struct work {
-	const struct device *devices;
-	size_t device_count;
-	const struct prefix *own;
-	size_t owns;
-	struct keeper_hook *hooks; /* as they are to be */
-	size_t count, room;
-	int program[MZ_DIRECTIONS];  /* the last that was loaded, */
-	struct mz_settings settings; /* with these */
-};
-
-static void drop_programs(struct work *work)
+void keeper_set_incomplete(struct keeper *keeper, enum snapshot_incomplete reason, bool is_so)
 {
-	for (int d = 0; d < MZ_DIRECTIONS; d++) {
-		if (work->program[d] >= 0)
-			close(work->program[d]);
-		work->program[d] = -1;
-	}
-}
+	uint32_t bit = 1u << reason;
 
-/* Ports of one bridge mostly have equal settings, and share a program. */
-static int load(struct keeper *keeper, struct work *work, const struct mz_settings *settings)
-{
-	int error;
-
-	if (work->program[0] >= 0 && memcmp(settings, &work->settings, sizeof(*settings)) == 0)
-		return 0;
-	drop_programs(work);
-	work->settings = *settings;
-	error = classifier_load(&keeper->maps, settings, work->program);
-	if (error)
-		work->program[MZ_UPLOAD] = work->program[MZ_DOWNLOAD] = -1;
-	return error;
-}
-
-static int attach(struct keeper *keeper, struct work *work, struct keeper_hook *hook)
-{
-	int error = load(keeper, work, &hook->settings);
-
-	for (int d = 0; d < MZ_DIRECTIONS && !error; d++) {
-		struct hook at = {hook->ifindex, hook->net, (enum mz_direction)d};
-
-		error = hooks_attach(keeper->bpffs.layout, &at, work->program[d],
-			keeper->config->hook, &hook->kind);
-	}
-	keeper->changed = true;
-	hook->attached = error == 0;
-	return error;
-}
-
-static const struct keeper_hook *find_hook(
-	const struct keeper *keeper, unsigned ifindex, unsigned net)
-{
-	for (size_t i = 0; i < keeper->hook_count; i++)
-		if (keeper->hooks[i].ifindex == ifindex && keeper->hooks[i].net == net)
-			return &keeper->hooks[i];
-	return NULL;
-}
-
-static struct keeper_hook *new_hook(struct work *work)
-{
-	if (work->count == work->room) {
-		size_t room = work->room ? work->room * 2 : 16;
-		struct keeper_hook *hooks = realloc(work->hooks, room * sizeof(*hooks));
-
-		if (!hooks)
-			return NULL;
-		work->hooks = hooks;
-		work->room = room;
-	}
-	memset(&work->hooks[work->count], 0, sizeof(*work->hooks));
-	return &work->hooks[work->count++];
+	keeper->incomplete = is_so ? keeper->incomplete | bit : keeper->incomplete & ~bit;
 }
 
 /* Where hooks hang is part of every snapshot; one line for a device that has several. */
@@ -121,152 +49,9 @@ static void list_hooks(const struct keeper *keeper, struct snapshot *snapshot)
 	}
 }
 
-static const char *explain(int error)
-{
-	switch (-error) {
-	case EINVAL:
-		return "the kernel does not take the classifier (5.10 or later is needed, with "
-		       "CONFIG_NET_CLS_BPF)";
-	case E2BIG:
-		return "too many prefixes or addresses (see LIMITS in mezoura(8))";
-	default:
-		return strerror(-error);
-	}
-}
-
-/* Makes the hook on one device what it should be. Says once what failed, and when it is over. */
-static int reconcile_place(struct keeper *keeper, struct work *work,
-	const struct topology *topology, size_t place, const struct mz_settings *settings)
-{
-	const struct device *device = topology->place[place].device;
-	const struct keeper_hook *old;
-	struct keeper_hook *hook = new_hook(work);
-	int error;
-
-	if (!hook)
-		return -ENOMEM;
-	hook->ifindex = device->index;
-	hook->net = settings->net;
-	memcpy(hook->device, device->name, sizeof(hook->device));
-	hook->settings = *settings;
-	topology_apply(topology, place, &hook->settings);
-	old = find_hook(keeper, hook->ifindex, hook->net);
-	if (old && old->attached &&
-		memcmp(&old->settings, &hook->settings, sizeof(hook->settings)) == 0) {
-		hook->attached = true;
-		hook->kind = old->kind;
-		return 0;
-	}
-	error = attach(keeper, work, hook);
-	if (error && place && (!old || old->attached))
-		log_error("%s: cannot attach: %s", device->name, explain(error));
-	return error;
-}
-
-static int reconcile_link(struct keeper *keeper, struct work *work, size_t i)
-{
-	const struct config *config = keeper->config;
-	const char *ifname = config->ifnames[i];
-	struct keeper_link *link = &keeper->links[i];
-	struct mz_settings settings;
-	struct topology topology;
-	size_t first = work->count;
-	int error;
-
-	if (topology_find(&topology, work->devices, work->device_count, ifname, config->ifnames,
-		    config->interfaces) < 0) {
-		if (!link->missed)
-			log_warn("%s is gone: waiting for it", ifname);
-		link->missed = true;
-		return 0;
-	}
-	if (topology.cut && !link->cut)
-		log_warn("%s: more than %d devices below it: packets that a flowtable takes at the "
-			 "others are not counted",
-			ifname, TOPOLOGY_PLACES - 1);
-	link->cut = topology.cut;
-	error = settings_make(&settings, config, ifname, link->net, work->own, work->owns);
-	if (!error)
-		error = reconcile_place(keeper, work, &topology, 0, &settings);
-	for (size_t place = 1; place < topology.places && !error; place++)
-		/* one that fails is tried again at the next event, the others count */
-		if (reconcile_place(keeper, work, &topology, place, &settings) == -ENOMEM)
-			error = -ENOMEM;
-	if (work->count > first)
-		link->kind = work->hooks[first].kind;
-	if (error && !link->missed)
-		log_error("%s: cannot attach: %s", ifname, explain(error));
-	if (!error && link->missed)
-		log_info("%s is back: counting on it again", ifname);
-	link->missed = error != 0;
-	return error;
-}
-
-/* Takes what is not wanted any more out of the kernel. */
-static int detach_others(struct keeper *keeper)
-{
-	struct hook *keep = calloc(keeper->hook_count * MZ_DIRECTIONS + 1, sizeof(*keep));
-	size_t keeps = 0;
-
-	if (!keep)
-		return -ENOMEM;
-	for (size_t i = 0; i < keeper->hook_count; i++)
-		for (int d = 0; d < MZ_DIRECTIONS; d++)
-			keep[keeps++] = (struct hook){keeper->hooks[i].ifindex,
-				keeper->hooks[i].net, (enum mz_direction)d};
-	hooks_detach_others(keeper->bpffs.layout, keep, keeps);
-	free(keep);
-	keeper->changed = false;
-	return 0;
-}
-
-static void adopt(struct keeper *keeper, struct work *work)
-{
-	if (work->count != keeper->hook_count)
-		keeper->changed = true;
-	free(keeper->hooks);
-	keeper->hooks = work->hooks;
-	keeper->hook_count = work->count;
-}
-
-static int reconcile(struct keeper *keeper)
-{
-	struct work *work = calloc(1, sizeof(*work));
-	struct device *devices = NULL;
-	struct prefix *own = NULL;
-	int count, owns, error = 0;
-
-	if (!work)
-		return -ENOMEM;
-	work->program[MZ_UPLOAD] = work->program[MZ_DOWNLOAD] = -1;
-	count = devices_list(&devices);
-	owns = addresses_own(&own);
-	if (count >= 0 && owns >= 0) {
-		work->devices = devices;
-		work->device_count = (size_t)count;
-		work->own = own;
-		work->owns = (size_t)owns;
-		for (size_t i = 0; i < keeper->config->interfaces; i++) {
-			int failed = reconcile_link(keeper, work, i);
-
-			error = error ? error : failed;
-		}
-		drop_programs(work);
-		adopt(keeper, work);
-	} else {
-		error = count < 0 ? count : owns;
-	}
-	free(devices);
-	free(own);
-	free(work);
-	if (!error && keeper->changed)
-		error = detach_others(keeper);
-	return error;
-}
-
 void keeper_reconcile(struct keeper *keeper)
 {
-	reconcile(keeper);
+	reconcile_hooks(keeper);
 }
 
 static int open_bpffs(struct bpffs *bpffs, const char *pin)
@@ -312,7 +97,6 @@ int keeper_start(struct keeper *keeper, const struct config *config, struct name
 {
 	int error;
 
-	memset(keeper, 0, sizeof(*keeper));
 	keeper->config = config;
 	keeper->names = names;
 	maps_init(&keeper->maps);
@@ -322,7 +106,7 @@ int keeper_start(struct keeper *keeper, const struct config *config, struct name
 		return error;
 	error = open_maps(keeper);
 	if (!error)
-		error = reconcile(keeper);
+		error = reconcile_hooks(keeper);
 	if (!error)
 		error = keeper_pull(keeper);
 	if (error && keeper->bpffs.fresh) {
@@ -357,6 +141,8 @@ int keeper_pull(struct keeper *keeper)
 			&keeper->snapshot, &keeper->tally, keeper->names, now_ms(CLOCK_REALTIME));
 	if (!error)
 		list_hooks(keeper, keeper->snapshot);
+	if (!error)
+		keeper->snapshot->incomplete = keeper->incomplete;
 	if (error && !keeper->failing)
 		log_error("cannot read the counters: %s", strerror(-error));
 	keeper->failing = error != 0;

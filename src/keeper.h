@@ -40,14 +40,15 @@ struct keeper {
 	struct keeper_link links[MZ_NETS]; /* as config->ifnames */
 	struct keeper_hook *hooks;	   /* those of one interface follow each other */
 	size_t hook_count;
-	uint64_t pulled_ms; /* CLOCK_MONOTONIC */
-	bool failing;	    /* the last pull failed, and that was logged */
-	bool changed;	    /* a hook came or went: others may have to go */
+	uint32_t incomplete; /* as in struct snapshot */
+	uint64_t pulled_ms;  /* CLOCK_MONOTONIC */
+	bool failing;	     /* the last pull failed, and that was logged */
+	bool changed;	     /* a hook came or went: others may have to go */
 };
 
 /*
- * Attaches to every interface of config. names: kept by the caller. On failure one line is logged
- * and nothing this call made is left in the kernel. Returns 0 or -errno.
+ * Attaches to every interface of config. keeper: zeroed. names: kept by the caller. On failure one
+ * line is logged and nothing this call made is left in the kernel. Returns 0 or -errno.
  */
 int keeper_start(struct keeper *keeper, const struct config *config, struct names *names);
 
@@ -56,6 +57,9 @@ void keeper_stop(struct keeper *keeper);
 
 /* After a change of links or addresses: hooks what came back, changes what has to change. */
 void keeper_reconcile(struct keeper *keeper);
+
+/* Notes that counts are too low for a reason, or no longer. */
+void keeper_set_incomplete(struct keeper *keeper, enum snapshot_incomplete reason, bool is_so);
 
 /* Reads the kernel's counters into a new snapshot. Returns 0, or -errno: the old one stays. */
 int keeper_pull(struct keeper *keeper);

@@ -255,6 +255,25 @@ static void put_hooks(const struct snapshot *snapshot, enum metrics_format forma
 	}
 }
 
+static void put_incomplete(
+	const struct snapshot *snapshot, enum metrics_format format, struct buf *out)
+{
+	static const char *const reason[SNAPSHOT_REASONS] = {
+		[SNAPSHOT_HARDWARE_OFFLOAD] = "hardware_offload",
+		[SNAPSHOT_HOOK_FAILED] = "hook_failed",
+		[SNAPSHOT_XDP] = "xdp",
+	};
+
+	put_head(out, "mezoura_incomplete", "gauge", "1 where packets pass uncounted, and why.",
+		format);
+	for (unsigned i = 0; i < SNAPSHOT_REASONS; i++) {
+		buf_text(out, "mezoura_incomplete{reason=\"");
+		buf_text(out, reason[i]);
+		buf_text(out, "\"}");
+		put_sample(out, snapshot->incomplete >> i & 1);
+	}
+}
+
 static void put_daemon(const struct snapshot *snapshot, enum metrics_format format, struct buf *out)
 {
 	uint64_t ms = snapshot->taken_ms % 1000;
@@ -287,6 +306,7 @@ void metrics_render(const struct snapshot *snapshot, const struct metrics_option
 		put_unattributed(snapshot, format, out);
 		put_tables(snapshot, format, out);
 		put_hooks(snapshot, format, out);
+		put_incomplete(snapshot, format, out);
 		put_daemon(snapshot, format, out);
 	}
 	if (format == METRICS_OPENMETRICS)

@@ -45,6 +45,14 @@ struct snapshot_hook {
 	uint8_t kind;	   /* enum snapshot_hook_kind */
 };
 
+/* Why counts are too low: bits of struct snapshot's incomplete. */
+enum snapshot_incomplete {
+	SNAPSHOT_HARDWARE_OFFLOAD, /* a flowtable hands flows to hardware */
+	SNAPSHOT_HOOK_FAILED,	   /* a device on the way could not be hooked */
+	SNAPSHOT_XDP,		   /* an XDP program may forward packets before they are seen */
+	SNAPSHOT_REASONS
+};
+
 #define SNAPSHOT_HOOKS	 256
 #define SNAPSHOT_SOURCES 4
 
@@ -59,6 +67,7 @@ struct snapshot {
 	uint64_t number;   /* counts the snapshots since the daemon started */
 	uint64_t room;	   /* bytes of data */
 	uint32_t addresses, hosts, hooks, sources;
+	uint32_t incomplete;		  /* 1 << enum snapshot_incomplete, where it is so */
 	uint32_t entries[2], capacity[2]; /* of the kernel tables: IPv4, IPv6 */
 	struct mz_volume unattributed[MZ_DIRECTIONS][MZ_REASONS];
 	struct mz_net nets[MZ_NETS];

@@ -39,6 +39,7 @@ static struct snapshot *take(const char *rows, struct names **names)
 	fclose(file);
 	assert_int_equal(snapshot_take(&snapshot, &tally, *names, 1700000000123), 0);
 	snapshot->hooks = 1;
+	snapshot->incomplete = 1u << SNAPSHOT_HARDWARE_OFFLOAD;
 	snapshot->hook[0] = (struct snapshot_hook){"br-lan", MZ_DOWNLOAD, SNAPSHOT_TCX};
 	tally_finish(&tally);
 	return snapshot;

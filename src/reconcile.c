@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "reconcile.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "addresses.h"
+#include "classifier.h"
+#include "devices.h"
+#include "log.h"
+#include "settings.h"
+#include "topology.h"
+
+/* What one reconciliation works with. */
+struct work {
+	const struct device *devices;
+	size_t device_count;
+	const struct prefix *own;
+	size_t owns;
+	struct keeper_hook *hooks; /* as they are to be */
+	size_t count, room;
+	bool failed, xdp;	     /* of any device on the way */
+	int program[MZ_DIRECTIONS];  /* the last that was loaded, */
+	struct mz_settings settings; /* with these */
+};
+
+static void drop_programs(struct work *work)
+{
+	for (int d = 0; d < MZ_DIRECTIONS; d++) {
+		if (work->program[d] >= 0)
+			close(work->program[d]);
+		work->program[d] = -1;
+	}
+}
+
+/* Ports of one bridge mostly have equal settings, and share a program. */
+static int load(struct keeper *keeper, struct work *work, const struct mz_settings *settings)
+{
+	int error;
+
+	if (work->program[0] >= 0 && memcmp(settings, &work->settings, sizeof(*settings)) == 0)
+		return 0;
+	drop_programs(work);
+	work->settings = *settings;
+	error = classifier_load(&keeper->maps, settings, work->program);
+	if (error)
+		work->program[MZ_UPLOAD] = work->program[MZ_DOWNLOAD] = -1;
+	return error;
+}
+
+static int attach(struct keeper *keeper, struct work *work, struct keeper_hook *hook)
+{
+	int error = load(keeper, work, &hook->settings);
+
+	for (int d = 0; d < MZ_DIRECTIONS && !error; d++) {
+		struct hook at = {hook->ifindex, hook->net, (enum mz_direction)d};
+
+		error = hooks_attach(keeper->bpffs.layout, &at, work->program[d],
+			keeper->config->hook, &hook->kind);
+	}
+	keeper->changed = true;
+	hook->attached = error == 0;
+	return error;
+}
+
+static const struct keeper_hook *find_hook(
+	const struct keeper *keeper, unsigned ifindex, unsigned net)
+{
+	for (size_t i = 0; i < keeper->hook_count; i++)
+		if (keeper->hooks[i].ifindex == ifindex && keeper->hooks[i].net == net)
+			return &keeper->hooks[i];
+	return NULL;
+}
+
+static struct keeper_hook *new_hook(struct work *work)
+{
+	if (work->count == work->room) {
+		size_t room = work->room ? work->room * 2 : 16;
+		struct keeper_hook *hooks = realloc(work->hooks, room * sizeof(*hooks));
+
+		if (!hooks)
+			return NULL;
+		work->hooks = hooks;
+		work->room = room;
+	}
+	memset(&work->hooks[work->count], 0, sizeof(*work->hooks));
+	return &work->hooks[work->count++];
+}
+
+static const char *explain(int error)
+{
+	switch (-error) {
+	case EINVAL:
+		return "the kernel does not take the classifier (5.10 or later is needed, with "
+		       "CONFIG_NET_CLS_BPF)";
+	case E2BIG:
+		return "too many prefixes or addresses (see LIMITS in mezoura(8))";
+	default:
+		return strerror(-error);
+	}
+}
+
+/* Makes the hook on one device what it should be. Says once what failed, and when it is over. */
+static int reconcile_place(struct keeper *keeper, struct work *work,
+	const struct topology *topology, size_t place, const struct mz_settings *settings)
+{
+	const struct device *device = topology->place[place].device;
+	const struct keeper_hook *old;
+	struct keeper_hook *hook = new_hook(work);
+	int error;
+
+	if (!hook)
+		return -ENOMEM;
+	hook->ifindex = device->index;
+	hook->net = settings->net;
+	memcpy(hook->device, device->name, sizeof(hook->device));
+	hook->settings = *settings;
+	topology_apply(topology, place, &hook->settings);
+	if (device->xdp)
+		work->xdp = true;
+	old = find_hook(keeper, hook->ifindex, hook->net);
+	if (old && old->attached &&
+		memcmp(&old->settings, &hook->settings, sizeof(hook->settings)) == 0) {
+		hook->attached = true;
+		hook->kind = old->kind;
+		return 0;
+	}
+	error = attach(keeper, work, hook);
+	work->failed = work->failed || error;
+	if (error && place && (!old || old->attached))
+		log_error("%s: cannot attach: %s", device->name, explain(error));
+	return error;
+}
+
+static int reconcile_link(struct keeper *keeper, struct work *work, size_t i)
+{
+	const struct config *config = keeper->config;
+	const char *ifname = config->ifnames[i];
+	struct keeper_link *link = &keeper->links[i];
+	struct mz_settings settings;
+	struct topology topology;
+	size_t first = work->count;
+	int error;
+
+	if (topology_find(&topology, work->devices, work->device_count, ifname, config->ifnames,
+		    config->interfaces) < 0) {
+		if (!link->missed)
+			log_warn("%s is gone: waiting for it", ifname);
+		link->missed = true;
+		return 0;
+	}
+	if (topology.cut && !link->cut)
+		log_warn("%s: more than %d devices below it: packets that a flowtable takes at the "
+			 "others are not counted",
+			ifname, TOPOLOGY_PLACES - 1);
+	link->cut = topology.cut;
+	work->failed = work->failed || topology.cut;
+	error = settings_make(&settings, config, ifname, link->net, work->own, work->owns);
+	if (!error)
+		error = reconcile_place(keeper, work, &topology, 0, &settings);
+	for (size_t place = 1; place < topology.places && !error; place++)
+		/* one that fails is tried again at the next event, the others count */
+		if (reconcile_place(keeper, work, &topology, place, &settings) == -ENOMEM)
+			error = -ENOMEM;
+	if (work->count > first)
+		link->kind = work->hooks[first].kind;
+	work->failed = work->failed || error;
+	if (error && !link->missed)
+		log_error("%s: cannot attach: %s", ifname, explain(error));
+	if (!error && link->missed)
+		log_info("%s is back: counting on it again", ifname);
+	link->missed = error != 0;
+	return error;
+}
+
+/* Takes what is not wanted any more out of the kernel. */
+static int detach_others(struct keeper *keeper)
+{
+	struct hook *keep = calloc(keeper->hook_count * MZ_DIRECTIONS + 1, sizeof(*keep));
+	size_t keeps = 0;
+
+	if (!keep)
+		return -ENOMEM;
+	for (size_t i = 0; i < keeper->hook_count; i++)
+		for (int d = 0; d < MZ_DIRECTIONS; d++)
+			keep[keeps++] = (struct hook){keeper->hooks[i].ifindex,
+				keeper->hooks[i].net, (enum mz_direction)d};
+	hooks_detach_others(keeper->bpffs.layout, keep, keeps);
+	free(keep);
+	keeper->changed = false;
+	return 0;
+}
+
+static void adopt(struct keeper *keeper, struct work *work)
+{
+	if (work->count != keeper->hook_count)
+		keeper->changed = true;
+	free(keeper->hooks);
+	keeper->hooks = work->hooks;
+	keeper->hook_count = work->count;
+}
+
+int reconcile_hooks(struct keeper *keeper)
+{
+	struct work *work = calloc(1, sizeof(*work));
+	struct device *devices = NULL;
+	struct prefix *own = NULL;
+	int count, owns, error = 0;
+
+	if (!work)
+		return -ENOMEM;
+	work->program[MZ_UPLOAD] = work->program[MZ_DOWNLOAD] = -1;
+	count = devices_list(&devices);
+	owns = addresses_own(&own);
+	if (count >= 0 && owns >= 0) {
+		work->devices = devices;
+		work->device_count = (size_t)count;
+		work->own = own;
+		work->owns = (size_t)owns;
+		for (size_t i = 0; i < keeper->config->interfaces; i++) {
+			int failed = reconcile_link(keeper, work, i);
+
+			error = error ? error : failed;
+		}
+		drop_programs(work);
+		keeper_set_incomplete(keeper, SNAPSHOT_HOOK_FAILED, work->failed);
+		keeper_set_incomplete(keeper, SNAPSHOT_XDP, work->xdp);
+		adopt(keeper, work);
+	} else {
+		error = count < 0 ? count : owns;
+	}
+	free(devices);
+	free(own);
+	free(work);
+	if (!error && keeper->changed)
+		error = detach_others(keeper);
+	return error;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MZ_RECONCILE_H
+#define MZ_RECONCILE_H
+
+#include "keeper.h"
+
+/*
+ * Makes the classifiers in the kernel what the configuration, the devices and the addresses of this
+ * moment ask for: attaches, swaps and detaches what differs, and notes in the keeper what could not
+ * be. Logs what failed, once. Returns 0, or the first -errno; the rest was done all the same.
+ */
+int reconcile_hooks(struct keeper *keeper);
+
+#endif

@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""VLANs on bridges and wires, with and without a flowtable, and devices without link layer."""
+import contextlib
+
+import pytest
+
+import house
+import traffic
+import wire
+from daemon import HOOKS, Daemon, assert_exact
+from test_paths import exchange, flowtable, remote, slow_path_packets
+
+GUEST4, GUEST6 = "192.168.10.0/24", "2001:db8:ca2:a::/64"
+BOTH = (house.LAN4, house.LAN6, GUEST4, GUEST6)
+both_hooks = pytest.mark.parametrize("hook", HOOKS)
+flow = pytest.mark.parametrize("fast", [False, True], ids=["stack", "flowtable"])
+
+
+def need(namespace, *command):
+    try:
+        namespace.run(*command)
+    except RuntimeError as error:
+        pytest.skip(f"this kernel has none of that: {' '.join(command)}: {error}")
+
+
+def add_vlan(home, carrier, name="guest", vlan=10):
+    """The router's interface of a VLAN with a subnet of its own."""
+    need(home.router, "ip", "link", "add", "link", carrier, "name", name, "type", "vlan", "id",
+         str(vlan))
+    home.router.ip(f"""link set {name} up
+        addr add 192.168.10.1/24 dev {name}
+        addr add 2001:db8:ca2:a::1/64 dev {name} nodad""")
+
+
+def move_to_guest(client, device="eth0"):
+    """Gives a client addresses of the VLAN's subnet, on a device that is there."""
+    client.v4, client.v6 = "192.168.10.20", "2001:db8:ca2:a::20"
+    client.ip(f"""addr flush dev eth0
+        link set eth0 up
+        link set {device} up
+        addr add {client.v4}/24 dev {device}
+        addr add {client.v6}/64 dev {device} nodad
+        route replace default via 192.168.10.1
+        route replace default via 2001:db8:ca2:a::1""")
+
+
+def tag(client, *vlans):
+    """VLAN devices over the client's cable; returns the last one's name."""
+    device = "eth0"
+    for vlan in vlans:
+        need(client, "ip", "link", "add", "link", device, "name", f"v{vlan}", "type", "vlan", "id",
+             str(vlan))
+        client.ip(f"link set v{vlan} up")
+        device = f"v{vlan}"
+    client.offload(device, False, house.SEGMENTATION)
+    return device
+
+
+@contextlib.contextmanager
+def watched(home, hook, devices, track):
+    """The truth is that of each client's own interface, which shows frames without tags."""
+    wires = [wire.Truth([client], tracked=BOTH, interface=device)
+             for client, device in zip(home.clients, devices)]
+
+    class Sum:  # pylint: disable=too-few-public-methods
+        @staticmethod
+        def settled():
+            counts = {}
+            for one in wires:
+                counts.update(one.settled())
+            return counts
+
+    with contextlib.ExitStack() as stack:
+        for one in wires:
+            stack.enter_context(one)
+        yield Sum, stack.enter_context(Daemon(home.router, "--hook", hook, track=track))
+
+
+TRACK = ("-4", "192.168.2.1/24/br-lan", "-4", "192.168.10.1/24/guest", "-6", "2001:db8:ca2::/48")
+
+
+def check(home, truth, daemon, fast, devices=()):
+    if fast:
+        flowtable(home.router, [*devices, "wan"])
+    for client in home.clients:
+        exchange(client, home.internet, amount=1 << 20)
+        if fast:
+            for family in ("v4", "v6"):
+                traffic.tcp(client, home.internet, remote(family), up=3 << 20, down=3 << 20)
+    seen = assert_exact(truth, daemon)
+    assert len(seen) == 4 * len(home.clients)
+    if fast:
+        everything = sum(packets for packets, _ in seen.values())
+        assert slow_path_packets(home.router) < everything / 2, "no fast path: test void"
+
+
+@both_hooks
+@flow
+def test_a_vlan_on_a_bridge(home, hook, fast):
+    plain, guest = home.clients
+    add_vlan(home, "br-lan")
+    device = tag(guest, 10)
+    move_to_guest(guest, device)
+    with watched(home, hook, ["eth0", device], TRACK) as (truth, daemon):
+        check(home, truth, daemon, fast, [plain.port, guest.port])
+
+
+@both_hooks
+@flow
+def test_ports_of_a_bridge_that_tells_vlans_apart(home, hook, fast):
+    plain, guest = home.clients
+    need(home.router, "ip", "link", "set", "br-lan", "type", "bridge", "vlan_filtering", "1")
+    add_vlan(home, "br-lan")
+    home.router.run("bridge", "vlan", "add", "vid", "10", "dev", "br-lan", "self")
+    home.router.run("bridge", "vlan", "del", "vid", "1", "dev", guest.port)
+    home.router.run("bridge", "vlan", "add", "vid", "10", "dev", guest.port, "pvid", "untagged")
+    move_to_guest(guest)
+    with watched(home, hook, ["eth0", "eth0"], TRACK) as (truth, daemon):
+        check(home, truth, daemon, fast, [plain.port, guest.port])
+
+
+@both_hooks
+@flow
+def test_a_trunk_of_a_bridge_that_tells_vlans_apart(home, hook, fast):
+    plain, guest = home.clients
+    need(home.router, "ip", "link", "set", "br-lan", "type", "bridge", "vlan_filtering", "1")
+    add_vlan(home, "br-lan")
+    home.router.run("bridge", "vlan", "add", "vid", "10", "dev", "br-lan", "self")
+    home.router.run("bridge", "vlan", "add", "vid", "10", "dev", guest.port)
+    device = tag(guest, 10)
+    move_to_guest(guest, device)
+    with watched(home, hook, ["eth0", device], TRACK) as (truth, daemon):
+        check(home, truth, daemon, fast, [plain.port, guest.port])
+
+
+@both_hooks
+@flow
+def test_a_vlan_on_a_cable(home, hook, fast):
+    plain, guest = home.clients
+    home.router.ip(f"link set {guest.port} nomaster")
+    add_vlan(home, guest.port)
+    device = tag(guest, 10)
+    move_to_guest(guest, device)
+    with watched(home, hook, ["eth0", device], TRACK) as (truth, daemon):
+        check(home, truth, daemon, fast, [plain.port, guest.port])
+
+
+@both_hooks
+def test_two_tags(home, hook):
+    guest = home.clients[1]
+    home.router.ip(f"link set {guest.port} nomaster")
+    need(home.router, "ip", "link", "add", "link", guest.port, "name", "outer", "type", "vlan",
+         "proto", "802.1ad", "id", "100")
+    home.router.ip("link set outer up")
+    add_vlan(home, "outer")
+    need(guest, "ip", "link", "add", "link", "eth0", "name", "outer", "type", "vlan", "proto",
+         "802.1ad", "id", "100")
+    guest.ip("""link set outer up
+        link add link outer name inner type vlan id 10
+        link set inner up""")
+    guest.offload("inner", False, house.SEGMENTATION)
+    move_to_guest(guest, "inner")
+    with watched(home, hook, ["eth0", "inner"], TRACK) as (truth, daemon):
+        check(home, truth, daemon, fast=False)
+
+
+@both_hooks
+def test_hosts_behind_wireguard_are_their_addresses(home, hook, tmp_path):
+    guest = home.clients[1]
+    keys = {}
+    need(home.router, "ip", "link", "add", "wg0", "type", "wireguard")
+    for side in (home.router, guest):
+        keys[side] = house.run("wg", "genkey").strip()
+        (tmp_path / side.name).write_text(keys[side])
+    guest.run("ip", "link", "add", "wg0", "type", "wireguard")
+    for side, other, endpoint in ((home.router, guest, f"{guest.v4}:51820"),
+                                  (guest, home.router, f"{house.ROUTER4}:51820")):
+        public = house.run("wg", "pubkey", input=keys[other]).strip()
+        allowed = "0.0.0.0/0,::/0" if side is guest else "192.168.10.20/32,2001:db8:ca2:a::20/128"
+        side.run("wg", "set", "wg0", "listen-port", "51820", "private-key",
+                 str(tmp_path / side.name), "peer", public, "endpoint", endpoint, "allowed-ips",
+                 allowed)
+    home.router.ip("""link set wg0 up
+        addr add 192.168.10.1/24 dev wg0
+        addr add 2001:db8:ca2:a::1/64 dev wg0 nodad""")
+    guest.ip("""link set wg0 up
+        addr add 192.168.10.20/24 dev wg0
+        addr add 2001:db8:ca2:a::20/64 dev wg0 nodad""")
+    amount = 100_000
+    with Daemon(home.router, "--hook", hook, track=("-4", "192.168.10.1/24/wg0", "-6",
+                                                    "2001:db8:ca2:a::/64")) as daemon:
+        guest.ip("""route replace default dev wg0
+            route replace default dev wg0 metric 1""")
+        guest.run("ip", "-6", "route", "replace", "default", "dev", "wg0", "metric", "1")
+        with traffic.bind_udp(home.internet, house.INTERNET4, 5000) as far, \
+                traffic.bind_udp(guest, "192.168.10.20", 6000) as near:
+            for _ in range(amount // 1000):
+                near.sendto(b"x" * 972, (house.INTERNET4, 5000))  # 1,000 with its headers
+                far.recv(2000)
+        page = daemon.fresh_page()
+        labels = {"interface": "wg0", "mac": "", "hostname": "192.168.10.20", "ip_version": "4"}
+        assert page.value("mezoura_host_upload_bytes_total", **labels) == amount
+        assert page.value("mezoura_host_upload_packets_total", **labels) == amount // 1000
+        assert not [1 for name, *_ in page.samples if name.startswith("node_nat")]
