@@ -21,15 +21,10 @@
 #define PPPOE_HLEN 8	  /* RFC 2516: version and type, code, session, length; PPP protocol */
 #define PPP_IP	   0x0021 /* RFC 1332 */
 #define PPP_IPV6   0x0057 /* RFC 5072 */
-#define GRE_CSUM   0x80	  /* RFC 2784 and 2890: flags of the first byte */
-#define GRE_KEY	   0x20
-#define GRE_SEQ	   0x10
-#define JUMBO_HLEN 8 /* RFC 2675: a hop-by-hop header with the jumbo payload option */
+#define JUMBO_HLEN 8	  /* RFC 2675: a hop-by-hop header with the jumbo payload option */
 #define JUMBO_TYPE 0xc2
-#define GRE_HLEN   4
 #define UDP_HLEN   8
 #define SCTP_HLEN  12 /* RFC 9260, 3.1 */
-#define INNERMOST  3  /* IP headers within each other, at most */
 #define OFFSET_MAX 63 /* of an IP header: more than all tags and a PPPoE header */
 
 struct frame {
@@ -73,7 +68,7 @@ static __noinline int dig(struct __sk_buff *skb, struct frame *frame)
 		if (!enter(frame, skb->vlan_tci, VLAN_HLEN))
 			return false;
 	}
-#pragma unroll /* as all loops with calls: kernels before 6.3 refuse some of them */
+#pragma unroll /* as it has calls in it, kernels before 6.3 may refuse the loop */
 	for (int i = 0; i < 3 && is_tag(frame->protocol); i++) {
 		if (bpf_skb_load_bytes(skb, frame->offset, word, VLAN_HLEN) < 0)
 			return false;
@@ -129,7 +124,6 @@ static __always_inline __u32 skip_extensions(struct __sk_buff *skb, struct heade
 {
 	__u32 unreal = 0;
 
-#pragma unroll
 	for (int i = 0; i < 8; i++) {
 		__u8 start[4] = {}; /* next header, length, first option's type and length */
 
@@ -168,22 +162,6 @@ static __always_inline __u32 skip_ip(struct __sk_buff *skb, struct header *heade
 	return 0;
 }
 
-/* Over a GRE header to what it carries, where that is IP; its protocol becomes that of IP in IP. */
-static __always_inline void skip_gre(struct __sk_buff *skb, struct header *header)
-{
-	__u8 start[GRE_HLEN] = {}; /* flags, version, EtherType */
-
-	bpf_skb_load_bytes(skb, header->offset, start, sizeof(start));
-	header->offset += GRE_HLEN;
-	header->offset += start[0] & GRE_CSUM ? 4 : 0;
-	header->offset += start[0] & GRE_KEY ? 4 : 0;
-	header->offset += start[0] & GRE_SEQ ? 4 : 0;
-	header->protocol = start[2] == ETH_P_IP >> 8 && start[3] == 0 ? IPPROTO_IPIP
-			   : start[2] == ETH_P_IPV6 >> 8 && start[3] == (ETH_P_IPV6 & 0xff)
-				   ? IPPROTO_IPV6
-				   : IPPROTO_NONE;
-}
-
 /*
  * What a super-packet is on the wire: GRO merges frames on their way in and GSO splits them on
  * their way out, each with a copy of all headers. Adds the bytes of those copies and sets the
@@ -194,19 +172,10 @@ static __noinline void unfold(
 	struct __sk_buff *skb, const struct frame *frame, struct mz_volume *volume)
 {
 	struct header header = {.offset = frame->offset};
-	bool v4 = frame->protocol == bpf_htons(ETH_P_IP);
-	__u32 size = skb->gso_size, frames = skb->gso_segs, unreal = 0, headers;
+	__u32 size = skb->gso_size, frames = skb->gso_segs, unreal, headers;
 	__u8 byte = 0;
 
-#pragma unroll
-	for (int i = 0; i < INNERMOST; i++) {
-		unreal += skip_ip(skb, &header, v4);
-		if (header.protocol == IPPROTO_GRE)
-			skip_gre(skb, &header);
-		if (header.protocol != IPPROTO_IPIP && header.protocol != IPPROTO_IPV6)
-			break;
-		v4 = header.protocol == IPPROTO_IPIP;
-	}
+	unreal = skip_ip(skb, &header, frame->protocol == bpf_htons(ETH_P_IP));
 	headers = header.offset;
 	if (header.protocol == IPPROTO_TCP && bpf_skb_load_bytes(skb, headers + 12, &byte, 1) == 0)
 		headers += (byte >> 4) * 4;

@@ -54,13 +54,10 @@ struct packet {
 	uint16_t outer_tpid; /* EtherType of the first tag; 0: 802.1Q, as of the others */
 	uint16_t pppoe;	     /* PPP protocol within a PPPoE session header; 0: none */
 	bool no_link;	     /* of a device without link layer: from the IP header on */
-	bool gre;	     /* a GRE header with a key before the inner packet */
-	uint8_t inner;	     /* IPPROTO_IPIP or IPPROTO_IPV6: an inner IP header; 0: none */
 	bool jumbo;	     /* the first extension header has the jumbo option */
 };
 
 #define PPPOE_LENGTH 8
-#define GRE_LENGTH   8
 
 /* One packet of what host and remote exchange, as it passes the router's LAN interface. */
 static inline struct packet packet_between(
@@ -88,7 +85,6 @@ static inline int packet_address(const char *text, void *addr)
 	return family;
 }
 
-/* Of the innermost IP header. */
 static inline uint8_t packet_protocol(const struct packet *packet)
 {
 	return packet->protocol ? packet->protocol : IPPROTO_UDP;
@@ -119,23 +115,10 @@ static inline size_t packet_link_length(const struct packet *packet)
 	return packet->no_link ? 0 : length + (packet->pppoe ? PPPOE_LENGTH : 0);
 }
 
-/* What is tunnelled: headers between the first IP header and the transport's. */
-static inline size_t packet_tunnel_length(const struct packet *packet)
-{
-	size_t length = packet->gre ? GRE_LENGTH : 0;
-
-	if (packet->inner == IPPROTO_IPIP)
-		length += sizeof(struct iphdr);
-	else if (packet->inner == IPPROTO_IPV6)
-		length += sizeof(struct ipv6hdr);
-	return length;
-}
-
 /* Everything in front of the payload, from the first byte on. */
 static inline size_t packet_headers_length(const struct packet *packet)
 {
-	size_t length = packet_link_length(packet) + packet_tunnel_length(packet) +
-			packet_transport_length(packet);
+	size_t length = packet_link_length(packet) + packet_transport_length(packet);
 
 	if (!strchr(packet->src, ':'))
 		return length + sizeof(struct iphdr) + packet->ip_options;
@@ -144,24 +127,17 @@ static inline size_t packet_headers_length(const struct packet *packet)
 	return length + sizeof(struct ipv6hdr);
 }
 
-/* Of the first IP header, behind its extension headers. */
-static inline uint8_t packet_outer_protocol(const struct packet *packet)
-{
-	return packet->gre ? IPPROTO_GRE : packet->inner ? packet->inner : packet_protocol(packet);
-}
-
 static inline size_t packet_put_ip4(const struct packet *packet, unsigned char *at)
 {
 	size_t length = sizeof(struct iphdr) + packet->ip_options;
 	struct iphdr ip = {.version = 4,
 		.ihl = (length / 4) & 0xf,
 		.ttl = 64,
-		.protocol = packet_outer_protocol(packet),
+		.protocol = packet_protocol(packet),
 		.frag_off = htons(packet->fragment),
-		.tot_len = htons(
-			(uint16_t)((int32_t)(length + packet_tunnel_length(packet) +
-					     packet_transport_length(packet) + packet->payload) +
-				   packet->lie))};
+		.tot_len = htons((uint16_t)((int32_t)(length + packet_transport_length(packet) +
+						      packet->payload) +
+					    packet->lie))};
 	unsigned char addr[16];
 
 	packet_address(packet->src, addr);
@@ -179,12 +155,12 @@ static inline size_t packet_put_ip6(const struct packet *packet, unsigned char *
 	size_t length = sizeof(struct ipv6hdr);
 	struct ipv6hdr ip = {.version = 6,
 		.hop_limit = 64,
-		.nexthdr = e->bytes ? e->protocol : packet_outer_protocol(packet)};
+		.nexthdr = e->bytes ? e->protocol : packet_protocol(packet)};
 	unsigned char addr[16];
 
 	for (; e->bytes; e++) {
 		memset(at + length, 0, e->bytes);
-		at[length] = e[1].bytes ? e[1].protocol : packet_outer_protocol(packet);
+		at[length] = e[1].bytes ? e[1].protocol : packet_protocol(packet);
 		if (e->protocol == IPPROTO_AH)
 			at[length + 1] = (unsigned char)(e->bytes / 4 - 2);
 		else if (e->protocol == IPPROTO_FRAGMENT)
@@ -196,8 +172,8 @@ static inline size_t packet_put_ip6(const struct packet *packet, unsigned char *
 		length += e->bytes;
 	}
 	ip.payload_len =
-		htons((uint16_t)((int32_t)(length - sizeof(ip) + packet_tunnel_length(packet) +
-					   packet_transport_length(packet) + packet->payload) +
+		htons((uint16_t)((int32_t)(length - sizeof(ip) + packet_transport_length(packet) +
+					   packet->payload) +
 				 packet->lie));
 	packet_address(packet->src, addr);
 	memcpy(&ip.saddr, addr, sizeof(ip.saddr));
@@ -205,24 +181,6 @@ static inline size_t packet_put_ip6(const struct packet *packet, unsigned char *
 	memcpy(&ip.daddr, addr, sizeof(ip.daddr));
 	memcpy(at, &ip, sizeof(ip));
 	return length;
-}
-
-static inline size_t packet_put_tunnel(const struct packet *packet, unsigned char *at)
-{
-	struct iphdr ip4 = {.version = 4, .ihl = 5, .protocol = packet_protocol(packet)};
-	struct ipv6hdr ip6 = {.version = 6, .nexthdr = packet_protocol(packet)};
-	uint16_t gre[GRE_LENGTH / 2] = {htons(0x2000),
-		htons(packet->inner == IPPROTO_IPIP ? ETH_P_IP : ETH_P_IPV6), 0, htons(4711)};
-
-	if (packet->gre) {
-		memcpy(at, gre, sizeof(gre));
-		at += sizeof(gre);
-	}
-	if (packet->inner == IPPROTO_IPIP)
-		memcpy(at, &ip4, sizeof(ip4));
-	else if (packet->inner == IPPROTO_IPV6)
-		memcpy(at, &ip6, sizeof(ip6));
-	return packet_tunnel_length(packet);
 }
 
 static inline void packet_put_transport(const struct packet *packet, unsigned char *at)
@@ -293,7 +251,6 @@ static inline void packet_frame(const struct packet *packet, struct frame *frame
 		at += packet_put_link(packet, v6 ? ETH_P_IPV6 : ETH_P_IP,
 			headers - packet_link_length(packet) + packet->payload, frame->bytes);
 	at += v6 ? packet_put_ip6(packet, at) : packet_put_ip4(packet, at);
-	at += packet_put_tunnel(packet, at);
 	packet_put_transport(packet, at);
 	memset(frame->bytes + headers + packet->payload, 0, packet->padding);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* VLAN tags and PPPoE headers within a frame, tunnels in super-packets, and lower devices. */
+/* VLAN tags and PPPoE headers within a frame, BIG TCP, and lower devices. */
 #include <fcntl.h>
 #include <linux/if_tun.h>
 #include <sched.h>
@@ -175,39 +175,6 @@ static void cut_headers_are_left_alone(void **state)
 	rig_stop(&rig);
 }
 
-static void tunnelled_super_packets_repeat_all_headers(void **state)
-{
-	static const struct packet tunnels[] = {
-		{.inner = IPPROTO_IPIP},
-		{.inner = IPPROTO_IPV6},
-		{.inner = IPPROTO_IPIP, .gre = true},
-		{.inner = IPPROTO_IPV6, .gre = true},
-		{.inner = IPPROTO_IPV6, .gre = true, .gso_segs = 5, .protocol = IPPROTO_TCP},
-		{.inner = IPPROTO_IPIP, .protocol = IPPROTO_TCP},
-	};
-	struct rig rig;
-
-	rig_start(&rig, state, &home, 64);
-	for (size_t i = 0; i < sizeof(tunnels) / sizeof(*tunnels); i++)
-		for (int v6 = 0; v6 < 2; v6++) {
-			struct packet packet = packet_between(
-				MZ_DOWNLOAD, v6 ? HOST6 : HOST4, v6 ? REMOTE6 : REMOTE4);
-
-			packet.inner = tunnels[i].inner;
-			packet.gre = tunnels[i].gre;
-			packet.protocol = tunnels[i].protocol;
-			packet.gso_segs = tunnels[i].gso_segs;
-			packet.gso_size = 400;
-			packet.payload = 1999; /* five frames */
-			rig_send(&rig, "tunnelled", MZ_DOWNLOAD, &packet);
-			rig_expect(&rig, "tunnelled",
-				&(struct books){
-					.booking = {{HOST, v6 ? HOST6 : HOST4, MZ_DOWNLOAD, 5,
-						5 * packet_headers_length(&packet) + 1999}}});
-		}
-	rig_stop(&rig);
-}
-
 /* The kernel's header for super-packets beyond 64 kB never leaves it. */
 static void a_jumbo_header_is_not_on_the_wire(void **state)
 {
@@ -358,7 +325,6 @@ int main(void)
 		cmocka_unit_test(tags_of_any_kind_are_part_of_the_frame),
 		cmocka_unit_test(only_the_frames_of_the_tracked_vlan_count),
 		cmocka_unit_test(cut_headers_are_left_alone),
-		cmocka_unit_test(tunnelled_super_packets_repeat_all_headers),
 		cmocka_unit_test(a_jumbo_header_is_not_on_the_wire),
 		cmocka_unit_test(a_lower_device_counts_what_is_routed),
 		cmocka_unit_test(a_packet_counts_at_the_first_of_its_hooks),

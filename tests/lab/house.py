@@ -166,8 +166,12 @@ class Namespace:
 
     def dropped(self, interface):
         """How many frames the interface had to drop on their way out."""
+        return self.passed(interface)["tx"]["dropped"]
+
+    def passed(self, interface):
+        """What the kernel counted on the interface: {"rx": {"bytes": ...}, "tx": ...}."""
         link = json.loads(self.run("ip", "-json", "-stats", "link", "show", "dev", interface))
-        return link[0]["stats64"]["tx"]["dropped"]
+        return link[0]["stats64"]
 
     def mac(self, interface):
         with self.inside():

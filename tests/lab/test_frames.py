@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Super-packets as the kernel and virtual machines make them, and frames longer than usual."""
-import contextlib
 import fcntl
 import os
 import select
@@ -29,18 +28,6 @@ both_hooks = pytest.mark.parametrize("hook", HOOKS)
 both_families = pytest.mark.parametrize("family", FAMILIES)
 
 
-@contextlib.contextmanager
-def largest(namespace, *interfaces):
-    """The longest packets that these interfaces have in and out meanwhile."""
-    found = {}
-    wires = {interface: wire.Wire(namespace, interface) for interface in interfaces}
-    yield found
-    for interface, seen in wires.items():
-        reading = seen.read()
-        found[interface] = reading.largest_in, reading.largest_out
-        seen.close()
-
-
 @both_hooks
 @both_families
 def test_super_packets_beyond_64_kb(home, hook, family, monkeypatch):
@@ -58,7 +45,7 @@ def test_super_packets_beyond_64_kb(home, hook, family, monkeypatch):
         link set br-lan mtu 1600""")
     monkeypatch.setattr(traffic, "WINDOW", 600_000)
     with wire.Truth(home.clients) as truth, Daemon(router, "--hook", hook) as daemon:
-        with largest(router, "br-lan") as seen:
+        with wire.largest(router, "br-lan") as seen:
             traffic.tcp(client, home.internet, remote(family), down=16 << 20)
         assert_exact(truth, daemon)
         assert seen["br-lan"][1] > 66_000, "no packet beyond 64 kB: test void"
@@ -74,7 +61,7 @@ def test_datagrams_merged_as_a_list_of_frames(home, hook, family):
     except RuntimeError:
         pytest.skip("this kernel has no rx-gro-list")
     with wire.Truth(home.clients) as truth, Daemon(router, "--hook", hook) as daemon:
-        with largest(router, "br-lan", "wan") as seen:
+        with wire.largest(router, "br-lan", "wan") as seen:
             traffic.udp(client, home.internet, remote(family), getattr(client, family),
                         datagrams=30, size=40 * 1300 + 7, segment=1300)
             traffic.tcp(client, home.internet, remote(family), up=2 << 20, down=2 << 20)
@@ -90,7 +77,7 @@ def test_jumbo_frames(home, hook):
                              ("wan", *(c.port for c in home.clients), "br-lan")))
     client.ip("link set eth0 mtu 9000")
     with wire.Truth(home.clients, longest=9014) as truth, \
-            Daemon(home.router, "--hook", hook) as daemon, largest(client, "eth0") as seen:
+            Daemon(home.router, "--hook", hook) as daemon, wire.largest(client, "eth0") as seen:
         for family in FAMILIES:
             traffic.tcp(client, home.internet, remote(family), up=2 << 20, down=2 << 20)
             traffic.udp(client, home.internet, remote(family), getattr(client, family),

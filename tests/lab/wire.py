@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What truly passed, counted by the lab itself (wire.c), and the lab's other helpers in C."""
 import collections
+import contextlib
 import functools
 import os
 import subprocess
@@ -51,6 +52,20 @@ class Wire:
         self.process.stdin.close()
         self.process.stdout.close()
         self.process.wait()
+
+
+@contextlib.contextmanager
+def largest(namespace, *interfaces):
+    """The lengths of the longest packets meanwhile: {interface: (in, out)}."""
+    found = {}
+    wires = {interface: Wire(namespace, interface) for interface in interfaces}
+    try:
+        yield found
+        for interface, wire in wires.items():
+            found[interface] = wire.read()[2:]
+    finally:
+        for wire in wires.values():
+            wire.close()
 
 
 class Truth:
