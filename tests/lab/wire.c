@@ -11,7 +11,6 @@
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
 #include <net/if.h>
-#include <net/if_arp.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -135,28 +134,25 @@ static struct flow *find_flow(const struct flow *key)
 	}
 }
 
-/* link: whether it begins with an Ethernet header. */
-static void count(const uint8_t *frame, size_t captured, size_t length, bool link, bool out)
+static void count(const uint8_t *frame, size_t captured, size_t length, bool out)
 {
 	struct flow key;
-	size_t head = link ? 14 : 0, size;
-	const uint8_t *ip = frame + head, *host, *remote;
+	const uint8_t *host, *remote;
+	size_t size;
 	struct flow *f;
 
 	if (length > largest[out])
 		largest[out] = (unsigned)length;
 	memset(&key, 0, sizeof(key));
 	key.direction = out ? 'u' : 'd';
-	if (captured >= head + 20 &&
-		(link ? frame[12] == 0x08 && frame[13] == 0x00 : ip[0] >> 4 == 4))
+	if (captured >= 34 && frame[12] == 0x08 && frame[13] == 0x00)
 		key.family = AF_INET;
-	else if (captured >= head + 40 &&
-		 (link ? frame[12] == 0x86 && frame[13] == 0xdd : ip[0] >> 4 == 6))
+	else if (captured >= 54 && frame[12] == 0x86 && frame[13] == 0xdd)
 		key.family = AF_INET6;
 	else
 		return;
 	size = key.family == AF_INET ? 4 : 16;
-	host = ip + (key.family == AF_INET ? 12 : 8);
+	host = frame + (key.family == AF_INET ? 26 : 22);
 	remote = host + size;
 	if (!out) {
 		host += size;
@@ -164,8 +160,7 @@ static void count(const uint8_t *frame, size_t captured, size_t length, bool lin
 	}
 	if (!is_host(key.family, host) || !is_internet(key.family, remote))
 		return;
-	if (link)
-		memcpy(key.mac, out ? frame + 6 : frame, 6);
+	memcpy(key.mac, out ? frame + 6 : frame, 6);
 	memcpy(key.addr, host, size);
 	f = find_flow(&key);
 	f->frames++;
@@ -188,7 +183,6 @@ static void drain(struct ring *ring)
 		if (from->sll_pkttype !=
 			PACKET_OTHERHOST) /* else flooded by the bridge, not for us */
 			count((uint8_t *)head + head->tp_mac, head->tp_snaplen, head->tp_len,
-				from->sll_hatype == ARPHRD_ETHER,
 				from->sll_pkttype == PACKET_OUTGOING);
 		__atomic_store_n(&head->tp_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
 	}
