@@ -53,7 +53,8 @@ def test_foreign_filters_that_end_the_chain(home, hook, where):
 def test_a_download_that_is_flooded_to_all_ports(build, hook, foreign):
     home = build(clients=("h1", "h2", "h3"))
     client, router = home.clients[0], home.router
-    with wire.Truth(home.clients) as truth, Daemon(router, "--hook", hook) as daemon:
+    with wire.Truth(home.clients, restless=True) as truth, \
+            Daemon(router, "--hook", hook) as daemon:
         traffic.warm_up(client)
         router.ip(f"""neigh replace {client.v4} lladdr {client.eth0} nud permanent dev br-lan
             neigh replace {client.v6} lladdr {client.eth0} nud permanent dev br-lan
@@ -81,7 +82,8 @@ def flooded(home):
 @both_hooks
 def test_ports_that_leave_and_return_while_traffic_flows(home, hook):
     client = home.clients[0]
-    with wire.Truth(home.clients) as truth, Daemon(home.router, "--hook", hook) as daemon:
+    with wire.Truth(home.clients, restless=True) as truth, \
+            Daemon(home.router, "--hook", hook) as daemon:
         exchange(client, home.internet)
         for i in range(10):
             home.router.ip(f"link set {client.port} nomaster")
@@ -100,7 +102,7 @@ def test_a_port_that_moves_between_tracked_bridges(build):
     both = (house.LAN4, house.LAN6, house.FOO4, house.FOO6)
     track = ("-4", "192.168.2.1/24/br-lan", "-4", "192.168.3.1/24/br-foo", "-6",
              "2001:db8:ca2::/48")
-    with wire.Truth(home.clients, tracked=both) as truth, \
+    with wire.Truth(home.clients, restless=True, tracked=both) as truth, \
             Daemon(home.router, track=track) as daemon:
         exchange(client, home.internet)
         home.router.ip(f"link set {client.port} nomaster")

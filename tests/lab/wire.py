@@ -54,9 +54,13 @@ class Wire:
 
 
 class Truth:
-    """The wires of several clients together."""
+    """The wires of several clients together.
 
-    def __init__(self, clients, **options):
+    restless: links change meanwhile, and neighbour discovery may lose a frame that does not count.
+    """
+
+    def __init__(self, clients, restless=False, **options):
+        self.restless = restless
         own = [f"{house.WAN4}/32", f"{house.WAN6}/128"]
         own += options.pop("not_internet", [])
         self.clients = clients
@@ -92,5 +96,6 @@ class Truth:
             time.sleep(quiet)
             before, now = now, self.counts()
         # such a frame was seen at one end of the cable only
-        assert self.dropped_frames() == self.dropped, "the cable lost frames: test void"
+        assert self.restless or self.dropped_frames() == self.dropped, \
+            "the cable lost frames: test void"
         return now
