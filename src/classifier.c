@@ -15,7 +15,8 @@ __asm__(".pushsection .rodata\n"
 	".incbin \"" MZ_CLASSIFIER "\"\n"
 	"classifier_object_end:\n"
 	".popsection\n");
-extern const unsigned char classifier_object[], classifier_object_end[];
+extern const unsigned char classifier_object[] __attribute__((visibility("hidden")));
+extern const unsigned char classifier_object_end[] __attribute__((visibility("hidden")));
 
 static int set_maps(
 	struct bpf_object *object, const struct maps *maps, const struct mz_settings *settings)

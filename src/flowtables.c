@@ -16,6 +16,8 @@
 #endif
 #define FLAGS 7 /* NFTA_FLOWTABLE_FLAGS of linux/netfilter/nf_tables.h, since 5.7 */
 
+#define TRIES 3 /* of a dump that changes disturb; the next event brings more */
+
 struct flowtables {
 	struct mnl_socket *socket;
 	bool changed; /* since the last look */
@@ -95,9 +97,10 @@ static int look_at(const struct nlmsghdr *message, void *context)
 	return MNL_CB_OK;
 }
 
-/* A dump that was disturbed by a change is repeated at its announcement. */
-static void look(struct flowtables *flowtables)
+/* Returns whether the kernel's answer was whole; else what was known stays. */
+static bool look(struct flowtables *flowtables)
 {
+	struct flowtables seen = {0};
 	struct mnl_socket *socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
 	char data[16384]; /* the kernel's parts of a dump are not larger */
 	struct nlmsghdr *request = mnl_nlmsg_put_header(data);
@@ -105,13 +108,12 @@ static void look(struct flowtables *flowtables)
 	int more = MNL_CB_ERROR;
 
 	if (!socket)
-		return;
+		return false;
 	request->nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETFLOWTABLE;
 	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
 	header->nfgen_family = NFPROTO_UNSPEC;
 	header->version = NFNETLINK_V0;
-	flowtables->offloaded = false;
 	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) == 0 &&
 		mnl_socket_sendto(socket, request, request->nlmsg_len) >= 0)
 		do {
@@ -119,10 +121,14 @@ static void look(struct flowtables *flowtables)
 
 			more = length < 0 ? MNL_CB_ERROR
 					  : mnl_cb_run(data, (size_t)length, 0,
-						    mnl_socket_get_portid(socket), look_at,
-						    flowtables);
+						    mnl_socket_get_portid(socket), look_at, &seen);
 		} while (more > MNL_CB_STOP);
 	mnl_socket_close(socket);
+	if (more < 0) /* also where a change disturbed it: EINTR */
+		return false;
+	flowtables->offloaded = seen.offloaded;
+	memcpy(flowtables->name, seen.name, sizeof(seen.name));
+	return true;
 }
 
 static int note(const struct nlmsghdr *message, void *context)
@@ -130,9 +136,10 @@ static int note(const struct nlmsghdr *message, void *context)
 	struct flowtables *flowtables = context;
 
 	switch (message->nlmsg_type & 0xff) {
+	case NFT_MSG_NEWTABLE: /* may have awoken */
+	case NFT_MSG_DELTABLE:
 	case NFT_MSG_NEWFLOWTABLE:
 	case NFT_MSG_DELFLOWTABLE:
-	case NFT_MSG_DELTABLE:
 		flowtables->changed = true;
 	}
 	return MNL_CB_OK;
@@ -147,9 +154,8 @@ bool flowtables_offloaded(struct flowtables *flowtables, char name[128])
 		errno == ENOBUFS || errno == ENOSPC)
 		if (length <= 0 || mnl_cb_run(data, (size_t)length, 0, 0, note, flowtables) < 0)
 			flowtables->changed = true;
-	if (flowtables->changed)
-		look(flowtables);
-	flowtables->changed = false;
+	for (int i = 0; i < TRIES && flowtables->changed; i++)
+		flowtables->changed = !look(flowtables);
 	memcpy(name, flowtables->name, sizeof(flowtables->name));
 	return flowtables->offloaded;
 }

@@ -33,22 +33,32 @@ static void link_path(const char *dir, const struct hook *hook, char path[PATH_M
 		direction_text[hook->direction]);
 }
 
-/* Swaps the program of the link pinned at path. -ENOENT where none hangs on the interface. */
-static int update_link(const char *path, const struct hook *hook, int program)
+/* The link pinned at path, open. -ENOENT where it does not hang on the interface. */
+static int open_link(const char *path, const struct hook *hook)
 {
 	struct bpf_link_info info = {0};
 	__u32 size = sizeof(info);
-	int link = bpf_obj_get(path), error = 0;
+	int link = bpf_obj_get(path);
 
 	if (link < 0)
 		return -errno;
 	/* A link that lost its device has ifindex 0; for tcx it stands where it does for xdp. */
-	if (bpf_obj_get_info_by_fd(link, &info, &size) < 0 || info.xdp.ifindex != hook->ifindex) {
-		unlink(path);
-		error = -ENOENT;
-	} else if (bpf_link_update(link, program, NULL) < 0) {
-		error = -errno;
+	if (bpf_obj_get_info_by_fd(link, &info, &size) == 0 && info.xdp.ifindex == hook->ifindex)
+		return link;
+	close(link);
+	return -ENOENT;
+}
+
+/* Swaps the program of the link pinned at path. -ENOENT where none hangs on the interface. */
+static int update_link(const char *path, const struct hook *hook, int program)
+{
+	int link = open_link(path, hook), error;
+
+	if (link < 0) {
+		unlink(path); /* of a device that is gone */
+		return link;
 	}
+	error = bpf_link_update(link, program, NULL) < 0 ? -errno : 0;
 	close(link);
 	return error;
 }
@@ -203,6 +213,20 @@ int hooks_attach(const char *dir, const struct hook *hook, int program, enum con
 			detach_tcx(dir, hook);
 	}
 	return error;
+}
+
+bool hooks_attached(const char *dir, const struct hook *hook, enum snapshot_hook_kind kind)
+{
+	char path[PATH_MAX];
+	int link;
+
+	if (kind == SNAPSHOT_CLSACT)
+		return find_filter(hook) != 0;
+	link_path(dir, hook, path);
+	link = open_link(path, hook);
+	if (link >= 0)
+		close(link);
+	return link >= 0;
 }
 
 static bool in(const struct hook *list, size_t count, const struct hook *hook)

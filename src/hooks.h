@@ -7,6 +7,8 @@
 #ifndef MZ_HOOKS_H
 #define MZ_HOOKS_H
 
+#include <stdbool.h>
+
 #include "config.h"
 #include "layout.h"
 #include "snapshot.h"
@@ -24,6 +26,12 @@ struct hook {
  */
 int hooks_attach(const char *dir, const struct hook *hook, int program, enum config_hook wanted,
 	enum snapshot_hook_kind *kind);
+
+/*
+ * Whether a classifier of ours hangs there, as what kind says. It no longer does where the device
+ * was made anew with the same index, or where somebody took it away.
+ */
+bool hooks_attached(const char *dir, const struct hook *hook, enum snapshot_hook_kind kind);
 
 /* Detaches what earlier calls or processes attached, but for the hooks in keep. */
 void hooks_detach_others(const char *dir, const struct hook *keep, size_t keeps);

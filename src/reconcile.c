@@ -65,6 +65,17 @@ static int attach(struct keeper *keeper, struct work *work, struct keeper_hook *
 	return error;
 }
 
+static bool is_attached(const struct keeper *keeper, const struct keeper_hook *hook)
+{
+	for (int d = 0; d < MZ_DIRECTIONS; d++) {
+		struct hook at = {hook->ifindex, hook->net, (enum mz_direction)d};
+
+		if (!hooks_attached(keeper->bpffs.layout, &at, hook->kind))
+			return false;
+	}
+	return true;
+}
+
 static const struct keeper_hook *find_hook(
 	const struct keeper *keeper, unsigned ifindex, unsigned net)
 {
@@ -122,7 +133,8 @@ static int reconcile_place(struct keeper *keeper, struct work *work,
 		work->xdp = true;
 	old = find_hook(keeper, hook->ifindex, hook->net);
 	if (old && old->attached &&
-		memcmp(&old->settings, &hook->settings, sizeof(hook->settings)) == 0) {
+		memcmp(&old->settings, &hook->settings, sizeof(hook->settings)) == 0 &&
+		is_attached(keeper, old)) {
 		hook->attached = true;
 		hook->kind = old->kind;
 		return 0;
