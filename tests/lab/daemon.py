@@ -8,13 +8,12 @@ import subprocess
 import time
 
 import house
+import table
 import wire
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BINARY = os.path.abspath(os.environ.get("MEZOURA", os.path.join(ROOT, "build", "mezoura")))
-KERNEL = tuple(int(n) for n in re.findall(r"\d+", os.uname().release)[:2])
-HOOKS = ("tcx", "clsact") if KERNEL >= (6, 6) else ("clsact",)
-HOOKS = tuple(os.environ.get("MZ_HOOKS", " ".join(HOOKS)).split())  # fewer save time
+HOOKS = os.environ.get("MZ_HOOKS", "tcx clsact" if house.KERNEL >= (6, 6) else "clsact").split()
 TRACK_LAN = ("-4", "192.168.2.1/24/br-lan", "-6", "2001:db8:ca2:2::1/64")
 SAMPLE = re.compile(r'^(\w+)(?:\{(.*)\})? (\S+)$')
 LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
@@ -54,6 +53,17 @@ class Page:
     def hosts(self):
         """From the native ones: {(direction, mac, "4" or "6"): (packets, bytes)}."""
         return self.collect(NATIVE, lambda labels: labels["ip_version"], False)
+
+    def bare(self):
+        """Of devices without link layer, from the native ones: {(direction, ip): ...}."""
+        found = {}
+        for family, labels, value in self.samples:
+            if family in NATIVE and labels["mac"] == "":
+                direction, place = NATIVE[family]
+                pair = found.setdefault((direction, labels["hostname"]), [None, None])
+                assert pair[place] is None, f"twice: {family} {labels}"
+                pair[place] = int(value)
+        return {k: tuple(v) for k, v in found.items() if v != [0, 0]}
 
     def collect(self, families, what, zeros):
         found = {}
@@ -200,6 +210,7 @@ def assert_exact(truth, daemon):
         # A frame may have come in between; a miscount, however, stays.
         if page.addresses() == expected or time.monotonic() > deadline:
             break
+    table.note(truth, expected, page.addresses())
     assert page.addresses() == expected
     assert page.hosts() == by_host(expected)
     assert all(value == 0 for _, value in page.family("mezoura_unattributed_packets_total"))

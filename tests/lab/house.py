@@ -12,13 +12,17 @@ To look inside from another terminal: nsenter --mount --target <pid of this proc
 """
 import contextlib
 import ctypes
+import fcntl
 import itertools
 import json
 import os
+import re
 import signal
 import socket
+import struct
 import subprocess
 
+KERNEL = tuple(int(n) for n in re.findall(r"\d+", os.uname().release)[:2])
 SCRATCH = "/run/lab"  # /run is a tmpfs that only this process and its children see
 BPFFS = "/sys/fs/bpf"
 
@@ -33,8 +37,11 @@ FOO4, FOO6 = "192.168.3.0/24", "2001:db8:ca2:3::/64"
 
 CLONE_NEWNS, CLONE_NEWNET = 0x00020000, 0x40000000
 PR_SET_PDEATHSIG = 1
+RTM_NEWLINK = 16
+TUNSETIFF = 0x400454ca
+IFF_TUN, IFF_TAP, IFF_NO_PI, IFF_VNET_HDR = 0x0001, 0x0002, 0x1000, 0x4000
 SEGMENTATION = ("tso", "gso", "tx-udp-segmentation")
-MERGING = ("gro", "rx-udp-gro-forwarding")
+MERGING = ("gro", "rx-udp-gro-forwarding") if KERNEL >= (5, 12) else ("gro",)
 
 libc = ctypes.CDLL(None, use_errno=True)
 numbers = itertools.count(1)
@@ -134,14 +141,37 @@ class Namespace:
             s.bind((interface, 0))
         return s
 
+    def tun(self, name, flags):
+        """The file of a new tun or tap device, which goes when that is closed."""
+        with self.inside():
+            fd = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
+            fcntl.ioctl(fd, TUNSETIFF, struct.pack("16sH22x", name.encode(), flags | IFF_NO_PI))
+        return fd
+
     def offload(self, interface, on, features):
         words = [word for f in features for word in (f, "on" if on else "off")]
         self.run("ethtool", "-K", interface, *words)
 
+    def set_sizes(self, interface, limit, *attributes):
+        """Of super-packets; attributes: IFLA_..._MAX_SIZE, not all of which ip knows."""
+        with self.inside(), socket.socket(socket.AF_NETLINK, socket.SOCK_RAW) as s:
+            payload = struct.pack("=BxHiII", socket.AF_UNSPEC, 0, socket.if_nametoindex(interface),
+                                  0, 0)
+            payload += b"".join(struct.pack("=HHI", 8, a, limit) for a in attributes)
+            flags = 1 | 4  # NLM_F_REQUEST, NLM_F_ACK
+            s.send(struct.pack("=IHHII", 16 + len(payload), RTM_NEWLINK, flags, 1, 0) + payload)
+            error = -struct.unpack("=i", s.recv(4096)[16:20])[0]
+        if error:
+            raise OSError(error, os.strerror(error))
+
     def dropped(self, interface):
         """How many frames the interface had to drop on their way out."""
+        return self.passed(interface)["tx"]["dropped"]
+
+    def passed(self, interface):
+        """What the kernel counted on the interface: {"rx": {"bytes": ...}, "tx": ...}."""
         link = json.loads(self.run("ip", "-json", "-stats", "link", "show", "dev", interface))
-        return link[0]["stats64"]["tx"]["dropped"]
+        return link[0]["stats64"]
 
     def mac(self, interface):
         with self.inside():

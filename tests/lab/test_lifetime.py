@@ -8,7 +8,7 @@ import pytest
 import house
 import traffic
 import wire
-from daemon import HOOKS, KERNEL, Daemon, assert_exact, hooked
+from daemon import HOOKS, Daemon, assert_exact, hooked
 
 
 def test_the_command_line_of_the_readme(build):
@@ -85,7 +85,7 @@ def test_changing_the_kind_of_hook_keeps_the_counts_and_leaves_one_hook(home):
         assert "clsact" not in home.router.run("tc", "qdisc", "show", "dev", "br-lan")
 
 
-@pytest.mark.skipif(KERNEL >= (6, 6), reason="this kernel has tcx")
+@pytest.mark.skipif(house.KERNEL >= (6, 6), reason="this kernel has tcx")
 def test_tcx_is_refused_where_the_kernel_has_none(home):
     daemon = Daemon(home.router, "--hook", "tcx")
     with pytest.raises(AssertionError, match="ended at once: mezoura: "):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""VLANs on bridges and wires, with and without a flowtable, and devices without link layer."""
+"""VLANs on bridges and wires, with and without a flowtable."""
 import contextlib
 
 import pytest
@@ -162,43 +162,3 @@ def test_two_tags(home, hook):
     move_to_guest(guest, "inner")
     with watched(home, hook, ["eth0", "inner"], TRACK) as (truth, daemon):
         check(home, truth, daemon, fast=False)
-
-
-@both_hooks
-def test_hosts_behind_wireguard_are_their_addresses(home, hook, tmp_path):
-    guest = home.clients[1]
-    keys = {}
-    need(home.router, "ip", "link", "add", "wg0", "type", "wireguard")
-    for side in (home.router, guest):
-        keys[side] = house.run("wg", "genkey").strip()
-        (tmp_path / side.name).write_text(keys[side])
-    guest.run("ip", "link", "add", "wg0", "type", "wireguard")
-    for side, other, endpoint in ((home.router, guest, f"{guest.v4}:51820"),
-                                  (guest, home.router, f"{house.ROUTER4}:51820")):
-        public = house.run("wg", "pubkey", input=keys[other]).strip()
-        allowed = "0.0.0.0/0,::/0" if side is guest else "192.168.10.20/32,2001:db8:ca2:a::20/128"
-        side.run("wg", "set", "wg0", "listen-port", "51820", "private-key",
-                 str(tmp_path / side.name), "peer", public, "endpoint", endpoint, "allowed-ips",
-                 allowed)
-    home.router.ip("""link set wg0 up
-        addr add 192.168.10.1/24 dev wg0
-        addr add 2001:db8:ca2:a::1/64 dev wg0 nodad""")
-    guest.ip("""link set wg0 up
-        addr add 192.168.10.20/24 dev wg0
-        addr add 2001:db8:ca2:a::20/64 dev wg0 nodad""")
-    amount = 100_000
-    with Daemon(home.router, "--hook", hook, track=("-4", "192.168.10.1/24/wg0", "-6",
-                                                    "2001:db8:ca2:a::/64")) as daemon:
-        guest.ip("""route replace default dev wg0
-            route replace default dev wg0 metric 1""")
-        guest.run("ip", "-6", "route", "replace", "default", "dev", "wg0", "metric", "1")
-        with traffic.bind_udp(home.internet, house.INTERNET4, 5000) as far, \
-                traffic.bind_udp(guest, "192.168.10.20", 6000) as near:
-            for _ in range(amount // 1000):
-                near.sendto(b"x" * 972, (house.INTERNET4, 5000))  # 1,000 with its headers
-                far.recv(2000)
-        page = daemon.fresh_page()
-        labels = {"interface": "wg0", "mac": "", "hostname": "192.168.10.20", "ip_version": "4"}
-        assert page.value("mezoura_host_upload_bytes_total", **labels) == amount
-        assert page.value("mezoura_host_upload_packets_total", **labels) == amount // 1000
-        assert not [1 for name, *_ in page.samples if name.startswith("node_nat")]

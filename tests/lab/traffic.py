@@ -10,7 +10,7 @@ import house
 
 SOL_UDP, UDP_SEGMENT = 17, 103
 SO_RCVBUFFORCE = 33  # Linux, all architectures but sparc and parisc
-CHUNK = b"x" * 65536
+CHUNK = b"x" * (256 << 10)
 WINDOW = 64 << 10  # of a TCP connection: what is under way fits a veth's ring of 256 frames
 
 
@@ -29,7 +29,7 @@ def connected(client, server, address, port=80, source=None):
     near = client.socket(family, socket.SOCK_STREAM)
     with listener, near:
         for s in (listener, near):
-            s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, WINDOW)
+            s.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, WINDOW)
         listener.bind((address, port))
         listener.listen()
         if source:

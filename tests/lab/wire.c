@@ -11,6 +11,7 @@
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -134,25 +135,28 @@ static struct flow *find_flow(const struct flow *key)
 	}
 }
 
-static void count(const uint8_t *frame, size_t captured, size_t length, bool out)
+/* link: whether it begins with an Ethernet header. */
+static void count(const uint8_t *frame, size_t captured, size_t length, bool link, bool out)
 {
 	struct flow key;
-	const uint8_t *host, *remote;
-	size_t size;
+	size_t head = link ? 14 : 0, size;
+	const uint8_t *ip = frame + head, *host, *remote;
 	struct flow *f;
 
 	if (length > largest[out])
 		largest[out] = (unsigned)length;
 	memset(&key, 0, sizeof(key));
 	key.direction = out ? 'u' : 'd';
-	if (captured >= 34 && frame[12] == 0x08 && frame[13] == 0x00)
+	if (captured >= head + 20 &&
+		(link ? frame[12] == 0x08 && frame[13] == 0x00 : ip[0] >> 4 == 4))
 		key.family = AF_INET;
-	else if (captured >= 54 && frame[12] == 0x86 && frame[13] == 0xdd)
+	else if (captured >= head + 40 &&
+		 (link ? frame[12] == 0x86 && frame[13] == 0xdd : ip[0] >> 4 == 6))
 		key.family = AF_INET6;
 	else
 		return;
 	size = key.family == AF_INET ? 4 : 16;
-	host = frame + (key.family == AF_INET ? 26 : 22);
+	host = ip + (key.family == AF_INET ? 12 : 8);
 	remote = host + size;
 	if (!out) {
 		host += size;
@@ -160,7 +164,8 @@ static void count(const uint8_t *frame, size_t captured, size_t length, bool out
 	}
 	if (!is_host(key.family, host) || !is_internet(key.family, remote))
 		return;
-	memcpy(key.mac, out ? frame + 6 : frame, 6);
+	if (link)
+		memcpy(key.mac, out ? frame + 6 : frame, 6);
 	memcpy(key.addr, host, size);
 	f = find_flow(&key);
 	f->frames++;
@@ -183,6 +188,7 @@ static void drain(struct ring *ring)
 		if (from->sll_pkttype !=
 			PACKET_OTHERHOST) /* else flooded by the bridge, not for us */
 			count((uint8_t *)head + head->tp_mac, head->tp_snaplen, head->tp_len,
+				from->sll_hatype == ARPHRD_ETHER,
 				from->sll_pkttype == PACKET_OUTGOING);
 		__atomic_store_n(&head->tp_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
 	}

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Super-packets as the kernel and virtual machines make them, and frames longer than usual."""
+import fcntl
+import os
+import select
+import socket
+import struct
+
+import pytest
+from scapy.layers.inet import IP, TCP
+from scapy.layers.inet6 import IPv6
+from scapy.layers.l2 import Ether
+
+import house
+import traffic
+import wire
+from daemon import HOOKS, Daemon, assert_exact
+from test_paths import FAMILIES, remote
+
+GSO_MAX, GRO_MAX, GSO_IPV4_MAX, GRO_IPV4_MAX = 41, 58, 63, 64  # IFLA_..._SIZE
+BIG = 200_000
+BIG_SINCE = {"v4": (6, 3), "v6": (5, 19)}
+TUNSETOFFLOAD, TUN_F_CSUM, TUN_F_TSO4, TUN_F_TSO6 = 0x400454d0, 1, 2, 4
+NEEDS_CSUM, GSO_TCPV4, GSO_TCPV6 = 1, 1, 4  # struct virtio_net_hdr
+ETH_P_ALL = 3
+
+both_hooks = pytest.mark.parametrize("hook", HOOKS)
+both_families = pytest.mark.parametrize("family", FAMILIES)
+
+
+@both_hooks
+@both_families
+def test_super_packets_beyond_64_kb(home, hook, family, monkeypatch):
+    """BIG TCP: their length is not in the IP header."""
+    if house.KERNEL < BIG_SINCE[family]:
+        pytest.skip("this kernel has no BIG TCP of that family")
+    sizes = (GSO_MAX, GRO_MAX) if family == "v6" else (GSO_IPV4_MAX, GRO_IPV4_MAX)
+    client, router = home.clients[0], home.router
+    home.internet.set_sizes("eth0", BIG, *sizes)
+    for interface in ("wan", "br-lan", client.port):
+        router.set_sizes(interface, BIG, *sizes)
+    # The kernel takes the jumbo header for a part of each frame, and would refuse to forward them.
+    router.ip(f"""link set {client.port} mtu 1600
+        link set {home.clients[1].port} mtu 1600
+        link set br-lan mtu 1600""")
+    monkeypatch.setattr(traffic, "WINDOW", 600_000)
+    with wire.Truth(home.clients) as truth, Daemon(router, "--hook", hook) as daemon:
+        with wire.largest(router, "br-lan") as seen:
+            traffic.tcp(client, home.internet, remote(family), down=16 << 20)
+        assert_exact(truth, daemon)
+        assert seen["br-lan"][1] > 66_000, "no packet beyond 64 kB: test void"
+
+
+@both_hooks
+@both_families
+def test_datagrams_merged_as_a_list_of_frames(home, hook, family):
+    client, router = home.clients[0], home.router
+    try:
+        for interface in ("wan", client.port):
+            router.offload(interface, True, ["rx-gro-list"])
+    except RuntimeError:
+        pytest.skip("this kernel has no rx-gro-list")
+    with wire.Truth(home.clients) as truth, Daemon(router, "--hook", hook) as daemon:
+        with wire.largest(router, "br-lan", "wan") as seen:
+            traffic.udp(client, home.internet, remote(family), getattr(client, family),
+                        datagrams=30, size=40 * 1300 + 7, segment=1300)
+            traffic.tcp(client, home.internet, remote(family), up=2 << 20, down=2 << 20)
+        assert_exact(truth, daemon)
+        assert seen["br-lan"][0] > wire.FRAME
+
+
+@both_hooks
+def test_jumbo_frames(home, hook):
+    client = home.clients[0]
+    home.internet.ip("link set eth0 mtu 9000")
+    home.router.ip("\n".join(f"link set {d} mtu 9000" for d in
+                             ("wan", *(c.port for c in home.clients), "br-lan")))
+    client.ip("link set eth0 mtu 9000")
+    with wire.Truth(home.clients, longest=9014) as truth, \
+            Daemon(home.router, "--hook", hook) as daemon, wire.largest(client, "eth0") as seen:
+        for family in FAMILIES:
+            traffic.tcp(client, home.internet, remote(family), up=2 << 20, down=2 << 20)
+            traffic.udp(client, home.internet, remote(family), getattr(client, family),
+                        datagrams=30, size=8000)
+            traffic.ping(client, remote(family), size=20_000)
+        assert_exact(truth, daemon)
+    assert min(seen["eth0"]) > 8000
+
+
+class Machine:
+    """What a virtual machine is to the router's kernel: somebody behind a tap."""
+
+    def __init__(self, router, name):
+        self.fd = router.tun(name, house.IFF_TAP | house.IFF_VNET_HDR)
+        fcntl.ioctl(self.fd, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        os.close(self.fd)
+
+    def send(self, packet, segment):
+        """A super-packet of TCP. In how many frames it is to leave is not said."""
+        frame = bytes(packet)
+        v6 = IPv6 in packet
+        start = 14 + (40 if v6 else 20)
+        head = struct.pack("=BBHHHH", NEEDS_CSUM, GSO_TCPV6 if v6 else GSO_TCPV4, start + 20,
+                           segment, start, 16)
+        os.write(self.fd, head + frame)
+        return len(frame) - start - 20, start + 20
+
+
+def tcp_of(source, destination, source_ip, destination_ip, payload):
+    ip = (IPv6 if ":" in source_ip else IP)(src=source_ip, dst=destination_ip)
+    return Ether(src=source, dst=destination) / ip / TCP(sport=4000, dport=4000, flags="A") / payload
+
+
+def arrived(sniffer, source_ip):
+    """(frames, bytes) that came from there."""
+    source = socket.inet_pton(traffic.family_of(source_ip), source_ip)
+    count = size = 0
+    while select.select([sniffer], [], [], 0.5)[0]:
+        frame, address = sniffer.recvfrom(65536)
+        if address[2] != socket.PACKET_OUTGOING and source in frame[14:54]:
+            count, size = count + 1, size + len(frame)
+    return count, size
+
+
+@both_hooks
+@both_families
+def test_super_packets_of_a_virtual_machine(build, hook, family):
+    """Both ways: from one on the LAN, and from one on the internet's side."""
+    home = build(super_packets=False)
+    client, router, vm_mac = home.clients[0], home.router, "02:00:00:00:99:01"
+    vm_ip = "192.168.2.99" if family == "v4" else "2001:db8:ca2:2::99"
+    nowhere = traffic.blackhole(home.internet, "203.0.113.99" if family == "v4" else
+                                "2001:db8:ffff::99")
+    with Machine(router, "tap-lan") as lan, Machine(router, "tap-wan") as wan, \
+            wire.Truth(home.clients) as truth, Daemon(router, "--hook", hook) as daemon:
+        router.ip("""link set tap-lan master br-lan up
+            link set tap-wan up""")
+        traffic.warm_up(client)
+        router.sysctl("net/ipv4/conf/all/rp_filter", 0)
+        with home.internet.inside():
+            sniffer = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+            sniffer.bind(("eth0", ETH_P_ALL))
+        sent = []
+        with sniffer:
+            for payload, segment in ((5000, 1400), (30_001, 1000), (1401, 1400), (2800, 1400)):
+                text = (b"mzmz" * 20000)[:payload]
+                sent.append((payload, segment, *lan.send(tcp_of(
+                    vm_mac, router.mac("br-lan"), vm_ip, nowhere, text), segment)[1:]))
+                wan.send(tcp_of(vm_mac, router.mac("tap-wan"), nowhere,
+                                getattr(client, family), text), segment)
+            left = arrived(sniffer, vm_ip)
+        frames = sum(-(-payload // segment) for payload, segment, _ in sent)
+        size = sum(payload + -(-payload // segment) * head for payload, segment, head in sent)
+        assert left == (frames, size), "the lab's own count is wrong: test void"
+
+        class WithMachine:  # pylint: disable=too-few-public-methods
+            @staticmethod
+            def settled():
+                return {**truth.settled(), ("upload", vm_mac, vm_ip): left}
+
+        seen = assert_exact(WithMachine, daemon)
+        assert seen["download", client.eth0, getattr(client, family)][0] == frames

@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Ports of a bridge that come and go under traffic, and that send back what came in."""
+import contextlib
+import select
+import threading
+import time
+
+import pytest
+
+import house
+import traffic
+import wire
+from daemon import HOOKS, Daemon, assert_exact, hooked
+from test_paths import FAMILIES, exchange, remote
+
+BOTH = (house.LAN4, house.LAN6, house.FOO4, house.FOO6)
+TRACK_BOTH = ("-4", "192.168.2.1/24/br-lan", "-4", "192.168.3.1/24/br-foo", "-6",
+              "2001:db8:ca2::/48")
+both_hooks = pytest.mark.parametrize("hook", HOOKS)
+
+
+def settle(router, *bridges):
+    """Gives bridges a MAC to keep, which else is that of one port or another."""
+    for i, bridge in enumerate(bridges):
+        router.ip(f"link set {bridge} address 02:00:00:00:fe:0{i}")
+
+
+def wait_for_hooks(router, interface, number=2):
+    deadline = time.monotonic() + 20
+    while len([line for line in hooked(router, interface) if "mz_" in line]) != number:
+        assert time.monotonic() < deadline, f"{interface} has not {number} hooks"
+        time.sleep(0.02)
+
+
+def truth_once_hooked(home, **options):
+    """A device that is given a clsact qdisc may drop a frame, which would void the truth."""
+    for client in home.clients:
+        wait_for_hooks(home.router, client.port)
+    return wire.Truth(home.clients, restless=True, **options)
+
+
+@contextlib.contextmanager
+def datagrams(client, internet, family, answers=True):
+    """Like ones, each answered or none, meanwhile."""
+    address, stop, heard = remote(family), threading.Event(), []
+    with traffic.bind_udp(internet, address, 5005) as far, \
+            traffic.bind_udp(client, getattr(client, family)) as near:
+        near.connect((address, 5005))
+
+        def talk():
+            while not stop.is_set():
+                for _ in range(20):
+                    near.send(b"x" * 900)
+                while select.select([far], [], [], 0.02)[0]:
+                    data, back = far.recvfrom(2000)
+                    heard.append(data)
+                    if answers:
+                        far.sendto(data, back)
+                while select.select([near], [], [], 0)[0]:
+                    near.recv(2000)
+
+        thread = threading.Thread(target=talk)
+        thread.start()
+        try:
+            while not heard and thread.is_alive():
+                time.sleep(0.01)
+            begun = len(heard)
+            yield
+        finally:
+            stop.set()
+            thread.join()
+        assert len(heard) > begun, "no traffic: test void"
+
+
+@both_hooks
+@pytest.mark.parametrize("family", FAMILIES)
+def test_other_ports_that_come_and_go_while_traffic_flows(build, hook, family):
+    """Whatever is hooked and loaded anew for them, the traffic goes on."""
+    home = build(clients=("h1", "h2"), foo_clients=("f1",))
+    port = home.clients[1].port
+    settle(home.router, "br-lan", "br-foo")
+    with Daemon(home.router, "--hook", hook, track=TRACK_BOTH) as daemon, \
+            truth_once_hooked(home, tracked=BOTH) as truth:
+        with datagrams(home.clients[0], home.internet, family), \
+                datagrams(home.clients[2], home.internet, "v4" if family == "v6" else "v6"):
+            for i in range(4):
+                for change in (f"{port} nomaster", f"{port} master br-foo", f"{port} nomaster",
+                               f"{port} master br-lan"):
+                    home.router.ip(f"link set {change}")
+                    time.sleep(0.03 * (i % 4))
+                home.router.ip(f"""link add new{i} type veth peer name end{i}
+                    link set new{i} master br-lan up
+                    link set end{i} up""")
+                time.sleep(0.1)
+                home.router.ip(f"link del new{i}")
+        assert_exact(truth, daemon)
+
+
+@both_hooks
+def test_a_port_that_is_hooked_while_traffic_flows(home, hook):
+    """Its packets count from the first on, at the bridge, and once when the port is known, too.
+
+    As the kernel adds a clsact qdisc to a device, that sends nothing for a moment: so there the
+    client only speaks.
+    """
+    client, router = home.clients[0], home.router
+    settle(router, "br-lan")
+    with Daemon(router, "--hook", hook) as daemon, truth_once_hooked(home) as truth:
+        exchange(client, home.internet, amount=100_000)
+        for i in range(4):
+            router.ip(f"link set {client.port} nomaster")
+            time.sleep(0.05 * (i % 3))
+            router.ip(f"link set {client.port} master br-lan")
+            with datagrams(client, home.internet, FAMILIES[i % 2], answers=hook == "tcx"):
+                time.sleep(0.5)
+        assert_exact(truth, daemon)
+
+
+@both_hooks
+def test_a_bridge_made_anew_while_others_have_traffic(build, hook):
+    home = build(clients=("h1", "h2"), foo_clients=("f1",))
+    router, other = home.router, home.clients[2]
+    settle(router, "br-lan", "br-foo")
+    with Daemon(router, "--hook", hook, track=TRACK_BOTH) as daemon, \
+            truth_once_hooked(home, tracked=BOTH) as truth:
+        for _ in range(2):
+            with datagrams(home.clients[0], home.internet, "v4"):
+                exchange(other, home.internet, amount=100_000)
+                router.ip("link del br-foo")
+                wait_for_hooks(router, other.port, 0)
+                home.add_bridge("br-foo", "192.168.3.1", "2001:db8:ca2:3::1")
+                settle(router, "br-lan", "br-foo")
+                router.ip(f"link set {other.port} master br-foo up")
+                wait_for_hooks(router, "br-foo")
+                wait_for_hooks(router, other.port)
+                exchange(other, home.internet, amount=100_000)
+        assert_exact(truth, daemon)
+
+
+@both_hooks
+def test_what_a_hairpin_sends_back_never_counts(home, hook):
+    """Two machines behind one port, which hear each other through the bridge only."""
+    first, router = home.clients[0], home.router
+    second = home.add(house.Namespace("second"))
+    try:
+        first.ip(f"link add link eth0 name deep netns {second.name} type macvlan mode vepa")
+    except RuntimeError as error:
+        pytest.skip(f"this kernel has no macvlan: {error}")
+    address = "203.0.114.9"
+    second.ip(f"""link set deep address 02:00:00:00:02:77 up
+        addr add 192.168.2.77/24 dev deep
+        addr add {address}/32 dev lo
+        route add default via 192.168.2.1""")
+    first.ip(f"route add {address} via 192.168.2.77")
+    router.ip(f"link set {first.port} type bridge_slave hairpin on")
+    with wire.Truth([first], not_internet=[f"{address}/32"]) as truth, \
+            Daemon(router, "--hook", hook) as daemon:
+        for there in ("192.168.2.77", address):
+            traffic.tcp(first, second, there, up=200_000, down=200_000)
+        passed = router.passed(first.port)
+        assert min(passed[way]["bytes"] for way in ("rx", "tx")) > 800_000, "no hairpin: test void"
+        assert assert_exact(truth, daemon) == {}
+        traffic.tcp(first, home.internet, house.INTERNET4, up=200_000, down=200_000)
+        assert len(assert_exact(truth, daemon)) == 2
