@@ -17,7 +17,7 @@
 #define MZ_SELVES   32	/* the router's own addresses in them, a family */
 #define MZ_LOCALS   128 /* further ranges that are not the internet, a family */
 #define MZ_TAGS	    2	/* VLAN tags between a lower device and the tracked interface */
-#define MZ_VLANS    64	/* VLANs on an interface that are tracked on their own */
+#define MZ_VLANS    64	/* VLANs on an interface that are of another tracked one */
 #define MZ_MACS	    4	/* MACs by which the router is addressed on a lower device */
 
 /* Seen from the host: an upload is what it sends. */
@@ -139,7 +139,7 @@ struct mz_settings {
 	__u16 untagged;	    /* port of a bridge with VLAN filtering: the VLAN of untagged frames */
 	__u16 tags;	    /* how many VLAN tags lead to the tracked interface, ... */
 	__u16 tag[MZ_TAGS]; /* ... and their VLAN ids, the outer one first */
-	/* above: VLANs on the tracked interface that are tracked on their own */
+	/* above: VLANs on the tracked interface whose frames are of another tracked one */
 	__u32 vlans;
 	__u16 vlan[MZ_VLANS];
 	/* a lower device's frame is the router's when it has one of these as its MAC */

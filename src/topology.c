@@ -79,6 +79,23 @@ static void add_port(struct topology *topology, size_t at, const struct device *
 	add(topology, &place);
 }
 
+#define ABOVE 4 /* devices between one and the tracked interface that its frames may belong to */
+
+/* Whether frames of d are those of a tracked interface: itself, or one that is above it. */
+static bool is_of_tracked(const struct device *devices, const struct device *end,
+	const struct device *d, const char (*tracked)[16], size_t trackeds, int above)
+{
+	for (size_t i = 0; i < trackeds; i++)
+		if (strcmp(d->name, tracked[i]) == 0)
+			return true;
+	for (const struct device *up = devices; up < end && above > 0; up++)
+		if (((up->kind == DEVICE_VLAN && up->carrier == d->index) ||
+			    (up->kind == DEVICE_BRIDGE && d->master == up->index)) &&
+			is_of_tracked(devices, end, up, tracked, trackeds, above - 1))
+			return true;
+	return false;
+}
+
 int topology_find(struct topology *topology, const struct device *devices, size_t count,
 	const char *name, const char (*tracked)[16], size_t trackeds)
 {
@@ -100,12 +117,10 @@ int topology_find(struct topology *topology, const struct device *devices, size_
 			else if (here->kind == DEVICE_BRIDGE && d->master == here->index)
 				add_port(topology, at, d);
 	}
-	for (d = devices; d < end; d++)
-		for (size_t i = 0; d->kind == DEVICE_VLAN && d->carrier == top->index &&
-				   i < trackeds && topology->vlans < MZ_VLANS;
-			i++)
-			if (strcmp(d->name, tracked[i]) == 0)
-				topology->vlan[topology->vlans++] = d->vlan;
+	for (d = devices; d < end && topology->vlans < MZ_VLANS; d++)
+		if (d->kind == DEVICE_VLAN && d->carrier == top->index &&
+			is_of_tracked(devices, end, d, tracked, trackeds, ABOVE))
+			topology->vlan[topology->vlans++] = d->vlan;
 	return 0;
 }
 

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Ports of a bridge that come and go under traffic, and that send back what came in."""
 import contextlib
+import json
 import select
+import signal
 import threading
 import time
 
@@ -134,6 +136,28 @@ def test_a_bridge_made_anew_while_others_have_traffic(build, hook):
                 wait_for_hooks(router, "br-foo")
                 wait_for_hooks(router, other.port)
                 exchange(other, home.internet, amount=100_000)
+        assert_exact(truth, daemon)
+
+
+@both_hooks
+def test_a_bridge_made_anew_with_its_old_index(home, hook):
+    """Nothing but the missing hook tells the two apart."""
+    router, client = home.router, home.clients[0]
+    settle(router, "br-lan")
+    index = json.loads(router.run("ip", "-j", "link", "show", "br-lan"))[0]["ifindex"]
+    with Daemon(router, "--hook", hook) as daemon, truth_once_hooked(home) as truth:
+        exchange(client, home.internet, amount=100_000)
+        daemon.process.send_signal(signal.SIGSTOP)  # it sees the second only
+        router.ip(f"""link del br-lan
+            link add br-lan index {index} address 02:00:00:00:fe:00 type bridge mcast_snooping 0
+            link set br-lan up
+            addr add {house.ROUTER4}/24 dev br-lan
+            addr add {house.ROUTER6}/64 dev br-lan nodad""")
+        daemon.process.send_signal(signal.SIGCONT)
+        wait_for_hooks(router, "br-lan")
+        router.ip(f"link set {client.port} master br-lan")
+        wait_for_hooks(router, client.port)
+        exchange(client, home.internet, amount=100_000)
         assert_exact(truth, daemon)
 
 
