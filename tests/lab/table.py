@@ -13,8 +13,7 @@ import sys
 BEGIN, END = "<!-- measured: begin -->\n", "<!-- measured: end -->\n"
 PARTS = {"test_exact": "One bridge, all kinds of frames", "test_frames": "Super-packets and jumbos",
          "test_paths": "Bridges and flowtables", "test_ports": "Ports",
-         "test_vlans": "VLANs", "test_trunks": "VLANs between other devices",
-         "test_devices": "Devices without link layer"}
+         "test_vlans": "VLANs", "test_devices": "Devices without link layer"}
 
 
 def total(counts):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""VLANs on bridges and wires, with and without a flowtable."""
+"""VLANs on bridges, as their ports, and on cables, with and without a flowtable."""
 import contextlib
 
 import pytest
@@ -107,27 +107,19 @@ def test_a_vlan_on_a_bridge(home, hook, fast):
 
 @both_hooks
 @flow
-def test_ports_of_a_bridge_that_tells_vlans_apart(home, hook, fast):
+@pytest.mark.parametrize("trunk", [False, True], ids=["port", "trunk"])
+def test_a_bridge_that_tells_vlans_apart(home, hook, fast, trunk):
     plain, guest = home.clients
+    device = "eth0"
     need(home.router, "ip", "link", "set", "br-lan", "type", "bridge", "vlan_filtering", "1")
     add_vlan(home, "br-lan")
     home.router.run("bridge", "vlan", "add", "vid", "10", "dev", "br-lan", "self")
-    home.router.run("bridge", "vlan", "del", "vid", "1", "dev", guest.port)
-    home.router.run("bridge", "vlan", "add", "vid", "10", "dev", guest.port, "pvid", "untagged")
-    move_to_guest(guest)
-    with watched(home, hook, ["eth0", "eth0"], TRACK) as (truth, daemon):
-        check(home, truth, daemon, fast, [plain.port, guest.port])
-
-
-@both_hooks
-@flow
-def test_a_trunk_of_a_bridge_that_tells_vlans_apart(home, hook, fast):
-    plain, guest = home.clients
-    need(home.router, "ip", "link", "set", "br-lan", "type", "bridge", "vlan_filtering", "1")
-    add_vlan(home, "br-lan")
-    home.router.run("bridge", "vlan", "add", "vid", "10", "dev", "br-lan", "self")
-    home.router.run("bridge", "vlan", "add", "vid", "10", "dev", guest.port)
-    device = tag(guest, 10)
+    if trunk:
+        home.router.run("bridge", "vlan", "add", "vid", "10", "dev", guest.port)
+        device = tag(guest, 10)
+    else:
+        home.router.run("bridge", "vlan", "del", "vid", "1", "dev", guest.port)
+        home.router.run("bridge", "vlan", "add", "vid", "10", "dev", guest.port, "pvid", "untagged")
     move_to_guest(guest, device)
     with watched(home, hook, ["eth0", device], TRACK) as (truth, daemon):
         check(home, truth, daemon, fast, [plain.port, guest.port])
@@ -146,19 +138,59 @@ def test_a_vlan_on_a_cable(home, hook, fast):
 
 
 @both_hooks
-def test_two_tags(home, hook):
-    guest = home.clients[1]
-    home.router.ip(f"link set {guest.port} nomaster")
-    need(home.router, "ip", "link", "add", "link", guest.port, "name", "outer", "type", "vlan",
+@flow
+def test_only_the_vlan_is_tracked(home, hook, fast):
+    """The bridge below it carries the other clients' traffic, too."""
+    plain, guest = home.clients
+    add_vlan(home, "br-lan")
+    device = tag(guest, 10)
+    move_to_guest(guest, device)
+    ports = [plain.port, guest.port]
+    home.clients = [guest]
+    track = ("-4", "192.168.10.1/24/guest", "-6", "2001:db8:ca2:a::/64")
+    with watched(home, hook, [device], track) as (truth, daemon):
+        check(home, truth, daemon, fast, ports)
+
+
+@both_hooks
+@flow
+def test_a_vlan_of_a_cable_as_a_port(home, hook, fast):
+    """The port of the bridge is itself a VLAN of the device that has the cable."""
+    plain, guest = home.clients
+    router = home.router
+    router.ip(f"link set {guest.port} nomaster")
+    need(router, "ip", "link", "add", "link", guest.port, "name", "tagged", "type", "vlan", "id",
+         "7")
+    router.ip("link set tagged master br-lan up")
+    router.offload("tagged", False, house.SEGMENTATION)
+    device = tag(guest, 7)
+    guest.ip(f"""addr flush dev eth0
+        addr add {guest.v4}/24 dev {device}
+        addr add {guest.v6}/64 dev {device} nodad
+        route replace default via {house.ROUTER4}
+        route replace default via {house.ROUTER6}""")
+    with watched(home, hook, ["eth0", device], TRACK[:2] + TRACK[4:]) as (truth, daemon):
+        check(home, truth, daemon, fast, [plain.port, guest.port])
+
+
+@both_hooks
+@flow
+@pytest.mark.parametrize("carrier", ["bridge", "cable"])
+def test_two_tags(home, hook, fast, carrier):
+    """802.1ad outside, 802.1Q inside."""
+    plain, guest = home.clients
+    if carrier == "cable":
+        home.router.ip(f"link set {guest.port} nomaster")
+    need(home.router, "ip", "link", "add", "link",
+         "br-lan" if carrier == "bridge" else guest.port, "name", "outer", "type", "vlan",
          "proto", "802.1ad", "id", "100")
     home.router.ip("link set outer up")
     add_vlan(home, "outer")
-    need(guest, "ip", "link", "add", "link", "eth0", "name", "outer", "type", "vlan", "proto",
-         "802.1ad", "id", "100")
-    guest.ip("""link set outer up
+    guest.ip("""link add link eth0 name outer type vlan proto 802.1ad id 100
+        link set outer up
         link add link outer name inner type vlan id 10
         link set inner up""")
     guest.offload("inner", False, house.SEGMENTATION)
     move_to_guest(guest, "inner")
     with watched(home, hook, ["eth0", "inner"], TRACK) as (truth, daemon):
-        check(home, truth, daemon, fast=False)
+        check(home, truth, daemon, fast, [plain.port, guest.port])
