@@ -10,7 +10,7 @@
 
 #include <linux/types.h>
 
-#define MZ_LAYOUT "v2" /* the directory under --pin that holds these maps */
+#define MZ_LAYOUT "v3" /* the directory under --pin that holds these maps */
 
 #define MZ_NETS	    32	/* tracked interfaces */
 #define MZ_PREFIXES 8	/* tracked prefixes of one interface and one address family */
@@ -28,6 +28,7 @@ enum mz_reason {
 	MZ_TABLE_FULL,	  /* no room for one more address */
 	MZ_INSERT_FAILED, /* the kernel refused the insert for another reason */
 	MZ_MALFORMED,	  /* an IP packet that ends before its addresses do */
+	MZ_FORGOTTEN,	  /* was booked on a host that had to make room: never by the classifier */
 	MZ_REASONS
 };
 

@@ -27,7 +27,8 @@ struct config_tracked {
 struct config {
 	struct config_tracked tracked[CONFIG_TRACKED];
 	size_t trackeds;
-	char ifnames[MZ_NETS][IFNAMSIZ]; /* each interface of tracked, once */
+	char ifnames[MZ_NETS][IFNAMSIZ]; /* each tracked interface, once */
+	bool followed[MZ_NETS];		 /* -i: its own subnets are tracked, as they change */
 	size_t interfaces;
 	struct prefix delegated[MZ_PREFIXES]; /* -6: tracked on every interface */
 	size_t delegateds;
@@ -46,7 +47,12 @@ struct config {
 	bool bytes_from_ip;
 	const char *dhcp_config;
 	unsigned max_hosts;
+	unsigned idle; /* seconds until a silent address leaves the kernel's table */
 	const char *pin;
+	const char *socket;	   /* of the daemon, for its clients */
+	const char *notify_socket; /* of the service manager; NULL: none */
+	unsigned watchdog_ms;	   /* the service manager expects a sign of life; 0: it does not */
+	bool json;		   /* status --json */
 	enum config_hook hook;
 	bool syslog;
 };

@@ -6,6 +6,7 @@
 #ifndef MZ_SNAPSHOT_H
 #define MZ_SNAPSHOT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -43,6 +44,23 @@ struct snapshot_hook {
 	char device[16];
 	uint8_t direction; /* enum mz_direction of what passes: ingress is MZ_UPLOAD */
 	uint8_t kind;	   /* enum snapshot_hook_kind */
+	uint8_t net;	   /* index into nets: the first tracked interface that it counts for */
+	uint32_t age_s;	   /* for how long it has been there, as far as this daemon knows */
+};
+
+struct snapshot_prefix {
+	uint8_t addr[16]; /* network byte order; IPv4 uses the first four */
+	uint8_t family;	  /* AF_INET or AF_INET6 */
+	uint8_t length;
+};
+
+/* A tracked interface, with the prefixes in force. */
+struct snapshot_interface {
+	uint8_t net; /* index into nets */
+	bool present;
+	bool followed; /* the prefixes are its own subnets, as they change */
+	uint8_t prefixes;
+	struct snapshot_prefix prefix[2 * MZ_PREFIXES];
 };
 
 /* Why counts are too low: bits of struct snapshot's incomplete. */
@@ -50,6 +68,7 @@ enum snapshot_incomplete {
 	SNAPSHOT_HARDWARE_OFFLOAD, /* a flowtable hands flows to hardware */
 	SNAPSHOT_HOOK_FAILED,	   /* a device on the way could not be hooked */
 	SNAPSHOT_XDP,		   /* an XDP program may forward packets before they are seen */
+	SNAPSHOT_PREFIXES,	   /* an interface has more prefixes than there is room for */
 	SNAPSHOT_REASONS
 };
 
@@ -66,11 +85,18 @@ struct snapshot {
 	uint64_t taken_ms; /* since 1970 */
 	uint64_t number;   /* counts the snapshots since the daemon started */
 	uint64_t room;	   /* bytes of data */
-	uint32_t addresses, hosts, hooks, sources;
+	uint32_t addresses, hosts, hooks, sources, interfaces;
 	uint32_t incomplete;		  /* 1 << enum snapshot_incomplete, where it is so */
 	uint32_t entries[2], capacity[2]; /* of the kernel tables: IPv4, IPv6 */
+	uint32_t retired;		  /* rows of what is in the kernel's tables no more */
+	uint32_t pull_us;		  /* how long the last pull took */
+	uint64_t uptime_s;		  /* of the daemon */
+	uint64_t kernel_bytes;		  /* that the kernel's tables take */
+	uint64_t hooks_restored;	  /* times that a hook was found gone and put back */
+	uint64_t missed_packets; /* that devices moved meanwhile: at most these were not counted */
 	struct mz_volume unattributed[MZ_DIRECTIONS][MZ_REASONS];
 	struct mz_net nets[MZ_NETS];
+	struct snapshot_interface interface[MZ_NETS];
 	struct snapshot_hook hook[SNAPSHOT_HOOKS];
 	struct snapshot_source source[SNAPSHOT_SOURCES];
 	/* Where in data what starts. Addresses and hosts are sorted by MAC, family and address. */

@@ -40,7 +40,10 @@ static struct snapshot *take(const char *rows, struct names **names)
 	assert_int_equal(snapshot_take(&snapshot, &tally, *names, 1700000000123), 0);
 	snapshot->hooks = 1;
 	snapshot->incomplete = 1u << SNAPSHOT_HARDWARE_OFFLOAD;
-	snapshot->hook[0] = (struct snapshot_hook){"br-lan", MZ_DOWNLOAD, SNAPSHOT_TCX};
+	snapshot->hook[0] = (struct snapshot_hook){
+		.device = "br-lan", .direction = MZ_DOWNLOAD, .kind = SNAPSHOT_TCX};
+	snapshot->pull_us = 1234;
+	snapshot->missed_packets = 7;
 	tally_finish(&tally);
 	return snapshot;
 }

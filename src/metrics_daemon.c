@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "metrics_daemon.h"
+
+#include <string.h>
+
+void metrics_sample(struct buf *out, uint64_t value)
+{
+	buf_bytes(out, " ", 1);
+	buf_u64(out, value);
+	buf_bytes(out, "\n", 1);
+}
+
+/* OpenMetrics names a counter's family without the _total of its samples. */
+void metrics_head(struct buf *out, const char *name, const char *type, const char *help,
+	enum metrics_format format)
+{
+	const char *suffix =
+		strcmp(type, "counter") == 0 && format == METRICS_TEXT ? "_total " : " ";
+
+	buf_text(out, "# HELP ");
+	buf_text(out, name);
+	buf_text(out, suffix);
+	buf_text(out, help);
+	buf_text(out, "\n# TYPE ");
+	buf_text(out, name);
+	buf_text(out, suffix);
+	buf_text(out, type);
+	buf_text(out, "\n");
+}
+
+static void put_plain(struct buf *out, const char *name, const char *type, const char *help,
+	uint64_t value, enum metrics_format format)
+{
+	metrics_head(out, name, type, help, format);
+	buf_text(out, name);
+	if (strcmp(type, "counter") == 0)
+		buf_text(out, "_total");
+	metrics_sample(out, value);
+}
+
+static const char *const direction_text[MZ_DIRECTIONS] = {
+	[MZ_UPLOAD] = "upload", [MZ_DOWNLOAD] = "download"};
+
+static void put_unattributed(
+	const struct snapshot *snapshot, enum metrics_format format, struct buf *out)
+{
+	static const char *const reason[MZ_REASONS] = {[MZ_TABLE_FULL] = "table_full",
+		[MZ_INSERT_FAILED] = "insert_failed",
+		[MZ_MALFORMED] = "malformed",
+		[MZ_FORGOTTEN] = "forgotten"};
+	static const char *const name[] = {
+		"mezoura_unattributed_bytes", "mezoura_unattributed_packets"};
+	static const char *const help[] = {"Bytes that could not be attributed to a host.",
+		"Packets that could not be attributed to a host."};
+
+	for (int packets = 0; packets < 2; packets++) {
+		metrics_head(out, name[packets], "counter", help[packets], format);
+		for (int d = MZ_DIRECTIONS - 1; d >= 0; d--)
+			for (int r = 0; r < MZ_REASONS; r++) {
+				const struct mz_volume *volume = &snapshot->unattributed[d][r];
+
+				buf_text(out, name[packets]);
+				buf_text(out, "_total{direction=\"");
+				buf_text(out, direction_text[d]);
+				buf_text(out, "\",reason=\"");
+				buf_text(out, reason[r]);
+				buf_text(out, "\"}");
+				metrics_sample(out, packets ? volume->packets : volume->bytes);
+			}
+	}
+}
+
+static void put_tables(const struct snapshot *snapshot, enum metrics_format format, struct buf *out)
+{
+	static const char *const label[] = {"{ip_version=\"4\"}", "{ip_version=\"6\"}"};
+
+	metrics_head(
+		out, "mezoura_table_entries", "gauge", "Addresses in the kernel table.", format);
+	for (int v = 0; v < 2; v++) {
+		buf_text(out, "mezoura_table_entries");
+		buf_text(out, label[v]);
+		metrics_sample(out, snapshot->entries[v]);
+	}
+	metrics_head(out, "mezoura_table_capacity", "gauge",
+		"Addresses the kernel table has room for.", format);
+	for (int v = 0; v < 2; v++) {
+		buf_text(out, "mezoura_table_capacity");
+		buf_text(out, label[v]);
+		metrics_sample(out, snapshot->capacity[v]);
+	}
+	put_plain(out, "mezoura_table_retired", "gauge",
+		"Hosts and addresses kept outside the kernel table, as they have been silent.",
+		snapshot->retired, format);
+	put_plain(out, "mezoura_table_memory_bytes", "gauge",
+		"Kernel memory of all tables, allocated once.", snapshot->kernel_bytes, format);
+}
+
+static void put_hooks(const struct snapshot *snapshot, enum metrics_format format, struct buf *out)
+{
+	metrics_head(out, "mezoura_hook_info", "gauge", "Where a classifier is attached, and how.",
+		format);
+	for (uint32_t i = 0; i < snapshot->hooks; i++) {
+		const struct snapshot_hook *hook = &snapshot->hook[i];
+
+		buf_text(out, "mezoura_hook_info{device=\"");
+		buf_label(out, hook->device);
+		buf_text(out, hook->direction == MZ_UPLOAD ? "\",direction=\"ingress\",kind=\""
+							   : "\",direction=\"egress\",kind=\"");
+		buf_text(out, hook->kind == SNAPSHOT_TCX ? "tcx\"}" : "clsact\"}");
+		metrics_sample(out, 1);
+	}
+}
+
+static void put_gaps(const struct snapshot *snapshot, enum metrics_format format, struct buf *out)
+{
+	put_plain(out, "mezoura_hooks_restored", "counter",
+		"Times that a hook was found gone, or its device new, and was put there.",
+		snapshot->hooks_restored, format);
+	put_plain(out, "mezoura_missed_packets", "counter",
+		"Packets that devices moved while their hook was gone: at most these are missing.",
+		snapshot->missed_packets, format);
+}
+
+/* With a decimal point, as these may be less than a second. */
+static void put_seconds(struct buf *out, uint64_t units, unsigned per_second)
+{
+	char fraction[8] = ".";
+	size_t length = 1;
+
+	for (unsigned rest = (unsigned)(units % per_second), unit = per_second / 10; unit;
+		unit /= 10)
+		fraction[length++] = (char)('0' + rest / unit % 10);
+	fraction[length++] = '\n';
+	buf_bytes(out, " ", 1);
+	buf_u64(out, units / per_second);
+	buf_bytes(out, fraction, length);
+}
+
+static void put_incomplete(
+	const struct snapshot *snapshot, enum metrics_format format, struct buf *out)
+{
+	static const char *const reason[SNAPSHOT_REASONS] = {
+		[SNAPSHOT_HARDWARE_OFFLOAD] = "hardware_offload",
+		[SNAPSHOT_HOOK_FAILED] = "hook_failed",
+		[SNAPSHOT_XDP] = "xdp",
+		[SNAPSHOT_PREFIXES] = "prefixes",
+	};
+
+	metrics_head(out, "mezoura_incomplete", "gauge", "1 where packets pass uncounted, and why.",
+		format);
+	for (unsigned i = 0; i < SNAPSHOT_REASONS; i++) {
+		buf_text(out, "mezoura_incomplete{reason=\"");
+		buf_text(out, reason[i]);
+		buf_text(out, "\"}");
+		metrics_sample(out, snapshot->incomplete >> i & 1);
+	}
+}
+
+static void put_daemon(const struct snapshot *snapshot, enum metrics_format format, struct buf *out)
+{
+	metrics_head(out, "mezoura_names", "gauge", "Hosts a source of names knows.", format);
+	for (uint32_t i = 0; i < snapshot->sources; i++) {
+		buf_text(out, "mezoura_names{source=\"");
+		buf_label(out, snapshot->source[i].name);
+		buf_text(out, "\"}");
+		metrics_sample(out, snapshot->source[i].names);
+	}
+	metrics_head(out, "mezoura_snapshot_timestamp_seconds", "gauge",
+		"When the kernel's counters were last read, since 1970.", format);
+	buf_text(out, "mezoura_snapshot_timestamp_seconds");
+	put_seconds(out, snapshot->taken_ms, 1000);
+	metrics_head(out, "mezoura_pull_duration_seconds", "gauge", "How long that reading took.",
+		format);
+	buf_text(out, "mezoura_pull_duration_seconds");
+	put_seconds(out, snapshot->pull_us, 1000000);
+	metrics_head(out, "mezoura_build_info", "gauge", "Which mezoura this is.", format);
+	buf_text(out, "mezoura_build_info{version=\"" MZ_VERSION "\"} 1\n");
+}
+
+void metrics_daemon(const struct snapshot *snapshot, enum metrics_format format, struct buf *out)
+{
+	put_unattributed(snapshot, format, out);
+	put_tables(snapshot, format, out);
+	put_hooks(snapshot, format, out);
+	put_gaps(snapshot, format, out);
+	put_incomplete(snapshot, format, out);
+	put_daemon(snapshot, format, out);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The families that tell how mezoura itself is: a part of metrics.c's page. */
+#ifndef MZ_METRICS_DAEMON_H
+#define MZ_METRICS_DAEMON_H
+
+#include "buf.h"
+#include "metrics.h"
+#include "snapshot.h"
+
+void metrics_daemon(const struct snapshot *snapshot, enum metrics_format format, struct buf *out);
+
+/*
+ * HELP and TYPE of a family. OpenMetrics names a counter's family without the _total of its
+ * samples; name is without it in any format.
+ */
+void metrics_head(struct buf *out, const char *name, const char *type, const char *help,
+	enum metrics_format format);
+
+void metrics_sample(struct buf *out, uint64_t value); /* " value\n", after name and labels */
+
+#endif
