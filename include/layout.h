@@ -10,7 +10,13 @@
 
 #include <linux/types.h>
 
-#define MZ_LAYOUT "v3" /* the directory under --pin that holds these maps */
+/* Begins the name of the directory under --pin that holds these maps. */
+#ifndef MZ_LAYOUT
+#define MZ_LAYOUT "v3"
+#endif
+#ifndef MZ_LAYOUT_PAD
+#define MZ_LAYOUT_PAD 0 /* bytes that make a slot larger, for tests of upgrades */
+#endif
 
 #define MZ_NETS	    32	/* tracked interfaces */
 #define MZ_PREFIXES 8	/* tracked prefixes of one interface and one address family */
@@ -55,7 +61,15 @@ struct mz_key6 {
 	__u32 addr[4];
 };
 
-enum mz_slot_state { MZ_SLOT_VIRGIN, MZ_SLOT_FREE, MZ_SLOT_HOST4 = 4, MZ_SLOT_HOST6 = 6 };
+/* A host's slot that is leaving has the lowest bit set as well. */
+enum mz_slot_state {
+	MZ_SLOT_VIRGIN,
+	MZ_SLOT_FREE,
+	MZ_SLOT_HOST4 = 4,
+	MZ_SLOT_LEAVING4,
+	MZ_SLOT_HOST6,
+	MZ_SLOT_LEAVING6
+};
 
 /*
  * One address in the tables: map mz_slots, indexed by slot number. Its counts are in the map
@@ -64,18 +78,62 @@ enum mz_slot_state { MZ_SLOT_VIRGIN, MZ_SLOT_FREE, MZ_SLOT_HOST4 = 4, MZ_SLOT_HO
  * behind the first virgin slot of a half are virgin too. Each half has a slot for each CPU beyond
  * --max-hosts: all CPUs may try to be the first with the last address. state is written last when a
  * slot is taken, so a reader that sees it sees all of the key.
+ *
+ * The daemon alone takes slots away: it marks them as leaving and deletes their keys, and once no
+ * classifier can still be counting there, their counts become a part of the past. stamp is its own.
  */
 struct mz_slot {
 	struct mz_host host;
 	__u32 addr[4]; /* an IPv4 address is in the first, the others are zero */
 	__u32 state;   /* enum mz_slot_state */
-	__u32 pad;
+	__u32 stamp;   /* second since boot of the last traffic; leaving: generation of the past */
+	__u8 later[MZ_LAYOUT_PAD];
 };
+
+/*
+ * What was counted in slots that are no more: map mz_past, made anew and replaced as a whole each
+ * time. The first MZ_PAST_HEAD values are a struct mz_past_head, each of the others is a row.
+ * This format is the same in all layouts from v3 on.
+ */
+struct mz_past_row {
+	__u64 bytes[MZ_DIRECTIONS];
+	__u64 packets[MZ_DIRECTIONS];
+	__u8 addr[16]; /* all zero: of a host's addresses together */
+	__u8 mac[6];
+	__u8 family; /* AF_INET or AF_INET6 */
+	__u8 net;
+	__u64 pad;
+};
+
+#define MZ_PAST_HEAD	5 /* rows' worth of head */
+#define MZ_PAST_REASONS 8 /* room for those of later layouts */
 
 /* Packets booked on nobody: map mz_unattributed, indexed by direction * MZ_REASONS + reason. */
 struct mz_volume {
 	__u64 bytes;
 	__u64 packets;
+};
+
+struct mz_past_head {
+	__u32 generation; /* slots that are leaving with this stamp, or an earlier one, are in it */
+	__u32 rows;
+	__u32 imported; /* kernel's id of the slots' map of the last layout that went into it */
+	__u32 pad;
+	struct mz_volume unattributed[MZ_DIRECTIONS][MZ_PAST_REASONS];
+};
+
+/*
+ * Map mz_geometry, of one value: where things lie in the maps of this layout, so that a daemon of
+ * another one can take the counts over. In bytes; the first field tells how many of the others
+ * there are. Slots and counts are arrays as described at struct mz_slot, the maps' names, mz_nets
+ * and mz_past are the same in all layouts.
+ */
+struct mz_geometry {
+	__u32 size; /* of this struct: later layouts may append to it */
+	__u32 slot, slot_net, slot_mac, slot_addr, slot_state, slot_stamp;
+	__u32 state4, state6; /* of a slot in use; plus 1 where it is leaving */
+	__u32 counts, counts_bytes, counts_packets; /* the latter an upload's, then a download's */
+	__u32 reasons;
 };
 
 /* The value of map mz_nets: which interface a net number stands for. Empty: free. */
@@ -159,11 +217,15 @@ struct mz_settings {
 };
 
 _Static_assert(sizeof(struct mz_counts) == 32, "values of mz_counts");
-_Static_assert(sizeof(struct mz_slot) == 32, "values of mz_slots");
+_Static_assert(sizeof(struct mz_slot) == 32 + MZ_LAYOUT_PAD, "values of mz_slots");
 _Static_assert(sizeof(struct mz_passage) == 32, "values of mz_passages");
 _Static_assert(sizeof(struct mz_key4) == 12, "no padding in a key");
 _Static_assert(sizeof(struct mz_key6) == 24, "no padding in a key");
 _Static_assert(sizeof(struct mz_volume) == 16, "values of mz_unattributed");
+_Static_assert(sizeof(struct mz_past_row) == 64, "values of mz_past");
+_Static_assert(sizeof(struct mz_past_head) <= MZ_PAST_HEAD * sizeof(struct mz_past_row),
+	"the head of mz_past");
+_Static_assert((int)MZ_REASONS <= MZ_PAST_REASONS, "all reasons are in the past's head");
 _Static_assert(sizeof(struct mz_net) == 16, "values of mz_nets");
 
 #endif

@@ -2,12 +2,18 @@
 #ifndef MZ_ADDRESSES_H
 #define MZ_ADDRESSES_H
 
+#include <net/if.h>
+
 #include "prefix.h"
 
-/*
- * Every address this machine holds, on any interface, as /32 and /128 prefixes. *list is
- * allocated; the caller frees it. Returns how many there are, or -errno.
- */
-int addresses_own(struct prefix **list);
+/* An address that this machine holds, deprecated ones included. */
+struct address {
+	struct prefix own;    /* itself: all bits */
+	struct prefix subnet; /* that it is on; on a point-to-point link, of the other end */
+	char ifname[IFNAMSIZ];
+};
+
+/* All addresses of all interfaces. *list: to be freed. Returns their number or -errno. */
+int addresses_own(struct address **list);
 
 #endif

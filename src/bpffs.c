@@ -25,7 +25,7 @@ static bool is_bpffs(const char *path)
 	return statfs(path, &fs) == 0 && (unsigned long)fs.f_type == BPF_FS_MAGIC;
 }
 
-static int set_paths(struct bpffs *bpffs, const char *pin)
+static int set_paths(struct bpffs *bpffs, const char *pin, unsigned max_hosts)
 {
 	size_t length = strlen(pin);
 
@@ -36,8 +36,10 @@ static int set_paths(struct bpffs *bpffs, const char *pin)
 	if (length >= sizeof(bpffs->pin))
 		return -ENAMETOOLONG;
 	memcpy(bpffs->pin, pin, length);
-	snprintf(bpffs->layout, sizeof(bpffs->layout), "%s/" MZ_LAYOUT, bpffs->pin);
-	return 0;
+	return snprintf(bpffs->layout, sizeof(bpffs->layout), "%s/" MZ_LAYOUT "_%u", bpffs->pin,
+		       max_hosts) < (int)sizeof(bpffs->layout)
+		       ? 0
+		       : -ENAMETOOLONG;
 }
 
 /* Sees to it that the directory above pin is in a bpffs. */
@@ -69,29 +71,27 @@ static int take_lock(struct bpffs *bpffs)
 	return 0;
 }
 
-int bpffs_open(struct bpffs *bpffs, const char *pin)
+int bpffs_open(struct bpffs *bpffs, const char *pin, unsigned max_hosts)
 {
 	char mark[PATH_MAX + sizeof(MOUNT_MARK) + 1];
 	bool mounted = false;
-	int error = set_paths(bpffs, pin);
+	int error = set_paths(bpffs, pin, max_hosts);
 
 	if (!error && !is_bpffs(bpffs->pin))
 		error = mount_above(bpffs, &mounted);
 	if (error)
 		return error;
-	if (mkdir(bpffs->pin, 0700) < 0 && errno != EEXIST)
+	if (mkdir(bpffs->pin, 0700) == 0)
+		bpffs->fresh = true;
+	else if (errno != EEXIST)
 		error = -errno;
 	if (!error)
 		error = take_lock(bpffs);
 	snprintf(mark, sizeof(mark), "%s/" MOUNT_MARK, bpffs->pin);
 	if (!error && mounted && mkdir(mark, 0700) < 0)
 		error = -errno;
-	if (!error && mkdir(bpffs->layout, 0700) < 0) {
-		if (errno != EEXIST)
-			error = -errno;
-	} else if (!error) {
-		bpffs->fresh = true;
-	}
+	if (!error && mkdir(bpffs->layout, 0700) < 0 && errno != EEXIST)
+		error = -errno;
 	if (error) {
 		bpffs_close(bpffs);
 		if (mounted)
@@ -102,7 +102,7 @@ int bpffs_open(struct bpffs *bpffs, const char *pin)
 
 int bpffs_open_existing(struct bpffs *bpffs, const char *pin)
 {
-	int error = set_paths(bpffs, pin);
+	int error = set_paths(bpffs, pin, 0);
 
 	if (!error && access(bpffs->pin, F_OK) < 0)
 		error = -errno;
@@ -122,7 +122,8 @@ void bpffs_close(struct bpffs *bpffs)
 	bpffs->lock = -1;
 }
 
-static void remove_entries(const char *path)
+/* Those whose names begin so. */
+static void remove_entries(const char *path, const char *prefix)
 {
 	struct dirent *entry;
 	DIR *dir = opendir(path);
@@ -130,21 +131,63 @@ static void remove_entries(const char *path)
 	if (!dir)
 		return;
 	while ((entry = readdir(dir)) != NULL)
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+		if (strncmp(entry->d_name, prefix, strlen(prefix)) == 0 &&
+			strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
 			unlinkat(dirfd(dir), entry->d_name, 0) < 0)
 			unlinkat(dirfd(dir), entry->d_name, AT_REMOVEDIR);
 	closedir(dir);
 }
 
+bool bpffs_other(const struct bpffs *bpffs, unsigned n, char dir[PATH_MAX])
+{
+	const char *own = strrchr(bpffs->layout, '/') + 1;
+	DIR *pin = opendir(bpffs->pin);
+	struct dirent *entry;
+	bool found = false;
+
+	while (pin && !found && (entry = readdir(pin)) != NULL)
+		if (entry->d_name[0] == 'v' && entry->d_name[1] >= '0' && entry->d_name[1] <= '9' &&
+			strcmp(entry->d_name, own) != 0 && n-- == 0)
+			found = snprintf(dir, PATH_MAX, "%s/%s", bpffs->pin, entry->d_name) <
+				PATH_MAX;
+	if (pin)
+		closedir(pin);
+	return found;
+}
+
+void bpffs_move_up(const struct bpffs *bpffs, const char *dir, const char *prefix)
+{
+	struct dirent *entry;
+	DIR *from = opendir(dir);
+
+	while (from && (entry = readdir(from)) != NULL)
+		if (strncmp(entry->d_name, prefix, strlen(prefix)) == 0 &&
+			renameat(dirfd(from), entry->d_name, bpffs->lock, entry->d_name) == 0)
+			rewinddir(from);
+	if (from)
+		closedir(from);
+}
+
+int bpffs_remove_other(const char *dir)
+{
+	remove_entries(dir, "");
+	return rmdir(dir) < 0 ? -errno : 0;
+}
+
 void bpffs_remove(struct bpffs *bpffs)
 {
-	char mark[PATH_MAX + sizeof(MOUNT_MARK) + 1];
+	char mark[PATH_MAX + sizeof(MOUNT_MARK) + 1], other[PATH_MAX];
 	bool mounted;
 
 	snprintf(mark, sizeof(mark), "%s/" MOUNT_MARK, bpffs->pin);
 	mounted = access(mark, F_OK) == 0;
-	remove_entries(bpffs->layout);
+	remove_entries(bpffs->layout, "");
 	rmdir(bpffs->layout);
+	while (bpffs_other(bpffs, 0, other))
+		if (bpffs_remove_other(other) < 0)
+			break;
+	remove_entries(bpffs->pin, "link_"); /* somebody may have chosen a directory with others' */
+	remove_entries(bpffs->pin, "qdisc_");
 	rmdir(mark);
 	rmdir(bpffs->pin);
 	bpffs_close(bpffs); /* an open directory would keep the mount busy */

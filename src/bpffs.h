@@ -7,23 +7,33 @@
 #include <stdbool.h>
 
 struct bpffs {
-	char pin[PATH_MAX];	    /* --pin */
-	char layout[PATH_MAX + 16]; /* its subdirectory of this MZ_LAYOUT */
-	int lock;		    /* held while this process uses the directory */
-	bool fresh;		    /* this process made it */
+	char pin[PATH_MAX];    /* --pin */
+	char layout[PATH_MAX]; /* its subdirectory for tables of this layout and size */
+	int lock;	       /* held while this process uses the directory */
+	bool fresh;	       /* this process made pin */
 };
 
 /*
- * Makes the directory, mounting bpffs first where pin lies below /sys/fs/bpf and nothing is
- * mounted there, and locks it. Returns 0; -EMEDIUMTYPE where pin is not in a bpffs; -EBUSY where
- * another process holds the lock; or another -errno.
+ * Makes the directory and in it, for tables with room for max_hosts, that of the layout, mounting
+ * bpffs first where pin lies below /sys/fs/bpf and nothing is mounted there, and locks it. Returns
+ * 0; -EMEDIUMTYPE where pin is not in a bpffs; -EBUSY where another process holds the lock; or
+ * another -errno.
  */
-int bpffs_open(struct bpffs *bpffs, const char *pin);
+int bpffs_open(struct bpffs *bpffs, const char *pin, unsigned max_hosts);
 
 /* As bpffs_open(), but makes nothing: -ENOENT where there is nothing. */
 int bpffs_open_existing(struct bpffs *bpffs, const char *pin);
 
 void bpffs_close(struct bpffs *bpffs);
+
+/* The directory of the nth layout that is not ours. False: there are not so many. */
+bool bpffs_other(const struct bpffs *bpffs, unsigned n, char dir[PATH_MAX]);
+
+/* Moves the pins and marks whose names begin so from such a directory to pin. */
+void bpffs_move_up(const struct bpffs *bpffs, const char *dir, const char *prefix);
+
+/* Removes such a directory with all its pins. Returns 0 or -errno. */
+int bpffs_remove_other(const char *dir);
 
 /* Removes all pins, the directory, and the mount if it was bpffs_open() that made it. */
 void bpffs_remove(struct bpffs *bpffs);

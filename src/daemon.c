@@ -61,11 +61,6 @@ static int check(const struct config *config)
 		log_error("expected to be run as root (CAP_BPF and CAP_NET_ADMIN are needed)");
 		return -EPERM;
 	}
-	for (size_t i = 0; i < config->interfaces; i++)
-		if (!if_nametoindex(config->ifnames[i])) {
-			log_error("-4 .../%s: no such interface", config->ifnames[i]);
-			return -ENODEV;
-		}
 	if (!config->textfile)
 		return 0;
 	error = textfile_check(config->textfile);
@@ -298,8 +293,10 @@ int daemon_run(const struct config *config)
 	if (start(daemon) == 0) {
 		write_textfile(daemon);
 		for (size_t i = 0; i < config->interfaces; i++)
-			log_info("counting on %s (%s)", config->ifnames[i],
-				daemon->keeper.links[i].kind == SNAPSHOT_TCX ? "tcx" : "clsact");
+			if (daemon->keeper.links[i].present)
+				log_info("counting on %s (%s)", config->ifnames[i],
+					daemon->keeper.links[i].kind == SNAPSHOT_TCX ? "tcx"
+										     : "clsact");
 		if (config->exporter)
 			log_info("serving http://localhost:%u/metrics", config->port);
 		loop(daemon);

@@ -56,6 +56,15 @@ static void read_xdp(const struct nlattr *xdp, struct device *device)
 	}
 }
 
+static uint64_t read_moved(const struct nlattr *stats)
+{
+	struct rtnl_link_stats64 s = {0};
+	size_t length = mnl_attr_get_payload_len(stats);
+
+	memcpy(&s, mnl_attr_get_payload(stats), length < sizeof(s) ? length : sizeof(s));
+	return s.rx_packets + s.tx_packets;
+}
+
 static void read_attribute(const struct nlattr *a, struct device *device, bool *elsewhere)
 {
 	switch (mnl_attr_get_type(a)) {
@@ -80,6 +89,9 @@ static void read_attribute(const struct nlattr *a, struct device *device, bool *
 		break;
 	case IFLA_XDP:
 		read_xdp(a, device);
+		break;
+	case IFLA_STATS64:
+		device->moved = read_moved(a);
 		break;
 	}
 }
@@ -147,8 +159,9 @@ static int add_pvid(const struct nlmsghdr *message, void *context)
 	return MNL_CB_OK;
 }
 
-static int dump(struct mnl_socket *socket, uint8_t family, uint32_t filter, mnl_cb_t add,
-	struct listing *listing)
+/* Asks for all links of a family or, with an index, for that one. filter: more that is wanted. */
+static int ask(struct mnl_socket *socket, uint8_t family, uint32_t filter, unsigned index,
+	mnl_cb_t add, struct listing *listing)
 {
 	char data[32768]; /* the kernel's parts of a dump are not larger */
 	struct nlmsghdr *request = mnl_nlmsg_put_header(data);
@@ -156,9 +169,10 @@ static int dump(struct mnl_socket *socket, uint8_t family, uint32_t filter, mnl_
 	int more = MNL_CB_ERROR;
 
 	request->nlmsg_type = RTM_GETLINK;
-	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	request->nlmsg_flags = NLM_F_REQUEST | (index ? NLM_F_ACK : NLM_F_DUMP);
 	link = mnl_nlmsg_put_extra_header(request, sizeof(*link));
 	link->ifi_family = family;
+	link->ifi_index = (int)index;
 	mnl_attr_put_u32(request, IFLA_EXT_MASK, filter);
 	if (mnl_socket_sendto(socket, request, request->nlmsg_len) < 0)
 		return -errno;
@@ -173,21 +187,48 @@ static int dump(struct mnl_socket *socket, uint8_t family, uint32_t filter, mnl_
 	return more == MNL_CB_ERROR ? -errno : 0;
 }
 
+static int open_socket(struct mnl_socket **socket)
+{
+	int error;
+
+	*socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	if (!*socket)
+		return -errno;
+	if (mnl_socket_bind(*socket, 0, MNL_SOCKET_AUTOPID) == 0)
+		return 0;
+	error = -errno;
+	mnl_socket_close(*socket);
+	return error;
+}
+
+int devices_moved(unsigned index, uint64_t *moved)
+{
+	struct listing listing = {0};
+	struct mnl_socket *socket;
+	int error = open_socket(&socket);
+
+	if (error)
+		return error;
+	error = ask(socket, AF_UNSPEC, 0, index, add_device, &listing);
+	mnl_socket_close(socket);
+	if (!error && listing.count)
+		*moved = listing.list[0].moved;
+	free(listing.list);
+	return error;
+}
+
 int devices_list(struct device **list)
 {
-	struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
 	struct listing listing = {0};
-	int error = 0;
+	struct mnl_socket *socket;
+	int error = open_socket(&socket);
 
-	if (!socket)
-		return -errno;
-	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0)
-		error = -errno;
-	if (!error)
-		error = dump(socket, AF_UNSPEC, RTEXT_FILTER_SKIP_STATS, add_device, &listing);
+	if (error)
+		return error;
+	error = ask(socket, AF_UNSPEC, 0, 0, add_device, &listing);
 	/* where there is no bridge, nobody answers to this */
 	if (!error)
-		error = dump(socket, AF_BRIDGE, RTEXT_FILTER_BRVLAN, add_pvid, &listing);
+		error = ask(socket, AF_BRIDGE, RTEXT_FILTER_BRVLAN, 0, add_pvid, &listing);
 	mnl_socket_close(socket);
 	if (error == -EOPNOTSUPP)
 		error = 0;

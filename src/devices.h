@@ -17,6 +17,7 @@ struct device {
 	uint16_t vlan;	/* of a VLAN: its id */
 	uint16_t pvid;	/* of a bridge and its ports: the VLAN of untagged frames; 0: none */
 	bool filtering; /* a bridge that tells VLANs apart */
+	uint64_t moved; /* packets, in and out, in its life */
 	bool xdp;	/* an XDP program hangs there */
 	uint8_t mac[6]; /* zero where addresses are not of that length */
 	char name[16];
@@ -24,5 +25,8 @@ struct device {
 
 /* All devices of this network namespace. *list: to be freed. Returns their number or -errno. */
 int devices_list(struct device **list);
+
+/* What one of them moved by now. Returns 0 or -errno. */
+int devices_moved(unsigned index, uint64_t *moved);
 
 #endif

@@ -244,7 +244,6 @@ static bool has_filters(unsigned ifindex)
 	       netlink_filters(ifindex, parent_of(MZ_DOWNLOAD), NULL, 0) > 0;
 }
 
-/* Takes back a clsact qdisc that we made and nobody else uses by now. */
 static void remove_qdisc(const char *dir, unsigned ifindex)
 {
 	LIBBPF_OPTS(bpf_tc_hook, at, .ifindex = (int)ifindex,
@@ -297,10 +296,19 @@ void hooks_detach_others(const char *dir, const struct hook *keep, size_t keeps)
 
 	libbpf_set_print(NULL);
 	detach_other_links(dir, keep, keeps);
-	for (size_t i = 0; interfaces && interfaces[i].if_index; i++) {
+	for (size_t i = 0; interfaces && interfaces[i].if_index; i++)
 		detach_other_filters(interfaces[i].if_index, keep, keeps);
+	if (interfaces)
+		if_freenameindex(interfaces);
+}
+
+void hooks_remove_all(const char *dir)
+{
+	struct if_nameindex *interfaces = if_nameindex();
+
+	hooks_detach_others(dir, NULL, 0);
+	for (size_t i = 0; interfaces && interfaces[i].if_index; i++)
 		remove_qdisc(dir, interfaces[i].if_index);
-	}
 	if (interfaces)
 		if_freenameindex(interfaces);
 }

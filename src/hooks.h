@@ -33,7 +33,13 @@ int hooks_attach(const char *dir, const struct hook *hook, int program, enum con
  */
 bool hooks_attached(const char *dir, const struct hook *hook, enum snapshot_hook_kind kind);
 
-/* Detaches what earlier calls or processes attached, but for the hooks in keep. */
+/*
+ * Detaches what earlier calls or processes attached, but for the hooks in keep. A clsact qdisc
+ * stays even where it is empty now: the kernel drops packets while it takes one away.
+ */
 void hooks_detach_others(const char *dir, const struct hook *keep, size_t keeps);
+
+/* Detaches all, and removes the qdiscs that we made and nobody else uses by now. */
+void hooks_remove_all(const char *dir);
 
 #endif

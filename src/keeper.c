@@ -2,14 +2,18 @@
 #include "keeper.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "log.h"
+#include "migrate.h"
 #include "reconcile.h"
 #include "snapshot_take.h"
+
+#define VERIFY_MS 10000 /* how often hooks are looked at though nothing was announced */
 
 static uint64_t now_ms(clockid_t clock)
 {
@@ -17,6 +21,19 @@ static uint64_t now_ms(clockid_t clock)
 
 	clock_gettime(clock, &now);
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static uint64_t now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+uint64_t keeper_uptime(void)
+{
+	return now_ms(CLOCK_BOOTTIME) / 1000;
 }
 
 void keeper_set_incomplete(struct keeper *keeper, enum snapshot_incomplete reason, bool is_so)
@@ -45,18 +62,47 @@ static void list_hooks(const struct keeper *keeper, struct snapshot *snapshot)
 			memcpy(hook->device, from->device, sizeof(hook->device));
 			hook->direction = (uint8_t)d;
 			hook->kind = (uint8_t)from->kind;
+			hook->net = (uint8_t)from->net;
+			hook->age_s = (uint32_t)(keeper_uptime() - from->since_s);
+		}
+	}
+}
+
+static void list_interfaces(const struct keeper *keeper, struct snapshot *snapshot)
+{
+	const struct config *config = keeper->config;
+
+	snapshot->interfaces = (uint32_t)config->interfaces;
+	for (size_t i = 0; i < config->interfaces; i++) {
+		struct snapshot_interface *to = &snapshot->interface[i];
+
+		*to = (struct snapshot_interface){.net = (uint8_t)keeper->links[i].net,
+			.present = keeper->links[i].present,
+			.followed = config->followed[i]};
+		for (size_t k = 0; k < keeper->tracking.count; k++) {
+			const struct tracking_row *row = &keeper->tracking.row[k];
+			struct snapshot_prefix *prefix = &to->prefix[to->prefixes];
+
+			if (!tracking_is_on(row, config->ifnames[i]) ||
+				to->prefixes == 2 * MZ_PREFIXES)
+				continue;
+			memcpy(prefix->addr, row->prefix.addr, sizeof(prefix->addr));
+			prefix->family = row->prefix.family;
+			prefix->length = row->prefix.length;
+			to->prefixes++;
 		}
 	}
 }
 
 void keeper_reconcile(struct keeper *keeper)
 {
+	keeper->reconciled_ms = now_ms(CLOCK_MONOTONIC);
 	reconcile_hooks(keeper);
 }
 
-static int open_bpffs(struct bpffs *bpffs, const char *pin)
+static int open_bpffs(struct bpffs *bpffs, const char *pin, unsigned max_hosts)
 {
-	int error = bpffs_open(bpffs, pin);
+	int error = bpffs_open(bpffs, pin, max_hosts);
 
 	if (error == -EMEDIUMTYPE)
 		log_error("--pin %s: expected a directory in a bpf file system", pin);
@@ -70,17 +116,25 @@ static int open_bpffs(struct bpffs *bpffs, const char *pin)
 static int open_maps(struct keeper *keeper)
 {
 	const struct config *config = keeper->config;
-	int error = maps_open(&keeper->maps, keeper->bpffs.layout, config->max_hosts);
+	const struct bpffs *bpffs = &keeper->bpffs;
+	struct mz_net nets[MZ_NETS];
+	bool migrating = migrate_nets(bpffs, nets);
+	int error =
+		maps_open(&keeper->maps, bpffs->layout, config->max_hosts, migrating ? nets : NULL);
 
+	if (!error)
+		error = past_open(&keeper->past, bpffs->layout, 2 * config->max_hosts);
+	if (!error)
+		error = retire_start(
+			&keeper->retire, &keeper->maps, &keeper->past, now_ms(CLOCK_MONOTONIC));
+	if (!error)
+		error = counters_init(&keeper->counters, &keeper->maps);
 	if (error) {
 		log_error("cannot make the kernel's tables: %s",
 			error == -ENOSYS ? "this kernel has no BPF" : strerror(-error));
 		return error;
 	}
-	if (keeper->maps.capacity != config->max_hosts)
-		log_warn("--max-hosts %u: the table in use has room for %u; run 'mezoura unload' "
-			 "to change it",
-			config->max_hosts, keeper->maps.capacity);
+	migrate_hooks(bpffs);
 	for (size_t i = 0; i < config->interfaces; i++) {
 		int net = maps_net(&keeper->maps, config->ifnames[i]);
 
@@ -99,18 +153,21 @@ int keeper_start(struct keeper *keeper, const struct config *config, struct name
 
 	keeper->config = config;
 	keeper->names = names;
+	keeper->started_s = keeper_uptime();
+	keeper->changed = true; /* what an earlier daemon hooked may have to go */
 	maps_init(&keeper->maps);
 	tally_init(&keeper->tally);
-	error = open_bpffs(&keeper->bpffs, config->pin);
+	error = open_bpffs(&keeper->bpffs, config->pin, config->max_hosts);
 	if (error)
 		return error;
 	error = open_maps(keeper);
+	keeper->reconciled_ms = now_ms(CLOCK_MONOTONIC);
 	if (!error)
 		error = reconcile_hooks(keeper);
 	if (!error)
 		error = keeper_pull(keeper);
 	if (error && keeper->bpffs.fresh) {
-		hooks_detach_others(keeper->bpffs.layout, NULL, 0);
+		hooks_remove_all(keeper->bpffs.pin);
 		bpffs_remove(&keeper->bpffs);
 	}
 	if (error)
@@ -121,7 +178,11 @@ int keeper_start(struct keeper *keeper, const struct config *config, struct name
 void keeper_stop(struct keeper *keeper)
 {
 	maps_close(&keeper->maps);
+	past_close(&keeper->past);
+	counters_finish(&keeper->counters);
 	tally_finish(&keeper->tally);
+	free(keeper->known);
+	keeper->known = NULL;
 	bpffs_close(&keeper->bpffs);
 	free(keeper->hooks);
 	keeper->hooks = NULL;
@@ -130,22 +191,86 @@ void keeper_stop(struct keeper *keeper)
 	keeper->snapshot = NULL;
 }
 
+/* The counts of other layouts, once no classifier of theirs is left. */
+static void import(struct keeper *keeper)
+{
+	/* slots on their way into the past are told from others by its generation */
+	if (keeper->imported || keeper->retire.leaving)
+		return;
+	for (size_t i = 0; i < keeper->hook_count; i++)
+		if (!keeper->hooks[i].attached)
+			return;
+	keeper->imported = migrate_import(&keeper->bpffs, &keeper->past) == 0;
+}
+
+/* At most once a minute. */
+static void tell_if_full(struct keeper *keeper)
+{
+	uint64_t full = keeper->tally.unattributed[MZ_UPLOAD][MZ_TABLE_FULL].packets +
+			keeper->tally.unattributed[MZ_DOWNLOAD][MZ_TABLE_FULL].packets;
+
+	if (full == keeper->full ||
+		(keeper->full_told_ms && keeper->pulled_ms - keeper->full_told_ms < 60000))
+		return;
+	if (keeper->snapshot) /* not what an earlier daemon has told */
+		log_warn("the table of %u addresses is full: %" PRIu64
+			 " packets belong to nobody's row (--max-hosts)",
+			keeper->maps.capacity, full - keeper->full);
+	keeper->full = full;
+	keeper->full_told_ms = keeper->pulled_ms;
+}
+
+static void make_room(struct keeper *keeper, uint32_t now_s)
+{
+	int done = retire_step(&keeper->retire, &keeper->maps, &keeper->past, keeper->bpffs.layout,
+		keeper->tally.entries, keeper->config->idle, now_s, keeper->pulled_ms);
+
+	if (done < 0 && !keeper->retire_failing)
+		log_error("cannot make room in the kernel's tables: %s", strerror(-done));
+	keeper->retire_failing = done < 0;
+}
+
+static int take_snapshot(struct keeper *keeper, uint64_t began_us)
+{
+	struct snapshot *snapshot;
+	int error = snapshot_take(
+		&keeper->snapshot, &keeper->tally, keeper->names, now_ms(CLOCK_REALTIME));
+
+	if (error)
+		return error;
+	snapshot = keeper->snapshot;
+	list_hooks(keeper, snapshot);
+	list_interfaces(keeper, snapshot);
+	snapshot->incomplete = keeper->incomplete;
+	snapshot->hooks_restored = keeper->restored;
+	snapshot->missed_packets = keeper->missed;
+	snapshot->uptime_s = keeper_uptime() - keeper->started_s;
+	snapshot->pull_us = (uint32_t)(now_us() - began_us);
+	return 0;
+}
+
 int keeper_pull(struct keeper *keeper)
 {
-	int error = maps_read(&keeper->maps, &keeper->tally);
+	uint64_t began_us = now_us();
+	uint32_t now_s = (uint32_t)keeper_uptime();
+	int error;
 
+	import(keeper);
+	error = counters_read(
+		&keeper->counters, &keeper->maps, &keeper->past, now_s, &keeper->tally);
 	names_refresh(keeper->names);
 	keeper->pulled_ms = now_ms(CLOCK_MONOTONIC);
 	if (!error)
-		error = snapshot_take(
-			&keeper->snapshot, &keeper->tally, keeper->names, now_ms(CLOCK_REALTIME));
-	if (!error)
-		list_hooks(keeper, keeper->snapshot);
-	if (!error)
-		keeper->snapshot->incomplete = keeper->incomplete;
+		error = take_snapshot(keeper, began_us);
 	if (error && !keeper->failing)
 		log_error("cannot read the counters: %s", strerror(-error));
 	keeper->failing = error != 0;
+	if (!error) {
+		tell_if_full(keeper);
+		make_room(keeper, now_s);
+	}
+	if (keeper->pulled_ms - keeper->reconciled_ms >= VERIFY_MS && keeper->reconciled_ms)
+		keeper_reconcile(keeper);
 	return error;
 }
 
@@ -168,7 +293,8 @@ int keeper_unload(const char *pin)
 			error == -EBUSY ? "a daemon is running: stop it first" : strerror(-error));
 		return error;
 	}
-	hooks_detach_others(bpffs.layout, NULL, 0);
+	migrate_hooks(&bpffs);
+	hooks_remove_all(bpffs.pin);
 	bpffs_remove(&bpffs);
 	return 0;
 }

@@ -8,15 +8,20 @@
 
 #include "bpffs.h"
 #include "config.h"
+#include "counters.h"
 #include "hooks.h"
 #include "maps.h"
 #include "names.h"
+#include "past.h"
+#include "retire.h"
 #include "snapshot.h"
+#include "tracking.h"
 
 /* One tracked interface. */
 struct keeper_link {
 	unsigned net; /* its number in keys */
 	enum snapshot_hook_kind kind;
+	bool present;
 	bool missed; /* its absence or a failure was logged */
 	bool cut;    /* that it has too many devices below was logged */
 };
@@ -27,6 +32,8 @@ struct keeper_hook {
 	unsigned ifindex, net;
 	bool attached;
 	enum snapshot_hook_kind kind;
+	uint64_t since_s; /* as keeper_uptime() */
+	uint64_t moved;	  /* packets of the device when the hook was last seen there */
 	struct mz_settings settings;
 };
 
@@ -34,16 +41,29 @@ struct keeper {
 	const struct config *config;
 	struct bpffs bpffs;
 	struct maps maps;
+	struct past past;
+	struct counters counters;
+	struct retire retire;
 	struct tally tally;
+	struct tracking tracking; /* as of the last reconciliation */
 	struct names *names;
 	struct snapshot *snapshot;	   /* the latest; NULL before the first keeper_pull() */
 	struct keeper_link links[MZ_NETS]; /* as config->ifnames */
 	struct keeper_hook *hooks;	   /* those of one interface follow each other */
 	size_t hook_count;
-	uint32_t incomplete; /* as in struct snapshot */
-	uint64_t pulled_ms;  /* CLOCK_MONOTONIC */
-	bool failing;	     /* the last pull failed, and that was logged */
-	bool changed;	     /* a hook came or went: others may have to go */
+	unsigned *known; /* indices of the devices of the last reconciliation */
+	size_t known_count;
+	uint64_t restored, missed; /* as in struct snapshot */
+	uint32_t incomplete;	   /* as in struct snapshot */
+	uint64_t started_s;	   /* as keeper_uptime() */
+	uint64_t pulled_ms;	   /* CLOCK_MONOTONIC, as the next two */
+	uint64_t reconciled_ms;
+	uint64_t full_told_ms; /* when it was logged that a table is full */
+	uint64_t full;	       /* packets that found no room, as of then */
+	bool failing;	       /* the last pull failed, and that was logged */
+	bool retire_failing;   /* the same for making room */
+	bool changed;	       /* a hook came or went: others may have to go */
+	bool imported;	       /* nothing is left of other layouts */
 };
 
 /*
@@ -57,6 +77,9 @@ void keeper_stop(struct keeper *keeper);
 
 /* After a change of links or addresses: hooks what came back, changes what has to change. */
 void keeper_reconcile(struct keeper *keeper);
+
+/* Seconds since boot, suspended ones included. */
+uint64_t keeper_uptime(void);
 
 /* Notes that counts are too low for a reason, or no longer. */
 void keeper_set_incomplete(struct keeper *keeper, enum snapshot_incomplete reason, bool is_so);

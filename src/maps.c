@@ -4,12 +4,15 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
+#include <linux/membarrier.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 const char *const maps_names[MAPS_NAMES] = {
@@ -23,6 +26,7 @@ const char *const maps_names[MAPS_NAMES] = {
 	[MAPS_PASSAGES] = "mz_passages",
 	[MAPS_UNATTRIBUTED] = "mz_unattributed",
 	[MAPS_NETS] = "mz_nets",
+	[MAPS_GEOMETRY] = "mz_geometry",
 };
 
 void maps_init(struct maps *maps)
@@ -83,7 +87,50 @@ static unsigned index_entries(unsigned max_hosts)
 	return entries;
 }
 
-static int make_all(struct maps *maps, unsigned max_hosts)
+static int fill_geometry(const struct maps *maps)
+{
+	const struct mz_geometry geometry = {
+		.size = sizeof(geometry),
+		.slot = sizeof(struct mz_slot),
+		.slot_net = offsetof(struct mz_slot, host.net),
+		.slot_mac = offsetof(struct mz_slot, host.mac),
+		.slot_addr = offsetof(struct mz_slot, addr),
+		.slot_state = offsetof(struct mz_slot, state),
+		.slot_stamp = offsetof(struct mz_slot, stamp),
+		.state4 = MZ_SLOT_HOST4,
+		.state6 = MZ_SLOT_HOST6,
+		.counts = sizeof(struct mz_counts),
+		.counts_bytes = offsetof(struct mz_counts, bytes),
+		.counts_packets = offsetof(struct mz_counts, packets),
+		.reasons = MZ_REASONS,
+	};
+	__u32 only = 0;
+
+	return bpf_map_update_elem(maps->fd[MAPS_GEOMETRY], &only, &geometry, BPF_ANY) < 0 ? -errno
+											   : 0;
+}
+
+static int fill_spares(const struct maps *maps, unsigned slots)
+{
+	for (__u32 number = slots; number-- > 0;) { /* the lowest on top */
+		__u32 number6 = slots + number;
+
+		if (bpf_map_update_elem(maps->fd[MAPS_SPARE4], NULL, &number, BPF_ANY) < 0 ||
+			bpf_map_update_elem(maps->fd[MAPS_SPARE6], NULL, &number6, BPF_ANY) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+static int fill_nets(const struct maps *maps, const struct mz_net *nets)
+{
+	for (__u32 i = 0; nets && i < MZ_NETS; i++)
+		if (bpf_map_update_elem(maps->fd[MAPS_NETS], &i, &nets[i], BPF_ANY) < 0)
+			return -errno;
+	return 0;
+}
+
+static int make_all(struct maps *maps, unsigned max_hosts, const struct mz_net *nets)
 {
 	unsigned slots = max_hosts + maps->cpus; /* a family */
 	const struct {
@@ -108,7 +155,10 @@ static int make_all(struct maps *maps, unsigned max_hosts)
 			sizeof(struct mz_volume), MZ_DIRECTIONS * MZ_REASONS, 0},
 		[MAPS_NETS] = {BPF_MAP_TYPE_ARRAY, sizeof(__u32), sizeof(struct mz_net), MZ_NETS,
 			0},
+		[MAPS_GEOMETRY] = {BPF_MAP_TYPE_ARRAY, sizeof(__u32), sizeof(struct mz_geometry), 1,
+			0},
 	};
+	int error;
 
 	for (size_t i = 0; i < MAPS_NAMES; i++) {
 		LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = table[i].flags);
@@ -118,14 +168,10 @@ static int make_all(struct maps *maps, unsigned max_hosts)
 		if (maps->fd[i] < 0)
 			return -errno;
 	}
-	for (__u32 number = slots; number-- > 0;) { /* the lowest on top */
-		__u32 number6 = slots + number;
-
-		if (bpf_map_update_elem(maps->fd[MAPS_SPARE4], NULL, &number, BPF_ANY) < 0 ||
-			bpf_map_update_elem(maps->fd[MAPS_SPARE6], NULL, &number6, BPF_ANY) < 0)
-			return -errno;
-	}
-	return 0;
+	error = fill_spares(maps, slots);
+	if (!error)
+		error = fill_geometry(maps);
+	return error ? error : fill_nets(maps, nets);
 }
 
 static int map_entries(int fd, unsigned *entries)
@@ -139,10 +185,10 @@ static int map_entries(int fd, unsigned *entries)
 	return 0;
 }
 
-/* size: of what is read; the kernel's mapping ends at a page. */
-static int map_memory(int fd, size_t size, const void **memory)
+/* size: of what is used; the kernel's mapping ends at a page. */
+static int map_memory(int fd, size_t size, void **memory)
 {
-	void *at = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
+	void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
 	if (at == MAP_FAILED)
 		return -errno;
@@ -162,7 +208,7 @@ static size_t counts_size(const struct maps *maps)
 
 static int map_tables(struct maps *maps)
 {
-	const void *slots = NULL, *counts = NULL;
+	void *slots = NULL, *counts = NULL;
 	unsigned entries = 0;
 	int error = map_entries(maps->fd[MAPS_HOSTS4], &maps->capacity);
 
@@ -182,7 +228,24 @@ static int map_tables(struct maps *maps)
 	return error;
 }
 
-int maps_open(struct maps *maps, const char *pin, unsigned max_hosts)
+/* By the kernel's own account, which since 5.11 is not a limit but still told. */
+static uint64_t memory_of(int fd)
+{
+	uint64_t bytes = 0;
+	char path[64], line[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	file = fopen(path, "re");
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "memlock: %" SCNu64, &bytes) == 1)
+			break;
+	if (file)
+		fclose(file);
+	return bytes;
+}
+
+int maps_open(struct maps *maps, const char *pin, unsigned max_hosts, const struct mz_net *nets)
 {
 	int cpus = libbpf_num_possible_cpus(), error;
 
@@ -190,20 +253,19 @@ int maps_open(struct maps *maps, const char *pin, unsigned max_hosts)
 	if (cpus < 0)
 		return cpus;
 	maps->cpus = (unsigned)cpus;
-	maps->volumes = calloc(maps->cpus, sizeof(*maps->volumes));
-	if (!maps->volumes)
-		return -ENOMEM;
 	error = pin ? open_pinned(maps, pin) : -ENOENT;
 	if (error == -ENOENT) {
 		for (size_t i = 0; i < MAPS_NAMES; i++)
 			if (maps->fd[i] >= 0)
 				close(maps->fd[i]);
-		error = make_all(maps, max_hosts);
+		error = make_all(maps, max_hosts, nets);
 		if (!error && pin)
 			error = pin_all(maps, pin);
 	}
 	if (!error)
 		error = map_tables(maps);
+	for (size_t i = 0; i < MAPS_NAMES && !error; i++)
+		maps->kernel_bytes += memory_of(maps->fd[i]);
 	if (error)
 		maps_close(maps);
 	return error;
@@ -212,13 +274,12 @@ int maps_open(struct maps *maps, const char *pin, unsigned max_hosts)
 void maps_close(struct maps *maps)
 {
 	if (maps->slots)
-		munmap((void *)maps->slots, slots_size(maps));
+		munmap(maps->slots, slots_size(maps));
 	if (maps->counts)
-		munmap((void *)maps->counts, counts_size(maps));
+		munmap(maps->counts, counts_size(maps));
 	for (size_t i = 0; i < MAPS_NAMES; i++)
 		if (maps->fd[i] >= 0)
 			close(maps->fd[i]);
-	free(maps->volumes);
 	maps_init(maps);
 }
 
@@ -246,86 +307,47 @@ int maps_net(const struct maps *maps, const char *ifname)
 	return available;
 }
 
-/* A counter that another CPU may be writing: a 32-bit machine reads it in two halves. */
-static __u64 read_counter(const __u64 *counter)
+int maps_family(const struct maps *maps, uint32_t number)
 {
-	const volatile __u64 *at = counter;
-	__u64 value = *at, again;
-
-	while (sizeof(long) < sizeof(value) && (again = *at) != value)
-		value = again;
-	return value;
+	return number < maps->family_slots ? AF_INET : AF_INET6;
 }
 
-static struct mz_counts sum(const struct maps *maps, size_t number)
+int maps_delete_key(const struct maps *maps, uint32_t number)
 {
-	const struct mz_counts *counts = maps->counts + number;
-	struct mz_counts total = {0};
+	const struct mz_slot *slot = &maps->slots[number];
+	bool v4 = maps_family(maps, number) == AF_INET;
+	struct mz_key4 key4 = {.host = slot->host, .addr = slot->addr[0]};
+	struct mz_key6 key6 = {.host = slot->host};
+	const void *key = v4 ? (const void *)&key4 : &key6;
+	int fd = maps->fd[v4 ? MAPS_HOSTS4 : MAPS_HOSTS6];
+	__u32 found;
 
-	for (unsigned cpu = 0; cpu < maps->cpus; cpu++, counts += 2 * (size_t)maps->family_slots)
-		for (int d = 0; d < MZ_DIRECTIONS; d++) {
-			total.bytes[d] += read_counter(&counts->bytes[d]);
-			total.packets[d] += read_counter(&counts->packets[d]);
-		}
-	return total;
+	memcpy(key6.addr, slot->addr, sizeof(key6.addr));
+	/* the address may have a new slot by now; nobody but us takes a key away */
+	if (bpf_map_lookup_elem(fd, key, &found) < 0 || found != number)
+		return 0;
+	return bpf_map_delete_elem(fd, key) < 0 ? -errno : 0;
 }
 
-static int read_slots(struct maps *maps, int family, struct tally *tally)
+int maps_free_slot(struct maps *maps, uint32_t number)
 {
-	size_t first = family == AF_INET ? 0 : maps->family_slots;
-	__u32 wanted = family == AF_INET ? MZ_SLOT_HOST4 : MZ_SLOT_HOST6, live = 0;
+	size_t slots = 2 * (size_t)maps->family_slots;
+	bool v4 = maps_family(maps, number) == AF_INET;
 
-	for (size_t i = first; i < first + maps->family_slots; i++) {
-		const struct mz_slot *slot = &maps->slots[i];
-		__u32 state = __atomic_load_n(&slot->state, __ATOMIC_ACQUIRE);
-		struct tally_row row = {.family = (uint8_t)family};
-		int error;
-
-		if (state == MZ_SLOT_VIRGIN)
-			break;
-		if (state != wanted)
-			continue;
-		live++;
-		row.counts = sum(maps, i);
-		row.net = (uint8_t)slot->host.net;
-		memcpy(row.mac, slot->host.mac, sizeof(row.mac));
-		memcpy(row.addr, slot->addr, sizeof(row.addr));
-		error = tally_put(tally, &row);
-		if (error)
-			return error;
-	}
-	tally->entries[family == AF_INET6] = live;
-	return 0;
+	for (unsigned cpu = 0; cpu < maps->cpus; cpu++)
+		memset(&maps->counts[cpu * slots + number], 0, sizeof(*maps->counts));
+	maps->slots[number].stamp = 0;
+	/* if we are killed right behind this, the slot is out of use until the next unload */
+	__atomic_store_n(&maps->slots[number].state, MZ_SLOT_FREE, __ATOMIC_RELEASE);
+	return bpf_map_update_elem(
+		       maps->fd[v4 ? MAPS_SPARE4 : MAPS_SPARE6], NULL, &number, BPF_ANY) < 0
+		       ? -errno
+		       : 0;
 }
 
-static int read_unattributed(struct maps *maps, struct tally *tally)
+void maps_wait_for_classifiers(void)
 {
-	for (__u32 i = 0; i < MZ_DIRECTIONS * MZ_REASONS; i++) {
-		struct mz_volume total = {0};
-
-		if (bpf_map_lookup_elem(maps->fd[MAPS_UNATTRIBUTED], &i, maps->volumes) < 0)
-			return -errno;
-		for (unsigned cpu = 0; cpu < maps->cpus; cpu++) {
-			total.bytes += maps->volumes[cpu].bytes;
-			total.packets += maps->volumes[cpu].packets;
-		}
-		tally->unattributed[i / MZ_REASONS][i % MZ_REASONS] = total;
-	}
-	return 0;
-}
-
-int maps_read(struct maps *maps, struct tally *tally)
-{
-	int error = read_slots(maps, AF_INET, tally);
-
-	if (!error)
-		error = read_slots(maps, AF_INET6, tally);
-	if (!error)
-		error = read_unattributed(maps, tally);
-	for (__u32 i = 0; i < MZ_NETS && !error; i++)
-		if (bpf_map_lookup_elem(maps->fd[MAPS_NETS], &i, &tally->nets[i]) < 0)
-			error = -errno;
-	tally->capacity[0] = tally->capacity[1] = maps->capacity;
-	tally_sort(tally);
-	return error;
+	/* classifiers are RCU readers, and this waits for all of those; since 4.3 */
+	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) < 0)
+		usleep(200000); /* a kernel without: each runs for microseconds */
 }

@@ -3,7 +3,11 @@
 #ifndef MZ_MAPS_H
 #define MZ_MAPS_H
 
-#include "tally.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "layout.h"
 
 /* As the classifier names them, see layout.h. */
 enum maps_name {
@@ -17,18 +21,20 @@ enum maps_name {
 	MAPS_PASSAGES,
 	MAPS_UNATTRIBUTED,
 	MAPS_NETS,
+	MAPS_GEOMETRY,
 	MAPS_NAMES
 };
 
 struct maps {
 	int fd[MAPS_NAMES];
-	unsigned capacity;		/* addresses a family */
-	unsigned cpus;			/* that the kernel may ever use */
-	unsigned family_slots;		/* one more than capacity for each CPU: see layout.h */
-	unsigned index_entries;		/* a power of two */
-	const struct mz_slot *slots;	/* the kernel's own: family_slots for IPv4, then for IPv6 */
-	const struct mz_counts *counts; /* the kernel's own: cpus times as many */
-	struct mz_volume *volumes;	/* what maps_read() needs: one a CPU */
+	unsigned capacity;	/* addresses a family */
+	unsigned cpus;		/* that the kernel may ever use */
+	unsigned family_slots;	/* one more than capacity for each CPU: see layout.h */
+	unsigned index_entries; /* a power of two */
+	uint64_t kernel_bytes;	/* that all of them take */
+	/* the kernel's own memory */
+	struct mz_slot *slots;	  /* family_slots for IPv4, then for IPv6 */
+	struct mz_counts *counts; /* cpus times as many */
 };
 
 extern const char *const maps_names[MAPS_NAMES];
@@ -39,15 +45,25 @@ void maps_init(struct maps *maps);
 /*
  * Opens the tables pinned in the directory pin, or makes and pins them where not all are there;
  * with pin NULL they are made and not pinned. max_hosts: addresses a family; tables that exist
- * keep their size, which is then in capacity. Returns 0 or -errno, with nothing left open.
+ * keep their size, which is then in capacity. nets: the numbers of interfaces that new tables begin
+ * with, MZ_NETS of them, or NULL. Returns 0 or -errno, with nothing left open.
  */
-int maps_open(struct maps *maps, const char *pin, unsigned max_hosts);
+int maps_open(struct maps *maps, const char *pin, unsigned max_hosts, const struct mz_net *nets);
 void maps_close(struct maps *maps);
 
 /* The number of an interface in keys; a new one is given to a new name. -ENOSPC when all are. */
 int maps_net(const struct maps *maps, const char *ifname);
 
-/* Adds up all CPUs' counts into tally, sorted. Returns 0 or -errno. */
-int maps_read(struct maps *maps, struct tally *tally);
+/* AF_INET or AF_INET6: whose half of the slots the number is in. */
+int maps_family(const struct maps *maps, uint32_t number);
+
+/* Has the classifier find the slot no more. To be called again after a crash, it does no harm. */
+int maps_delete_key(const struct maps *maps, uint32_t number);
+
+/* Empties a slot that nobody finds and makes it available again. */
+int maps_free_slot(struct maps *maps, uint32_t number);
+
+/* Waits until no classifier that runs at this moment still does. */
+void maps_wait_for_classifiers(void);
 
 #endif

@@ -22,9 +22,10 @@ struct netlink *netlink_watch(void)
 	if (!netlink)
 		return NULL;
 	netlink->socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (netlink->socket && mnl_socket_bind(netlink->socket,
-				       RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR,
-				       MNL_SOCKET_AUTOPID) == 0)
+	if (netlink->socket &&
+		mnl_socket_bind(netlink->socket,
+			RTMGRP_LINK | RTMGRP_TC | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR,
+			MNL_SOCKET_AUTOPID) == 0)
 		return netlink;
 	error = errno;
 	netlink_close(netlink);

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-struct netlink; /* a subscription to changes of links and addresses */
+struct netlink; /* a subscription to changes of links, addresses, qdiscs and filters */
 
 struct netlink *netlink_watch(void);	       /* NULL with errno */
 void netlink_close(struct netlink *netlink);   /* accepts NULL */

@@ -78,6 +78,7 @@ static void set_defaults(struct config *config)
 		.metrics = {.families = METRICS_ALL},
 		.dhcp_config = "/etc/config/dhcp",
 		.max_hosts = 4096,
+		.idle = 86400,
 		.pin = "/sys/fs/bpf/mezoura",
 	};
 }

@@ -17,7 +17,7 @@
 struct work {
 	const struct device *devices;
 	size_t device_count;
-	const struct prefix *own;
+	const struct address *own;
 	size_t owns;
 	struct keeper_hook *hooks; /* as they are to be */
 	size_t count, room;
@@ -57,8 +57,8 @@ static int attach(struct keeper *keeper, struct work *work, struct keeper_hook *
 	for (int d = 0; d < MZ_DIRECTIONS && !error; d++) {
 		struct hook at = {hook->ifindex, hook->net, (enum mz_direction)d};
 
-		error = hooks_attach(keeper->bpffs.layout, &at, work->program[d],
-			keeper->config->hook, &hook->kind);
+		error = hooks_attach(keeper->bpffs.pin, &at, work->program[d], keeper->config->hook,
+			&hook->kind);
 	}
 	keeper->changed = true;
 	hook->attached = error == 0;
@@ -70,10 +70,32 @@ static bool is_attached(const struct keeper *keeper, const struct keeper_hook *h
 	for (int d = 0; d < MZ_DIRECTIONS; d++) {
 		struct hook at = {hook->ifindex, hook->net, (enum mz_direction)d};
 
-		if (!hooks_attached(keeper->bpffs.layout, &at, hook->kind))
+		if (!hooks_attached(keeper->bpffs.pin, &at, hook->kind))
 			return false;
 	}
 	return true;
+}
+
+/* Born since the last time. At the start nobody knows: then none is. */
+static bool is_new(const struct keeper *keeper, const struct device *device)
+{
+	for (size_t i = 0; i < keeper->known_count; i++)
+		if (keeper->known[i] == device->index)
+			return false;
+	return keeper->known_count > 0;
+}
+
+/*
+ * A hook was put where one had been, or where a device is new: what the device moved in between
+ * may be missing. before: what it had moved when all was well.
+ */
+static void note_gap(struct keeper *keeper, const struct device *device, uint64_t before)
+{
+	uint64_t moved = device->moved;
+
+	devices_moved(device->index, &moved);
+	keeper->restored++;
+	keeper->missed += moved < before ? moved : moved - before; /* made anew: it began at 0 */
 }
 
 static const struct keeper_hook *find_hook(
@@ -120,6 +142,7 @@ static int reconcile_place(struct keeper *keeper, struct work *work,
 	const struct device *device = topology->place[place].device;
 	const struct keeper_hook *old;
 	struct keeper_hook *hook = new_hook(work);
+	bool had, there;
 	int error;
 
 	if (!hook)
@@ -131,19 +154,42 @@ static int reconcile_place(struct keeper *keeper, struct work *work,
 	topology_apply(topology, place, &hook->settings);
 	if (device->xdp)
 		work->xdp = true;
+	hook->moved = device->moved;
+	hook->since_s = keeper_uptime();
 	old = find_hook(keeper, hook->ifindex, hook->net);
-	if (old && old->attached &&
-		memcmp(&old->settings, &hook->settings, sizeof(hook->settings)) == 0 &&
-		is_attached(keeper, old)) {
+	had = old && old->attached;
+	there = had && is_attached(keeper, old);
+	if (there && memcmp(&old->settings, &hook->settings, sizeof(hook->settings)) == 0) {
 		hook->attached = true;
 		hook->kind = old->kind;
+		hook->since_s = old->since_s;
 		return 0;
 	}
 	error = attach(keeper, work, hook);
+	if (there)
+		hook->since_s = old->since_s; /* the program was swapped */
+	else if (!error && (had || is_new(keeper, device)))
+		note_gap(keeper, device, had ? old->moved : 0);
 	work->failed = work->failed || error;
 	if (error && place && (!old || old->attached))
 		log_error("%s: cannot attach: %s", device->name, explain(error));
 	return error;
+}
+
+/* Better what counted up to now than nothing. */
+static int keep_hooks(const struct keeper *keeper, struct work *work, unsigned net)
+{
+	for (size_t i = 0; i < keeper->hook_count; i++) {
+		struct keeper_hook *hook;
+
+		if (keeper->hooks[i].net != net)
+			continue;
+		hook = new_hook(work);
+		if (!hook)
+			return -ENOMEM;
+		*hook = keeper->hooks[i];
+	}
+	return 0;
 }
 
 static int reconcile_link(struct keeper *keeper, struct work *work, size_t i)
@@ -159,8 +205,9 @@ static int reconcile_link(struct keeper *keeper, struct work *work, size_t i)
 	if (topology_find(&topology, work->devices, work->device_count, ifname, config->ifnames,
 		    config->interfaces) < 0) {
 		if (!link->missed)
-			log_warn("%s is gone: waiting for it", ifname);
+			log_warn("%s is not there: waiting for it", ifname);
 		link->missed = true;
+		link->present = false;
 		return 0;
 	}
 	if (topology.cut && !link->cut)
@@ -169,7 +216,11 @@ static int reconcile_link(struct keeper *keeper, struct work *work, size_t i)
 			ifname, TOPOLOGY_PLACES - 1);
 	link->cut = topology.cut;
 	work->failed = work->failed || topology.cut;
-	error = settings_make(&settings, config, ifname, link->net, work->own, work->owns);
+	link->present = true;
+	error = settings_make(
+		&settings, config, &keeper->tracking, ifname, link->net, work->own, work->owns);
+	if (error && keep_hooks(keeper, work, link->net) < 0)
+		return -ENOMEM;
 	if (!error)
 		error = reconcile_place(keeper, work, &topology, 0, &settings);
 	for (size_t place = 1; place < topology.places && !error; place++)
@@ -182,7 +233,7 @@ static int reconcile_link(struct keeper *keeper, struct work *work, size_t i)
 	if (error && !link->missed)
 		log_error("%s: cannot attach: %s", ifname, explain(error));
 	if (!error && link->missed)
-		log_info("%s is back: counting on it again", ifname);
+		log_info("%s is there: counting on it", ifname);
 	link->missed = error != 0;
 	return error;
 }
@@ -199,10 +250,22 @@ static int detach_others(struct keeper *keeper)
 		for (int d = 0; d < MZ_DIRECTIONS; d++)
 			keep[keeps++] = (struct hook){keeper->hooks[i].ifindex,
 				keeper->hooks[i].net, (enum mz_direction)d};
-	hooks_detach_others(keeper->bpffs.layout, keep, keeps);
+	hooks_detach_others(keeper->bpffs.pin, keep, keeps);
 	free(keep);
 	keeper->changed = false;
 	return 0;
+}
+
+static void remember_devices(struct keeper *keeper, const struct work *work)
+{
+	unsigned *known = realloc(keeper->known, (work->device_count + 1) * sizeof(*known));
+
+	if (!known)
+		return; /* a gap may be told that was none */
+	for (size_t i = 0; i < work->device_count; i++)
+		known[i] = work->devices[i].index;
+	keeper->known = known;
+	keeper->known_count = work->device_count;
 }
 
 static void adopt(struct keeper *keeper, struct work *work)
@@ -214,11 +277,23 @@ static void adopt(struct keeper *keeper, struct work *work)
 	keeper->hook_count = work->count;
 }
 
+static void note_cut(struct keeper *keeper)
+{
+	bool told = keeper->incomplete & 1u << SNAPSHOT_PREFIXES;
+
+	if (keeper->tracking.cut && !told)
+		log_warn("an interface of -i has more than %d prefixes of one IP version: the "
+			 "others "
+			 "are not counted",
+			MZ_PREFIXES);
+	keeper_set_incomplete(keeper, SNAPSHOT_PREFIXES, keeper->tracking.cut);
+}
+
 int reconcile_hooks(struct keeper *keeper)
 {
 	struct work *work = calloc(1, sizeof(*work));
 	struct device *devices = NULL;
-	struct prefix *own = NULL;
+	struct address *own = NULL;
 	int count, owns, error = 0;
 
 	if (!work)
@@ -231,6 +306,8 @@ int reconcile_hooks(struct keeper *keeper)
 		work->device_count = (size_t)count;
 		work->own = own;
 		work->owns = (size_t)owns;
+		tracking_make(&keeper->tracking, keeper->config, own, work->owns);
+		note_cut(keeper);
 		for (size_t i = 0; i < keeper->config->interfaces; i++) {
 			int failed = reconcile_link(keeper, work, i);
 
@@ -240,6 +317,7 @@ int reconcile_hooks(struct keeper *keeper)
 		keeper_set_incomplete(keeper, SNAPSHOT_HOOK_FAILED, work->failed);
 		keeper_set_incomplete(keeper, SNAPSHOT_XDP, work->xdp);
 		adopt(keeper, work);
+		remember_devices(keeper, work);
 	} else {
 		error = count < 0 ? count : owns;
 	}

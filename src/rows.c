@@ -50,7 +50,7 @@ static int read_host(const char *text, struct tally *tally)
 	row.net = (uint8_t)net;
 	row.family = prefix.family;
 	memcpy(row.addr, prefix.addr, sizeof(row.addr));
-	return tally_put(tally, &row);
+	return tally_add(tally, &row);
 }
 
 static int read_unattributed(const char *text, struct tally *tally)

@@ -90,58 +90,40 @@ static int add_self(struct mz_settings *s, const struct prefix *own)
 	return 0;
 }
 
-static bool tracked_here(
-	const struct config *config, const char *ifname, const struct prefix *address)
+static bool tracks(
+	const struct tracking *tracking, const char *ifname, const struct prefix *address)
 {
-	for (size_t i = 0; i < config->trackeds; i++)
-		if (strcmp(config->tracked[i].ifname, ifname) == 0 &&
-			prefix_covers(&config->tracked[i].prefix, address))
-			return true;
-	for (size_t i = 0; i < config->delegateds; i++)
-		if (prefix_covers(&config->delegated[i], address))
+	for (size_t i = 0; i < tracking->count; i++)
+		if ((!ifname || tracking_is_on(&tracking->row[i], ifname)) &&
+			prefix_covers(&tracking->row[i].prefix, address))
 			return true;
 	return false;
 }
 
-static bool tracked_anywhere(const struct config *config, const struct prefix *address)
-{
-	for (size_t i = 0; i < config->trackeds; i++)
-		if (prefix_covers(&config->tracked[i].prefix, address))
-			return true;
-	for (size_t i = 0; i < config->delegateds; i++)
-		if (prefix_covers(&config->delegated[i], address))
-			return true;
-	return false;
-}
-
-int settings_make(struct mz_settings *settings, const struct config *config, const char *ifname,
-	unsigned net, const struct prefix *own, size_t owns)
+int settings_make(struct mz_settings *settings, const struct config *config,
+	const struct tracking *tracking, const char *ifname, unsigned net,
+	const struct address *own, size_t owns)
 {
 	int error = 0;
 
 	memset(settings, 0, sizeof(*settings));
 	settings->net = (__u16)net;
 	settings->from_ip = config->bytes_from_ip;
-	for (size_t i = 0; i < config->trackeds && !error; i++) {
-		const struct config_tracked *tracked = &config->tracked[i];
+	for (size_t i = 0; i < tracking->count && !error; i++) {
+		const struct tracking_row *row = &tracking->row[i];
 
-		if (strcmp(tracked->ifname, ifname) == 0)
-			error = add_tracked(settings, &tracked->prefix);
+		if (tracking_is_on(row, ifname))
+			error = add_tracked(settings, &row->prefix);
 		if (!error)
-			error = add_local(settings, &tracked->prefix);
-	}
-	for (size_t i = 0; i < config->delegateds && !error; i++) {
-		error = add_tracked(settings, &config->delegated[i]);
-		if (!error)
-			error = add_local(settings, &config->delegated[i]);
+			error = add_local(settings, &row->prefix);
 	}
 	for (size_t i = 0; i < config->locals && !error; i++)
 		error = add_local(settings, &config->local[i]);
 	for (size_t i = 0; i < owns && !error; i++) {
-		if (tracked_here(config, ifname, &own[i]))
-			error = add_self(settings, &own[i]);
-		if (!error && !tracked_anywhere(config, &own[i]))
-			error = add_local(settings, &own[i]);
+		if (tracks(tracking, ifname, &own[i].own))
+			error = add_self(settings, &own[i].own);
+		if (!error && !tracks(tracking, NULL, &own[i].own))
+			error = add_local(settings, &own[i].own);
 	}
 	return error;
 }

@@ -2,15 +2,18 @@
 #ifndef MZ_SETTINGS_H
 #define MZ_SETTINGS_H
 
+#include "addresses.h"
 #include "config.h"
 #include "layout.h"
+#include "tracking.h"
 
 /*
- * What the classifier of one interface has to know. own: every address the router holds, as /32
- * or /128 prefixes. net: the interface's number (maps_net()). Returns 0, or -E2BIG where a list
- * has more entries than MZ_PREFIXES, MZ_SELVES or MZ_LOCALS allow.
+ * What the classifier of one interface has to know. own: every address the router holds. net: the
+ * interface's number (maps_net()). Returns 0, or -E2BIG where a list has more entries than
+ * MZ_PREFIXES, MZ_SELVES or MZ_LOCALS allow.
  */
-int settings_make(struct mz_settings *settings, const struct config *config, const char *ifname,
-	unsigned net, const struct prefix *own, size_t owns);
+int settings_make(struct mz_settings *settings, const struct config *config,
+	const struct tracking *tracking, const char *ifname, unsigned net,
+	const struct address *own, size_t owns);
 
 #endif

@@ -56,14 +56,71 @@ static int reserve(struct snapshot **snapshot, size_t addresses, size_t text)
 	return 0;
 }
 
-static void fill_addresses(struct snapshot *s, const struct tally *tally, const struct names *names)
+static void add(struct mz_counts *sum, const struct mz_counts *counts)
 {
-	struct snapshot_address *address = (struct snapshot_address *)s->data;
+	for (int d = 0; d < MZ_DIRECTIONS; d++) {
+		sum->bytes[d] += counts->bytes[d];
+		sum->packets[d] += counts->packets[d];
+	}
+}
+
+/* Whether a row belongs to the host of the one before it, but for the interface. */
+static bool same_host(const struct tally *tally, uint32_t i)
+{
+	const struct tally_row *row = &tally->rows[i];
+
+	return same_mac(tally, i) && row[-1].family == row->family &&
+	       (memcmp(row->mac, no_mac, sizeof(no_mac)) != 0 ||
+		       memcmp(row[-1].addr, row->addr, sizeof(row->addr)) == 0);
+}
+
+/* What rows of one host, one after another, are added to. */
+struct run {
+	uint32_t first;	      /* host of the run's first row */
+	uint32_t at[MZ_NETS]; /* the run's host on that interface, where it is not before first */
+};
+
+static void fill_host(
+	struct snapshot *s, const struct tally_row *row, uint32_t name, bool same, struct run *run)
+{
+	struct snapshot_host *hosts = (struct snapshot_host *)(s->data + s->hosts_at), *host;
+	uint32_t *at = &run->at[row->net];
+
+	if (!same)
+		run->first = s->hosts;
+	if (*at < run->first || *at >= s->hosts || hosts[*at].net != row->net) {
+		*at = s->hosts++;
+		host = &hosts[*at];
+		*host = (struct snapshot_host){
+			.family = row->family, .net = row->net, .name = name};
+		memcpy(host->mac, row->mac, sizeof(host->mac));
+		if (memcmp(row->mac, no_mac, sizeof(no_mac)) == 0)
+			memcpy(host->addr, row->addr, sizeof(host->addr));
+	}
+	add(&hosts[*at].counts, &row->counts);
+	hosts[*at].addresses += !tally_is_retired(row);
+}
+
+static void fill_address(struct snapshot *s, const struct tally_row *row, uint32_t name)
+{
+	struct snapshot_address *address = (struct snapshot_address *)s->data + s->addresses++;
+
+	*address = (struct snapshot_address){
+		.counts = row->counts, .family = row->family, .net = row->net, .name = name};
+	memcpy(address->addr, row->addr, sizeof(address->addr));
+	memcpy(address->mac, row->mac, sizeof(address->mac));
+}
+
+/* Addresses that left the tables are in their hosts' sums only. */
+static void fill_rows(struct snapshot *s, const struct tally *tally, const struct names *names)
+{
 	char *text = (char *)s->data + s->text_at;
 	uint32_t length = 1, last = 0;
+	struct run run = {0};
 
 	text[0] = '\0';
-	for (uint32_t i = 0; i < tally->count; i++, address++) {
+	s->addresses = s->hosts = 0;
+	for (uint32_t i = 0; i < tally->count; i++) {
 		const struct tally_row *row = &tally->rows[i];
 
 		if (!same_mac(tally, i)) {
@@ -75,61 +132,11 @@ static void fill_addresses(struct snapshot *s, const struct tally *tally, const 
 				memcpy(text + length, name, size);
 			length += (uint32_t)size;
 		}
-		*address = (struct snapshot_address){.counts = row->counts,
-			.family = row->family,
-			.net = row->net,
-			.name = last};
-		memcpy(address->addr, row->addr, sizeof(address->addr));
-		memcpy(address->mac, row->mac, sizeof(address->mac));
+		if (!tally_is_retired(row))
+			fill_address(s, row, last);
+		fill_host(s, row, last, same_host(tally, i), &run);
 	}
-	s->addresses = tally->count;
 	s->text_length = length;
-}
-
-static void add(struct mz_counts *sum, const struct mz_counts *counts)
-{
-	for (int d = 0; d < MZ_DIRECTIONS; d++) {
-		sum->bytes[d] += counts->bytes[d];
-		sum->packets[d] += counts->packets[d];
-	}
-}
-
-/* Whether an address belongs to the host of the one before it, but for the interface. */
-static bool same_host(const struct snapshot_address *a)
-{
-	return a[-1].family == a->family && memcmp(a[-1].mac, a->mac, sizeof(a->mac)) == 0 &&
-	       (memcmp(a->mac, no_mac, sizeof(no_mac)) != 0 ||
-		       memcmp(a[-1].addr, a->addr, sizeof(a->addr)) == 0);
-}
-
-/*
- * A run of addresses of one MAC and family gives one host for each interface it was seen on.
- * at[net] is the host of this run on that interface, where it lies at or behind the run's first.
- */
-static void fill_hosts(struct snapshot *s)
-{
-	const struct snapshot_address *address = snapshot_addresses(s);
-	struct snapshot_host *hosts = (struct snapshot_host *)(s->data + s->hosts_at);
-	uint32_t at[MZ_NETS] = {0}, run = 0, count = 0;
-
-	for (uint32_t i = 0; i < s->addresses; i++, address++) {
-		uint8_t net = address->net;
-
-		if (i == 0 || !same_host(address))
-			run = count;
-		if (i == 0 || at[net] < run || at[net] >= count || hosts[at[net]].net != net) {
-			at[net] = count;
-			hosts[count] = (struct snapshot_host){
-				.family = address->family, .net = net, .name = address->name};
-			memcpy(hosts[count].mac, address->mac, sizeof(address->mac));
-			if (memcmp(address->mac, no_mac, sizeof(no_mac)) == 0)
-				memcpy(hosts[count].addr, address->addr, sizeof(address->addr));
-			count++;
-		}
-		add(&hosts[at[net]].counts, &address->counts);
-		hosts[at[net]].addresses++;
-	}
-	s->hosts = count;
 }
 
 static void fill_sources(struct snapshot *s, const struct names *names)
@@ -162,8 +169,9 @@ int snapshot_take(struct snapshot **snapshot, const struct tally *tally, const s
 	memcpy(s->capacity, tally->capacity, sizeof(s->capacity));
 	memcpy(s->unattributed, tally->unattributed, sizeof(s->unattributed));
 	memcpy(s->nets, tally->nets, sizeof(s->nets));
-	fill_addresses(s, tally, names);
-	fill_hosts(s);
+	s->retired = tally->retired;
+	s->kernel_bytes = tally->kernel_bytes;
+	fill_rows(s, tally, names);
 	fill_sources(s, names);
 	return 0;
 }

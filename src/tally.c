@@ -82,9 +82,21 @@ static int grow(struct tally *tally)
 	return 0;
 }
 
-int tally_put(struct tally *tally, const struct tally_row *row)
+void tally_begin(struct tally *tally, uint32_t changes)
+{
+	if (changes != tally->changes && tally->slots) {
+		tally->count = 0;
+		fill_slots(tally);
+	}
+	tally->changes = changes;
+	for (uint32_t i = 0; i < tally->count; i++)
+		memset(&tally->rows[i].counts, 0, sizeof(tally->rows[i].counts));
+}
+
+int tally_add(struct tally *tally, const struct tally_row *row)
 {
 	int error = tally->count == tally->room ? grow(tally) : 0;
+	struct mz_counts *counts;
 	uint32_t *slot;
 
 	if (error)
@@ -93,12 +105,18 @@ int tally_put(struct tally *tally, const struct tally_row *row)
 	if (!*slot) {
 		*slot = ++tally->count;
 		tally->sorted = false;
+		tally->rows[*slot - 1] = *row;
+		return 0;
 	}
-	tally->rows[*slot - 1] = *row;
+	counts = &tally->rows[*slot - 1].counts;
+	for (int d = 0; d < MZ_DIRECTIONS; d++) {
+		counts->bytes[d] += row->counts.bytes[d];
+		counts->packets[d] += row->counts.packets[d];
+	}
 	return 0;
 }
 
-static int compare(const void *a, const void *b)
+int tally_compare(const void *a, const void *b)
 {
 	const struct tally_row *x = a, *y = b;
 	int order = memcmp(x->mac, y->mac, sizeof(x->mac));
@@ -114,7 +132,14 @@ void tally_sort(struct tally *tally)
 {
 	if (tally->sorted || tally->count == 0)
 		return;
-	qsort(tally->rows, tally->count, sizeof(*tally->rows), compare);
+	qsort(tally->rows, tally->count, sizeof(*tally->rows), tally_compare);
 	fill_slots(tally);
 	tally->sorted = true;
+}
+
+bool tally_is_retired(const struct tally_row *row)
+{
+	static const uint8_t none[sizeof(row->addr)];
+
+	return memcmp(row->addr, none, sizeof(none)) == 0;
 }

@@ -14,7 +14,8 @@
 
 struct tally_row {
 	struct mz_counts counts;
-	uint8_t addr[16]; /* network byte order; IPv4 uses the first four, the others are zero */
+	/* network byte order; IPv4 uses the first four; all zero: of a host's retired addresses */
+	uint8_t addr[16];
 	uint8_t mac[6];
 	uint8_t family; /* AF_INET or AF_INET6 */
 	uint8_t net;
@@ -26,7 +27,10 @@ struct tally {
 	uint32_t *slots; /* hash of row numbers + 1; a power of two, at least twice count */
 	uint32_t slots_mask;
 	bool sorted;
+	uint32_t changes;		  /* of the past, as of the last reading */
 	uint32_t entries[2], capacity[2]; /* of the kernel tables: IPv4, IPv6 */
+	uint32_t retired;		  /* rows that are no more in the kernel's tables */
+	uint64_t kernel_bytes;
 	struct mz_volume unattributed[MZ_DIRECTIONS][MZ_REASONS];
 	struct mz_net nets[MZ_NETS];
 };
@@ -35,15 +39,25 @@ void tally_init(struct tally *tally);
 void tally_finish(struct tally *tally);
 
 /*
- * Sets what one address has moved in all. Allocates only for an address not seen before.
- * row: a copy is taken. Returns 0 or -ENOMEM.
+ * Before a reading: all counts become zero. changes: of the past. Where these are others than last
+ * time, addresses may have left, and the rows begin anew.
  */
-int tally_put(struct tally *tally, const struct tally_row *row);
+void tally_begin(struct tally *tally, uint32_t changes);
+
+/* Adds what one address moved. Allocates only for an address not seen before. row: a copy is taken.
+ * Returns 0 or -ENOMEM. */
+int tally_add(struct tally *tally, const struct tally_row *row);
 
 /*
  * Sorts the rows by MAC, family, address and interface: call after a reading. Does nothing while
  * no new address has come.
  */
 void tally_sort(struct tally *tally);
+
+/* The order that tally_sort() makes, for qsort(). */
+int tally_compare(const void *a, const void *b);
+
+/* Whether the row is of a host's addresses that left the tables, together. */
+bool tally_is_retired(const struct tally_row *row);
 
 #endif

@@ -14,6 +14,7 @@
 
 #include "../bpf/packet.h"
 #include "classifier.h"
+#include "counters.h"
 #include "maps.h"
 #include "settings.h"
 
@@ -65,15 +66,17 @@ static int load(const struct maps *maps, int programs[MZ_DIRECTIONS])
 	static const char *const own_text[] = {
 		"192.168.2.1", "2001:db8:1::1", "203.0.113.9", "2a0a::9"};
 	struct config config = {.trackeds = 1, .delegateds = 1, .tracked = {{.ifname = "lan"}}};
-	struct prefix own[4];
+	static struct tracking tracking;
+	struct address own[4] = {0};
 	struct mz_settings settings;
 	int error;
 
 	prefix_parse("192.168.2.0/24", AF_INET, false, &config.tracked[0].prefix);
 	prefix_parse("2001:db8:1::/64", AF_INET6, false, &config.delegated[0]);
 	for (size_t i = 0; i < 4; i++)
-		prefix_parse(own_text[i], AF_UNSPEC, true, &own[i]);
-	error = settings_make(&settings, &config, "lan", 0, own, 4);
+		prefix_parse(own_text[i], AF_UNSPEC, true, &own[i].own);
+	tracking_make(&tracking, &config, own, 4);
+	error = settings_make(&settings, &config, &tracking, "lan", 0, own, 4);
 	return error ? error : classifier_load(maps, &settings, programs);
 }
 
@@ -116,15 +119,13 @@ static int run(struct subject *subject, int repeat)
 
 static uint64_t packets_counted(struct maps *maps)
 {
-	struct tally tally;
 	uint64_t packets = 0;
 
-	tally_init(&tally);
-	if (maps_read(maps, &tally) == 0)
-		for (uint32_t i = 0; i < tally.count; i++)
-			packets += tally.rows[i].counts.packets[MZ_UPLOAD] +
-				   tally.rows[i].counts.packets[MZ_DOWNLOAD];
-	tally_finish(&tally);
+	for (uint32_t i = 0; i < 2 * maps->family_slots; i++) {
+		struct mz_counts counts = counters_of(maps, i);
+
+		packets += counts.packets[MZ_UPLOAD] + counts.packets[MZ_DOWNLOAD];
+	}
 	return packets;
 }
 
@@ -171,7 +172,7 @@ int main(void)
 	struct maps maps;
 	size_t at;
 
-	error = maps_open(&maps, NULL, 4096);
+	error = maps_open(&maps, NULL, 4096, NULL);
 	if (!error)
 		error = load(&maps, programs);
 	subjects[0].program = error ? -1 : load_nothing();

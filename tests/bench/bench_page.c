@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "counters.h"
 #include "maps.h"
 #include "metrics.h"
 #include "names.h"
@@ -29,6 +30,8 @@ static const char *const step_name[STEPS] = {
 
 struct bench {
 	struct maps maps;
+	struct counters counters;
+	struct past past; /* nothing in it */
 	struct tally tally;
 	struct names *names;
 	struct snapshot *snapshot;
@@ -109,7 +112,8 @@ static int measure(struct bench *bench, unsigned rows)
 	for (int round = 0; round < ROUNDS && !error; round++) {
 		double start = now_ms();
 
-		error = maps_read(&bench->maps, &bench->tally);
+		error = counters_read(
+			&bench->counters, &bench->maps, &bench->past, 1, &bench->tally);
 		bench->ms[STEP_PULL][round] = now_ms() - start;
 		if (!error && bench->tally.count != rows)
 			error = -EINVAL;
@@ -146,14 +150,16 @@ static void print(struct bench *bench, unsigned rows)
 static int run(unsigned rows)
 {
 	struct bench bench = {.names = names_create()};
-	int error = bench.names ? maps_open(&bench.maps, NULL, rows) : -ENOMEM;
+	int error = bench.names ? maps_open(&bench.maps, NULL, rows, NULL) : -ENOMEM;
 
 	if (error) {
 		names_destroy(bench.names);
 		return error;
 	}
 	tally_init(&bench.tally);
-	error = maps_net(&bench.maps, "lan0") == 0 ? fill(&bench.maps, rows) : -EINVAL;
+	error = counters_init(&bench.counters, &bench.maps);
+	if (!error)
+		error = maps_net(&bench.maps, "lan0") == 0 ? fill(&bench.maps, rows) : -EINVAL;
 	if (!error)
 		error = measure(&bench, rows);
 	if (!error)
@@ -161,6 +167,7 @@ static int run(unsigned rows)
 	buf_free(&bench.page);
 	free(bench.snapshot);
 	tally_finish(&bench.tally);
+	counters_finish(&bench.counters);
 	names_destroy(bench.names);
 	maps_close(&bench.maps);
 	return error;

@@ -25,6 +25,7 @@
 #include <cmocka.h>
 
 #include "classifier.h"
+#include "counters.h"
 #include "maps.h"
 #include "packet.h"
 #include "settings.h"
@@ -52,6 +53,8 @@ struct site {
 
 struct rig {
 	struct maps maps;
+	struct counters counters;
+	struct past past; /* nothing in it */
 	int program[MZ_DIRECTIONS];
 	unsigned ifindex; /* of the device that frames pass; 0: lo */
 };
@@ -106,7 +109,8 @@ static inline void site_settings(
 	const struct site *site, unsigned net, struct mz_settings *settings)
 {
 	struct config config = {.bytes_from_ip = site->from_ip};
-	struct prefix own[SITE_LIST];
+	static struct tracking tracking;
+	struct address own[SITE_LIST] = {0};
 	size_t owns = 0;
 
 	for (size_t i = 0; site->tracked[i]; i++) {
@@ -126,8 +130,9 @@ static inline void site_settings(
 	for (size_t i = 0; site->local[i]; i++)
 		site_prefix(site->local[i], &config.local[config.locals++]);
 	for (; site->own[owns]; owns++)
-		site_prefix(site->own[owns], &own[owns]);
-	assert_int_equal(settings_make(settings, &config, "lan0", net, own, owns), 0);
+		site_prefix(site->own[owns], &own[owns].own);
+	tracking_make(&tracking, &config, own, owns);
+	assert_int_equal(settings_make(settings, &config, &tracking, "lan0", net, own, owns), 0);
 }
 
 static inline void rig_load(struct rig *rig, const struct site *site, unsigned net)
@@ -151,10 +156,12 @@ static inline void rig_start(
 
 	if (*state)
 		rig_skip(*state);
-	error = maps_open(&rig->maps, NULL, max_hosts);
+	error = maps_open(&rig->maps, NULL, max_hosts, NULL);
 	if (error == -EPERM || error == -ENOSYS || error == -EACCES)
 		rig_skip("the kernel refuses BPF maps");
 	assert_int_equal(error, 0);
+	memset(&rig->past, 0, sizeof(rig->past));
+	assert_int_equal(counters_init(&rig->counters, &rig->maps), 0);
 	rig->ifindex = 0;
 	rig_load(rig, site, RIG_NET);
 }
@@ -162,7 +169,14 @@ static inline void rig_start(
 static inline void rig_stop(struct rig *rig)
 {
 	rig_unload(rig);
+	counters_finish(&rig->counters);
 	maps_close(&rig->maps);
+}
+
+/* All that was counted, in a tally that was begun by tally_init(). */
+static inline void rig_read(struct rig *rig, struct tally *tally)
+{
+	assert_int_equal(counters_read(&rig->counters, &rig->maps, &rig->past, 1, tally), 0);
 }
 
 /*
@@ -207,32 +221,16 @@ static inline void rig_send(const struct rig *rig, const char *name, enum mz_dir
 	rig_run(rig, name, hook, &frame, packet, 1);
 }
 
-/* Takes an address out of the tables, as if it had never been there. */
-static inline void rig_free(const struct rig *rig, __u32 number)
-{
-	const struct maps *maps = &rig->maps;
-	struct mz_slot slot = maps->slots[number];
-	bool v4 = slot.state == MZ_SLOT_HOST4;
-	const struct mz_counts none = {0};
-
-	bpf_map_delete_elem(maps->fd[v4 ? MAPS_HOSTS4 : MAPS_HOSTS6], &slot);
-	slot.state = MZ_SLOT_FREE;
-	bpf_map_update_elem(maps->fd[MAPS_SLOTS], &number, &slot, BPF_ANY);
-	for (__u32 cpu = 0; cpu < maps->cpus; cpu++) {
-		__u32 at = cpu * 2 * maps->family_slots + number;
-
-		bpf_map_update_elem(maps->fd[MAPS_COUNTS], &at, &none, BPF_ANY);
-	}
-	bpf_map_update_elem(maps->fd[v4 ? MAPS_SPARE4 : MAPS_SPARE6], NULL, &number, BPF_ANY);
-}
-
-static inline void rig_clear(const struct rig *rig)
+/* Takes all addresses out of the tables, as if they had never been there. */
+static inline void rig_clear(struct rig *rig)
 {
 	struct mz_volume *zero = calloc(rig->maps.cpus, sizeof(*zero));
 
 	for (__u32 i = 0; i < 2 * rig->maps.family_slots; i++)
-		if (rig->maps.slots[i].state >= MZ_SLOT_HOST4)
-			rig_free(rig, i);
+		if (rig->maps.slots[i].state >= MZ_SLOT_HOST4) {
+			assert_int_equal(maps_delete_key(&rig->maps, i), 0);
+			assert_int_equal(maps_free_slot(&rig->maps, i), 0);
+		}
 	for (__u32 i = 0; i < MZ_DIRECTIONS * MZ_REASONS && zero; i++)
 		bpf_map_update_elem(rig->maps.fd[MAPS_UNATTRIBUTED], &i, zero, BPF_ANY);
 	free(zero);
@@ -309,7 +307,7 @@ static inline void rig_expect(struct rig *rig, const char *name, const struct bo
 	bool match;
 
 	tally_init(&tally);
-	assert_int_equal(maps_read(&rig->maps, &tally), 0);
+	rig_read(rig, &tally);
 	match = books_match(books, &tally);
 	if (!match) {
 		print_error("%s: counted\n", name);

@@ -54,7 +54,7 @@ static void a_full_table_loses_nothing(void **state)
 		rig_start(&rig, state, &large, CAPACITY);
 		overfill(&rig, v6, sent);
 		tally_init(&tally);
-		assert_int_equal(maps_read(&rig.maps, &tally), 0);
+		rig_read(&rig, &tally);
 		assert_int_equal(tally.count, CAPACITY);
 		assert_int_equal(tally.entries[v6], CAPACITY);
 		assert_int_equal(tally.capacity[v6], CAPACITY);
@@ -115,7 +115,7 @@ static void a_full_table_of_one_family_leaves_the_other_alone(void **state)
 		rig_send(&rig, addr, MZ_UPLOAD, &packet);
 	}
 	tally_init(&tally);
-	assert_int_equal(maps_read(&rig.maps, &tally), 0);
+	rig_read(&rig, &tally);
 	assert_int_equal(tally.entries[0], CAPACITY);
 	assert_int_equal(tally.unattributed[MZ_UPLOAD][MZ_TABLE_FULL].packets, 2 * 2 * CAPACITY);
 	tally_finish(&tally);
@@ -232,7 +232,7 @@ static void check_race(
 	assert_int_equal(racer[0].error, 0);
 	assert_int_equal(racer[1].error, 0);
 	tally_init(&tally);
-	assert_int_equal(maps_read(&rig.maps, &tally), 0);
+	rig_read(&rig, &tally);
 	assert_int_equal(tally.count, trials);
 	for (unsigned i = 0; i < trials; i++)
 		for (int d = 0; d < MZ_DIRECTIONS; d++)

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "settings.h"
@@ -10,12 +11,32 @@
 static struct config config;
 static struct mz_settings settings;
 
+static struct tracking tracking;
+
 static struct prefix prefix(const char *text)
 {
 	struct prefix p = {0};
 
 	assert_null(prefix_parse(text, AF_UNSPEC, true, &p));
 	return p;
+}
+
+static struct address address(const char *ifname, const char *text)
+{
+	struct prefix subnet = prefix(text);
+	char own[64];
+	struct address a = {.subnet = subnet};
+
+	snprintf(own, sizeof(own), "%.*s", (int)strcspn(text, "/"), text);
+	a.own = prefix(own);
+	memccpy(a.ifname, ifname, 0, sizeof(a.ifname) - 1);
+	return a;
+}
+
+static int make(unsigned net, const struct address *own, size_t owns)
+{
+	tracking_make(&tracking, &config, own, owns);
+	return settings_make(&settings, &config, &tracking, "br-lan", net, own, owns);
 }
 
 static int prepare(void **state)
@@ -33,7 +54,7 @@ static int prepare(void **state)
 static void an_interface_gets_its_own_subnets_and_all_delegated_prefixes(void **state)
 {
 	(void)state;
-	assert_int_equal(settings_make(&settings, &config, "br-lan", 5, NULL, 0), 0);
+	assert_int_equal(make(5, NULL, 0), 0);
 	assert_int_equal(settings.net, 5);
 	assert_int_equal(settings.prefixes4, 1);
 	assert_int_equal(settings.prefix4[0].addr, inet_addr("192.168.2.0"));
@@ -45,7 +66,7 @@ static void an_interface_gets_its_own_subnets_and_all_delegated_prefixes(void **
 static void tracked_subnets_are_not_the_internet_and_private_ones_need_no_entry(void **state)
 {
 	(void)state;
-	assert_int_equal(settings_make(&settings, &config, "br-lan", 0, NULL, 0), 0);
+	assert_int_equal(make(0, NULL, 0), 0);
 	assert_int_equal(settings.locals4, 1);
 	assert_int_equal(settings.local4[0].addr, inet_addr("203.0.113.0"));
 	assert_int_equal(settings.locals6, 1);
@@ -53,13 +74,13 @@ static void tracked_subnets_are_not_the_internet_and_private_ones_need_no_entry(
 
 static void the_routers_addresses_are_local_or_hosts_of_their_own_link(void **state)
 {
-	struct prefix own[] = {prefix("192.168.2.1"), prefix("203.0.113.1"), prefix("198.51.100.7"),
-		prefix("127.0.0.1"), prefix("fe80::1"), prefix("2001:db8:ca2:2::1"),
-		prefix("2001:db8:ffff::2")};
+	struct address own[] = {address("br-lan", "192.168.2.1/24"),
+		address("br-dmz", "203.0.113.1/25"), address("wan", "198.51.100.7/24"),
+		address("lo", "127.0.0.1/8"), address("wan", "fe80::1/64"),
+		address("br-lan", "2001:db8:ca2:2::1/64"), address("wan", "2001:db8:ffff::2/64")};
 
 	(void)state;
-	assert_int_equal(
-		settings_make(&settings, &config, "br-lan", 0, own, sizeof(own) / sizeof(*own)), 0);
+	assert_int_equal(make(0, own, sizeof(own) / sizeof(*own)), 0);
 	assert_int_equal(settings.selves4, 1);
 	assert_int_equal(settings.self4[0], inet_addr("192.168.2.1"));
 	assert_int_equal(settings.selves6, 1);
@@ -73,21 +94,63 @@ static void a_point_to_point_subnet_has_no_broadcast(void **state)
 {
 	(void)state;
 	config.tracked[0].prefix = prefix("192.168.2.0/31");
-	assert_int_equal(settings_make(&settings, &config, "br-lan", 0, NULL, 0), 0);
+	assert_int_equal(make(0, NULL, 0), 0);
 	assert_int_equal(settings.prefix4[0].broadcast, 0);
 }
 
 static void too_long_a_list_is_an_error_not_a_gap(void **state)
 {
-	struct prefix own[MZ_LOCALS + 1];
+	struct address own[MZ_LOCALS + 1];
 
 	(void)state;
 	for (size_t i = 0; i < MZ_LOCALS + 1; i++) {
-		own[i] = prefix("198.51.100.0");
-		own[i].addr[3] = (uint8_t)i;
+		own[i] = address("wan", "198.51.100.0/24");
+		own[i].own.addr[3] = (uint8_t)i;
 	}
-	assert_int_equal(
-		settings_make(&settings, &config, "br-lan", 0, own, MZ_LOCALS + 1), -E2BIG);
+	assert_int_equal(make(0, own, MZ_LOCALS + 1), -E2BIG);
+}
+
+static int follow(void **state)
+{
+	prepare(state);
+	config.trackeds = config.delegateds = 0;
+	memcpy(config.ifnames[0], "br-lan", sizeof("br-lan"));
+	config.followed[0] = true;
+	config.interfaces = 1;
+	return 0;
+}
+
+static void an_interface_that_is_followed_has_the_subnets_of_its_addresses(void **state)
+{
+	struct address own[] = {address("br-lan", "192.168.2.1/24"),
+		address("br-lan", "169.254.3.1/16"), address("br-lan", "fe80::1/64"),
+		address("br-lan", "2001:db8:1::1/64"), address("br-lan", "2001:db8:1::2/64"),
+		address("br-lan", "fd00:1::1/64"), address("wan", "198.51.100.7/24")};
+
+	(void)state;
+	assert_int_equal(make(0, own, sizeof(own) / sizeof(*own)), 0);
+	assert_false(tracking.cut);
+	assert_int_equal(settings.prefixes4, 1);
+	assert_int_equal(settings.prefix4[0].addr, inet_addr("192.168.2.0"));
+	assert_int_equal(settings.prefixes6, 2);
+	assert_int_equal(settings.selves6, 3);
+	assert_int_equal(settings.locals4, 1);
+}
+
+static void more_subnets_than_there_is_room_for_are_told(void **state)
+{
+	struct address own[MZ_PREFIXES + 1];
+
+	(void)state;
+	for (uint8_t i = 0; i < MZ_PREFIXES + 1; i++) {
+		own[i] = address("br-lan", "192.168.2.1/24");
+		own[i].own.addr[2] = own[i].subnet.addr[2] = i;
+	}
+	assert_int_equal(make(0, own, MZ_PREFIXES), 0);
+	assert_false(tracking.cut);
+	assert_int_equal(make(0, own, MZ_PREFIXES + 1), 0);
+	assert_true(tracking.cut);
+	assert_int_equal(settings.prefixes4, MZ_PREFIXES);
 }
 
 int main(void)
@@ -102,6 +165,9 @@ int main(void)
 			the_routers_addresses_are_local_or_hosts_of_their_own_link, prepare),
 		cmocka_unit_test_setup(a_point_to_point_subnet_has_no_broadcast, prepare),
 		cmocka_unit_test_setup(too_long_a_list_is_an_error_not_a_gap, prepare),
+		cmocka_unit_test_setup(
+			an_interface_that_is_followed_has_the_subnets_of_its_addresses, follow),
+		cmocka_unit_test_setup(more_subnets_than_there_is_room_for_are_told, follow),
 	};
 
 	return cmocka_run_group_tests_name("settings", tests, NULL, NULL);

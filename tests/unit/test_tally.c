@@ -15,6 +15,7 @@ static struct tally_row row(uint32_t number, uint64_t bytes)
 	row.counts.bytes[MZ_UPLOAD] = bytes;
 	row.counts.packets[MZ_UPLOAD] = 1;
 	memcpy(row.mac, (uint8_t[]){2, 0, 0, 0, (uint8_t)(number % 7), (uint8_t)(number % 11)}, 6);
+	number++; /* an address of zero is none */
 	memcpy(row.addr, &number, sizeof(number));
 	return row;
 }
@@ -25,7 +26,7 @@ static void fill(struct tally *tally, uint32_t count)
 		/* an order that is not sorted: 7919 is prime and no divisor of any count here */
 		struct tally_row r = row((uint32_t)((uint64_t)i * 7919 % count), i);
 
-		assert_int_equal(tally_put(tally, &r), 0);
+		assert_int_equal(tally_add(tally, &r), 0);
 	}
 	tally_sort(tally);
 }
@@ -33,16 +34,25 @@ static void fill(struct tally *tally, uint32_t count)
 static void an_address_seen_again_is_the_same_row(void **state)
 {
 	struct tally_row r = row(1, 10);
+	uint64_t sum = 0;
 	struct tally tally;
 
 	(void)state;
 	tally_init(&tally);
 	fill(&tally, 10000);
 	assert_int_equal(tally.count, 10000);
-	r = row(77, 123456789012345);
-	assert_int_equal(tally_put(&tally, &r), 0);
+	tally_begin(&tally, 0);
+	r = row(77, 123456789012340);
+	assert_int_equal(tally_add(&tally, &r), 0);
+	r.counts.bytes[MZ_UPLOAD] = 5;
+	assert_int_equal(tally_add(&tally, &r), 0);
 	assert_int_equal(tally.count, 10000);
 	assert_true(tally.sorted);
+	for (uint32_t i = 0; i < tally.count; i++)
+		sum += tally.rows[i].counts.bytes[MZ_UPLOAD];
+	assert_int_equal(sum, 123456789012345);
+	tally_begin(&tally, 1); /* somebody left */
+	assert_int_equal(tally.count, 0);
 	tally_finish(&tally);
 }
 

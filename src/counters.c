@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "counters.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+int counters_init(struct counters *counters, const struct maps *maps)
+{
+	counters->moved = calloc(2 * (size_t)maps->family_slots, sizeof(*counters->moved));
+	counters->volumes = calloc(maps->cpus, sizeof(*counters->volumes));
+	return counters->moved && counters->volumes ? 0 : -ENOMEM;
+}
+
+void counters_finish(struct counters *counters)
+{
+	free(counters->moved);
+	free(counters->volumes);
+	memset(counters, 0, sizeof(*counters));
+}
+
+/* A counter that another CPU may be writing: a 32-bit machine reads it in two halves. */
+static __u64 read_counter(const __u64 *counter)
+{
+	const volatile __u64 *at = counter;
+	__u64 value = *at, again;
+
+	while (sizeof(long) < sizeof(value) && (again = *at) != value)
+		value = again;
+	return value;
+}
+
+struct mz_counts counters_of(const struct maps *maps, uint32_t number)
+{
+	const struct mz_counts *counts = maps->counts + number;
+	struct mz_counts total = {0};
+
+	for (unsigned cpu = 0; cpu < maps->cpus; cpu++, counts += 2 * (size_t)maps->family_slots)
+		for (int d = 0; d < MZ_DIRECTIONS; d++) {
+			total.bytes[d] += read_counter(&counts->bytes[d]);
+			total.packets[d] += read_counter(&counts->packets[d]);
+		}
+	return total;
+}
+
+/* After a restart the stamps go on from where they were: what moved meanwhile is not known. */
+static void note_traffic(struct counters *counters, struct mz_slot *slot, uint32_t number,
+	const struct mz_counts *total, uint32_t now_s)
+{
+	uint32_t moved = (uint32_t)(total->packets[MZ_UPLOAD] + total->packets[MZ_DOWNLOAD]);
+
+	if ((counters->begun && moved != counters->moved[number]) || slot->stamp == 0)
+		slot->stamp = now_s;
+	counters->moved[number] = moved;
+}
+
+static int read_slots(struct counters *counters, struct maps *maps, const struct past *past,
+	int family, uint32_t now_s, struct tally *tally)
+{
+	uint32_t first = family == AF_INET ? 0 : maps->family_slots, live = 0;
+	__u32 wanted = family == AF_INET ? MZ_SLOT_HOST4 : MZ_SLOT_HOST6;
+
+	for (uint32_t i = first; i < first + maps->family_slots; i++) {
+		struct mz_slot *slot = &maps->slots[i];
+		__u32 state = __atomic_load_n(&slot->state, __ATOMIC_ACQUIRE);
+		struct tally_row row = {.family = (uint8_t)family};
+		int error;
+
+		if (state == MZ_SLOT_VIRGIN)
+			break;
+		if ((state | 1) != (wanted | 1))
+			continue;
+		if (state != wanted && slot->stamp <= past->head.generation)
+			continue; /* left, and is a part of the past already */
+		row.counts = counters_of(maps, i);
+		row.net = (uint8_t)slot->host.net;
+		memcpy(row.mac, slot->host.mac, sizeof(row.mac));
+		memcpy(row.addr, slot->addr, sizeof(row.addr));
+		if (state == wanted) {
+			note_traffic(counters, slot, i, &row.counts, now_s);
+			live++;
+		}
+		error = tally_add(tally, &row);
+		if (error)
+			return error;
+	}
+	tally->entries[family == AF_INET6] = live;
+	return 0;
+}
+
+static int read_unattributed(struct counters *counters, const struct maps *maps,
+	const struct past *past, struct tally *tally)
+{
+	for (__u32 i = 0; i < MZ_DIRECTIONS * MZ_REASONS; i++) {
+		struct mz_volume total = past->head.unattributed[i / MZ_REASONS][i % MZ_REASONS];
+
+		if (bpf_map_lookup_elem(maps->fd[MAPS_UNATTRIBUTED], &i, counters->volumes) < 0)
+			return -errno;
+		for (unsigned cpu = 0; cpu < maps->cpus; cpu++) {
+			total.bytes += counters->volumes[cpu].bytes;
+			total.packets += counters->volumes[cpu].packets;
+		}
+		tally->unattributed[i / MZ_REASONS][i % MZ_REASONS] = total;
+	}
+	return 0;
+}
+
+int counters_read(struct counters *counters, struct maps *maps, const struct past *past,
+	uint32_t now_s, struct tally *tally)
+{
+	int error = 0;
+
+	tally_begin(tally, past->changes);
+	for (uint32_t i = 0; i < past->count && !error; i++)
+		error = tally_add(tally, &past->rows[i]);
+	if (!error)
+		error = read_slots(counters, maps, past, AF_INET, now_s, tally);
+	if (!error)
+		error = read_slots(counters, maps, past, AF_INET6, now_s, tally);
+	if (!error)
+		error = read_unattributed(counters, maps, past, tally);
+	for (__u32 i = 0; i < MZ_NETS && !error; i++)
+		if (bpf_map_lookup_elem(maps->fd[MAPS_NETS], &i, &tally->nets[i]) < 0)
+			error = -errno;
+	tally->capacity[0] = tally->capacity[1] = maps->capacity;
+	tally->retired = past->count;
+	tally->kernel_bytes = maps->kernel_bytes;
+	tally_sort(tally);
+	counters->begun = true;
+	return error;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which prefixes are tracked at this moment: those of -4 and -6, and what interfaces of -i have. */
+#ifndef MZ_TRACKING_H
+#define MZ_TRACKING_H
+
+#include "addresses.h"
+#include "config.h"
+
+struct tracking_row {
+	struct prefix prefix;
+	char ifname[IFNAMSIZ]; /* empty: on every tracked interface */
+};
+
+struct tracking {
+	struct tracking_row row[CONFIG_TRACKED + MZ_PREFIXES];
+	size_t count;
+	bool cut; /* an interface of -i has more than MZ_PREFIXES of a family */
+};
+
+/* own: as addresses_own() lists them. */
+void tracking_make(struct tracking *tracking, const struct config *config,
+	const struct address *own, size_t owns);
+
+/* Whether the prefix is tracked on this interface. */
+bool tracking_is_on(const struct tracking_row *row, const char *ifname);
+
+#endif
