@@ -1,11 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "daemon.h"
 #include "keeper.h"
 #include "log.h"
 #include "options.h"
+
+/* What a service manager tells by the environment. */
+static void read_environment(struct config *config)
+{
+	const char *interval = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID");
+	unsigned long long us = interval ? strtoull(interval, NULL, 10) : 0;
+
+	config->notify_socket = getenv("NOTIFY_SOCKET");
+	if (pid && strtoull(pid, NULL, 10) != (unsigned long long)getpid())
+		us = 0; /* it is another process that is watched */
+	config->watchdog_ms = us / 1000 < UINT_MAX ? (unsigned)(us / 1000) : 0;
+}
 
 int main(int argc, char **argv)
 {
@@ -24,9 +38,13 @@ int main(int argc, char **argv)
 	} else if (command == OPTIONS_VERSION) {
 		puts("mezoura " MZ_VERSION);
 		status = 0;
+	} else if (command == OPTIONS_STATUS) {
+		log_error("status: is yet to come");
+		status = 1;
 	} else if (command == OPTIONS_UNLOAD) {
 		status = keeper_unload(config->pin) < 0;
 	} else {
+		read_environment(config);
 		status = daemon_run(config);
 	}
 	free(config);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
 
 #include "options.h"
 
@@ -55,16 +56,37 @@ static int add_prefix(
 	return 0;
 }
 
+static bool is_ifname(const char *text)
+{
+	return text[0] && strlen(text) < IFNAMSIZ && !strpbrk(text, "/ \t\n");
+}
+
+/* Where the interface is in the configuration, from now on. */
 static int add_ifname(struct value *v, const char *ifname)
 {
 	struct config *c = v->config;
 
 	for (size_t i = 0; i < c->interfaces; i++)
 		if (strcmp(c->ifnames[i], ifname) == 0)
-			return 0;
+			return (int)i;
 	if (c->interfaces == MZ_NETS)
 		return too_many(v, MZ_NETS);
-	memccpy(c->ifnames[c->interfaces++], ifname, 0, IFNAMSIZ);
+	memccpy(c->ifnames[c->interfaces], ifname, 0, IFNAMSIZ);
+	return (int)c->interfaces++;
+}
+
+int value_followed(struct value *v)
+{
+	int i;
+
+	if (!is_ifname(v->text))
+		return refuse(v, "an interface name of 1 to 15 characters");
+	i = add_ifname(v, v->text);
+	if (i < 0)
+		return i;
+	if (v->config->followed[i])
+		return refuse(v, "an interface that was not given before");
+	v->config->followed[i] = true;
 	return 0;
 }
 
@@ -85,7 +107,7 @@ int value_tracked(struct value *v)
 	expected = prefix_parse(subnet, AF_INET, false, &tracked.prefix);
 	if (expected)
 		return refuse(v, expected);
-	if (!slash[1] || strlen(slash + 1) >= IFNAMSIZ || strpbrk(slash + 1, "/ \t\n"))
+	if (!is_ifname(slash + 1))
 		return refuse(v, "an interface name of 1 to 15 characters after the mask");
 	memccpy(tracked.ifname, slash + 1, 0, IFNAMSIZ);
 	for (size_t i = 0; i < c->trackeds; i++) {
@@ -136,6 +158,11 @@ int value_interval(struct value *v)
 int value_max_hosts(struct value *v)
 {
 	return set_number(v, 1, 1000000, &v->config->max_hosts);
+}
+
+int value_idle(struct value *v)
+{
+	return set_number(v, 1, 31536000, &v->config->idle);
 }
 
 int value_listen(struct value *v)
@@ -224,6 +251,22 @@ int value_pin(struct value *v)
 {
 	v->config->pin = v->text;
 	return v->text[0] == '/' ? 0 : refuse(v, "an absolute path below a bpf file system");
+}
+
+int value_socket(struct value *v)
+{
+	static const struct sockaddr_un address;
+
+	v->config->socket = v->text;
+	if (v->text[0] != '/' || strlen(v->text) >= sizeof(address.sun_path))
+		return refuse(v, "an absolute path of at most 107 characters");
+	return 0;
+}
+
+int value_json(struct value *v)
+{
+	v->config->json = true;
+	return 0;
 }
 
 int value_syslog(struct value *v)

@@ -14,6 +14,7 @@ struct value {
 
 /* All return 0, or -EINVAL with value->error set to "'text': expected ...". */
 int value_tracked(struct value *value);
+int value_followed(struct value *value);
 int value_delegated(struct value *value);
 int value_local(struct value *value);
 int value_allow(struct value *value);
@@ -21,6 +22,7 @@ int value_exporter(struct value *value);
 int value_port(struct value *value);
 int value_interval(struct value *value);
 int value_max_hosts(struct value *value);
+int value_idle(struct value *value);
 int value_listen(struct value *value);
 int value_textfile(struct value *value);
 int value_metrics(struct value *value);
@@ -29,6 +31,8 @@ int value_unknown(struct value *value);
 int value_hook(struct value *value);
 int value_dhcp_config(struct value *value);
 int value_pin(struct value *value);
+int value_socket(struct value *value);
+int value_json(struct value *value);
 int value_syslog(struct value *value);
 
 #endif

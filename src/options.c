@@ -10,51 +10,62 @@
 
 #define LONG 256 /* above any letter: an option by its long name */
 
-/* All options. One with value NULL takes none. unload: known to `mezoura unload`, too. */
+#define D (1u << OPTIONS_DAEMON)
+#define S (1u << OPTIONS_STATUS)
+#define U (1u << OPTIONS_UNLOAD)
+
+/* All options. One with value NULL takes none. commands: those that know it. */
 static const struct option_row {
 	char letter;
 	const char *name, *value, *help;
 	int (*set)(struct value *);
-	bool unload;
+	unsigned commands;
 } table[] = {
 	{'4', NULL, "address/mask/interface", "subnet to track and its interface; repeatable",
-		value_tracked, false},
+		value_tracked, D},
 	{'6', NULL, "address/mask", "prefix delegated by the ISP, on all interfaces; repeatable",
-		value_delegated, false},
-	{'e', NULL, NULL, "serve Prometheus over TCP", value_exporter, false},
-	{'p', NULL, "port", "its port, default 9999", value_port, false},
-	{'t', NULL, "sec", "how often the kernel is asked, default 5", value_interval, false},
-	{0, "listen", "ADDRESS", "bind there instead of everywhere; repeatable", value_listen,
-		false},
+		value_delegated, D},
+	{'i', NULL, "interface", "track its subnets, v4 and v6, as they change; repeatable",
+		value_followed, D},
+	{'e', NULL, NULL, "serve Prometheus over TCP", value_exporter, D},
+	{'p', NULL, "port", "its port, default 9999", value_port, D},
+	{'t', NULL, "sec", "how often the kernel is asked, default 5", value_interval, D},
+	{0, "listen", "ADDRESS", "bind there instead of everywhere; repeatable", value_listen, D},
 	{0, "allow", "CIDR", "who may connect besides loopback and the subnets; repeatable",
-		value_allow, false},
-	{0, "textfile", "PATH", "default /tmp/prom_c; '-' for none", value_textfile, false},
-	{0, "metrics", "seed|native|all", "which families to print, default all", value_metrics,
-		false},
+		value_allow, D},
+	{0, "textfile", "PATH", "default /tmp/prom_c; '-' for none", value_textfile, D},
+	{0, "metrics", "seed|native|all", "which families to print, default all", value_metrics, D},
 	{0, "bytes", "frame|ip", "count whole frames or from the IP header on, default frame",
-		value_bytes, false},
-	{0, "local", "CIDR", "more ranges that are not the internet; repeatable", value_local,
-		false},
+		value_bytes, D},
+	{0, "local", "CIDR", "more ranges that are not the internet; repeatable", value_local, D},
 	{0, "unknown", "skip|show", "hosts without a name in the seed's families, default skip",
-		value_unknown, false},
+		value_unknown, D},
 	{0, "dhcp-config", "PATH", "names of hosts, default /etc/config/dhcp", value_dhcp_config,
-		false},
+		D},
 	{0, "max-hosts", "N", "addresses a family the kernel has room for, default 4096",
-		value_max_hosts, false},
-	{0, "pin", "DIR", "what outlives the daemon, default /sys/fs/bpf/mezoura", value_pin, true},
+		value_max_hosts, D},
+	{0, "idle", "SEC", "silence until an address leaves the kernel's table, default 86400",
+		value_idle, D},
+	{0, "socket", "PATH", "where the daemon answers, default /run/mezoura.sock", value_socket,
+		D | S},
+	{0, "json", NULL, "print the daemon's JSON", value_json, S},
+	{0, "pin", "DIR", "what outlives the daemon, default /sys/fs/bpf/mezoura", value_pin,
+		D | S | U},
 	{0, "hook", "auto|tcx|clsact", "how to attach, default auto: tcx where there is one",
-		value_hook, false},
-	{0, "syslog", NULL, "log to syslog instead of stderr", value_syslog, true},
-	{'V', "version", NULL, "print the version", NULL, true},
-	{'h', "help", NULL, "print this", NULL, true},
+		value_hook, D},
+	{0, "syslog", NULL, "log to syslog instead of stderr", value_syslog, D | U},
+	{'V', "version", NULL, "print the version", NULL, D | S | U},
+	{'h', "help", NULL, "print this", NULL, D | S | U},
 };
 #define ROWS (sizeof(table) / sizeof(*table))
 
 void options_usage(void)
 {
 	printf("usage: mezoura [options]              account until SIGTERM\n"
+	       "       mezoura status [--json]        tell how the daemon counts, and what it "
+	       "cannot\n"
 	       "       mezoura unload [--pin DIR]     take the classifier out of the kernel\n\n"
-	       "At least one -4 is required.\n\n");
+	       "At least one -4 or -i is required. status takes --socket and --pin, too.\n\n");
 	for (size_t i = 0; i < ROWS; i++) {
 		char option[64], letter[4] = "";
 
@@ -79,6 +90,7 @@ static void set_defaults(struct config *config)
 		.dhcp_config = "/etc/config/dhcp",
 		.max_hosts = 4096,
 		.idle = 86400,
+		.socket = "/run/mezoura.sock",
 		.pin = "/sys/fs/bpf/mezoura",
 	};
 }
@@ -114,6 +126,19 @@ static const struct option_row *find_row(int code)
 	return NULL;
 }
 
+/* row: of an option that another command knows, or NULL; word: as it was given. */
+static int unknown(const struct option_row *row, const char *word, char error[OPTIONS_ERROR])
+{
+	const char letter[] = {'-', row ? row->letter : '\0', '\0'};
+
+	if (row && row->name)
+		snprintf(error, OPTIONS_ERROR, "unknown option --%.80s (-h for help)", row->name);
+	else
+		snprintf(error, OPTIONS_ERROR, "unknown option %.80s (-h for help)",
+			row ? letter : word);
+	return -EINVAL;
+}
+
 /* Puts the option's name before what refuse() said. */
 static int apply(const struct option_row *row, struct config *config, char error[OPTIONS_ERROR])
 {
@@ -129,28 +154,35 @@ static int apply(const struct option_row *row, struct config *config, char error
 
 static int check_whole(const struct config *config, char error[OPTIONS_ERROR])
 {
-	if (config->trackeds)
+	if (config->interfaces)
 		return 0;
 	snprintf(error, OPTIONS_ERROR,
-		"expected at least one -4 address/mask/interface (-h for help)");
+		"expected at least one -4 address/mask/interface or -i interface (-h for help)");
 	return -EINVAL;
+}
+
+static enum options_command find_command(const char *word)
+{
+	if (word && strcmp(word, "status") == 0)
+		return OPTIONS_STATUS;
+	return word && strcmp(word, "unload") == 0 ? OPTIONS_UNLOAD : OPTIONS_DAEMON;
 }
 
 int options_parse(int argc, char **argv, struct config *config, enum options_command *command,
 	char error[OPTIONS_ERROR])
 {
-	bool unload = argc > 1 && strcmp(argv[1], "unload") == 0;
+	enum options_command asked = find_command(argc > 1 ? argv[1] : NULL);
 	char letters[2 * ROWS + 2];
 	struct option longs[ROWS + 1];
 	int code, result;
 
-	if (unload) {
+	if (asked != OPTIONS_DAEMON) {
 		argc--;
 		argv++;
 	}
 	set_defaults(config);
 	make_getopt(letters, longs);
-	*command = unload ? OPTIONS_UNLOAD : OPTIONS_DAEMON;
+	*command = asked;
 	optind = 0; /* not 1: forget what an earlier call was in the midst of */
 	opterr = 0;
 	while ((code = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
@@ -160,11 +192,8 @@ int options_parse(int argc, char **argv, struct config *config, enum options_com
 			snprintf(error, OPTIONS_ERROR, "%.80s: expected a value", argv[optind - 1]);
 			return -EINVAL;
 		}
-		if (!row || (unload && !row->unload)) {
-			snprintf(error, OPTIONS_ERROR, "unknown option %.80s (-h for help)",
-				argv[optind - 1]);
-			return -EINVAL;
-		}
+		if (!row || !(row->commands & 1u << asked))
+			return unknown(row, argv[optind - 1], error);
 		if (!row->set) {
 			*command = row->letter == 'h' ? OPTIONS_HELP : OPTIONS_VERSION;
 			return 0;
@@ -178,5 +207,5 @@ int options_parse(int argc, char **argv, struct config *config, enum options_com
 			argv[optind]);
 		return -EINVAL;
 	}
-	return unload ? 0 : check_whole(config, error);
+	return asked == OPTIONS_DAEMON ? check_whole(config, error) : 0;
 }

@@ -4,7 +4,13 @@
 
 #include "config.h"
 
-enum options_command { OPTIONS_DAEMON, OPTIONS_UNLOAD, OPTIONS_HELP, OPTIONS_VERSION };
+enum options_command {
+	OPTIONS_DAEMON,
+	OPTIONS_STATUS,
+	OPTIONS_UNLOAD,
+	OPTIONS_HELP,
+	OPTIONS_VERSION
+};
 
 #define OPTIONS_ERROR 256 /* room for one line about what is wrong */
 

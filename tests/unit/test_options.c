@@ -8,7 +8,7 @@
 
 #include "options.h"
 
-#define MOST_WORDS 32
+#define MOST_WORDS 80
 
 static struct config config;
 static char error[OPTIONS_ERROR];
@@ -65,6 +65,9 @@ static void defaults_are_those_of_the_contract(void **state)
 	assert_string_equal(config.dhcp_config, "/etc/config/dhcp");
 	assert_int_equal(config.max_hosts, 4096);
 	assert_string_equal(config.pin, "/sys/fs/bpf/mezoura");
+	assert_int_equal(config.idle, 86400);
+	assert_string_equal(config.socket, "/run/mezoura.sock");
+	assert_false(config.json);
 }
 
 static void every_long_option_is_read(void **state)
@@ -74,7 +77,7 @@ static void every_long_option_is_read(void **state)
 		parse("-4 10.0.0.1/8/eth0 -4 10.0.0.1/16/eth0 --listen ::1 --listen "
 		      "127.0.0.1 --allow 203.0.113.7 --textfile - --metrics seed --bytes ip "
 		      "--local 198.51.100.0/24 --unknown show --max-hosts 7 --pin /x/y "
-		      "--hook clsact --syslog",
+		      "--hook clsact --syslog --idle 31536000 --socket /x/sock",
 			NULL),
 		0);
 	assert_int_equal(config.interfaces, 1);
@@ -90,13 +93,34 @@ static void every_long_option_is_read(void **state)
 	assert_string_equal(config.pin, "/x/y");
 	assert_int_equal(config.hook, CONFIG_HOOK_CLSACT);
 	assert_true(config.syslog);
+	assert_int_equal(config.idle, 31536000);
+	assert_string_equal(config.socket, "/x/sock");
+}
+
+static void an_interface_may_be_named_by_its_subnet_and_by_itself(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("-i br-lan -i eth0 -4 10.0.0.1/8/eth0 -4 10.1.0.1/16/wg0", NULL), 0);
+	assert_int_equal(config.interfaces, 3);
+	assert_int_equal(config.trackeds, 2);
+	assert_string_equal(config.ifnames[0], "br-lan");
+	assert_string_equal(config.ifnames[1], "eth0");
+	assert_string_equal(config.ifnames[2], "wg0");
+	assert_true(config.followed[0]);
+	assert_true(config.followed[1]);
+	assert_false(config.followed[2]);
+	assert_int_equal(parse("-i fifteen-letters", NULL), 0);
 }
 
 static void a_bad_value_is_refused_in_one_line(void **state)
 {
 	static const char *const cases[][2] = {
-		{"", "at least one -4 address/mask/interface"},
+		{"", "at least one -4 address/mask/interface or -i interface"},
 		{"-e", "at least one -4"},
+		{"-i br-lan -i eth0 -i br-lan",
+			"-i 'br-lan': expected an interface that was not given before"},
+		{"-i br/lan", "-i 'br/lan': expected an interface name"},
+		{"-i sixteen-letters!", "expected an interface name"},
 		{"-4 192.168.2.1/24", "-4 '192.168.2.1/24': expected address/mask/interface"},
 		{"-4 192.168.2.1//br", "expected a mask from 0 to 32"},
 		{"-4 192.168.2.1/33/br-lan",
@@ -123,11 +147,21 @@ static void a_bad_value_is_refused_in_one_line(void **state)
 		{"-4 10.0.0.1/8/a --hook xdp", "expected auto, tcx or clsact"},
 		{"-4 10.0.0.1/8/a --local 10.0.0.0/40", "expected a mask from 0 to 32"},
 		{"-4 10.0.0.1/8/a --max-hosts 0", "expected a number from 1 to 1000000"},
+		{"-4 10.0.0.1/8/a --idle 0", "--idle '0': expected a number from 1 to 31536000"},
+		{"-4 10.0.0.1/8/a --idle 31536001", "expected a number"},
+		{"-4 10.0.0.1/8/a --socket here", "--socket 'here': expected an absolute path"},
+		{"-4 10.0.0.1/8/a --socket -", "expected an absolute path"},
+		{"-4 10.0.0.1/8/a --json", "unknown option --json"},
 		{"-4 10.0.0.1/8/a --pin here", "expected an absolute path"},
 		{"-4 10.0.0.1/8/a --nonsense", "unknown option --nonsense"},
 		{"-4 10.0.0.1/8/a -x", "unknown option -x"},
 		{"-4 10.0.0.1/8/a extra", "unknown argument 'extra'"},
 		{"unload -e", "unknown option -e"},
+		{"unload --json", "unknown option --json"},
+		{"unload --socket /x", "unknown option --socket"},
+		{"status -4 10.0.0.1/8/a", "unknown option -4"},
+		{"status --syslog", "unknown option --syslog"},
+		{"status all", "unknown argument 'all'"},
 	};
 
 	(void)state;
@@ -150,6 +184,41 @@ static void more_subnets_than_there_is_room_for_are_refused(void **state)
 	assert_non_null(strstr(error, "expected at most 8 of them"));
 }
 
+static void more_interfaces_than_there_is_room_for_are_refused(void **state)
+{
+	char line[1024] = "";
+
+	(void)state;
+	for (int i = 0; i <= MZ_NETS; i++)
+		snprintf(line + strlen(line), sizeof(line) - strlen(line), "-i eth%d ", i);
+	assert_int_equal(parse(line, NULL), -EINVAL);
+	assert_non_null(strstr(error, "expected at most 32 of them"));
+}
+
+static void the_path_of_a_socket_has_to_fit(void **state)
+{
+	char line[256] = "status --socket /";
+
+	(void)state;
+	memset(line + strlen(line), 'x', 106);
+	assert_int_equal(parse(line, NULL), 0);
+	strcat(line, "x");
+	assert_int_equal(parse(line, NULL), -EINVAL);
+	assert_non_null(strstr(error, "at most 107 characters"));
+}
+
+static void status_takes_its_own_options(void **state)
+{
+	enum options_command command;
+
+	(void)state;
+	assert_int_equal(parse("status --json --socket /x --pin /y", &command), 0);
+	assert_int_equal(command, OPTIONS_STATUS);
+	assert_true(config.json);
+	assert_string_equal(config.socket, "/x");
+	assert_string_equal(config.pin, "/y");
+}
+
 static void unload_takes_its_own_options(void **state)
 {
 	enum options_command command;
@@ -170,8 +239,12 @@ int main(void)
 		cmocka_unit_test(the_usual_command_line_is_read),
 		cmocka_unit_test(defaults_are_those_of_the_contract),
 		cmocka_unit_test(every_long_option_is_read),
+		cmocka_unit_test(an_interface_may_be_named_by_its_subnet_and_by_itself),
 		cmocka_unit_test(a_bad_value_is_refused_in_one_line),
 		cmocka_unit_test(more_subnets_than_there_is_room_for_are_refused),
+		cmocka_unit_test(more_interfaces_than_there_is_room_for_are_refused),
+		cmocka_unit_test(the_path_of_a_socket_has_to_fit),
+		cmocka_unit_test(status_takes_its_own_options),
 		cmocka_unit_test(unload_takes_its_own_options),
 	};
 
