@@ -3,6 +3,7 @@
 # make check       the unit tests (no root)
 # make install     DESTDIR, PREFIX, SBINDIR, MANDIR
 # Another build beside it: make B=build/asan SANITIZE=address,undefined CC=clang
+# One whose tables have another layout, for tests of upgrades: make B=build/other LAYOUT=v99
 
 PREFIX ?= /usr
 SBINDIR ?= $(PREFIX)/sbin
@@ -25,6 +26,10 @@ ALL_CFLAGS := -std=gnu11 -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmi
 	-Iinclude -Isrc $(shell $(PKG_CONFIG) --cflags $(LIBS)) $(CFLAGS)
 ALL_LDFLAGS := -Wl,--gc-sections -Wl,--as-needed $(LDFLAGS)
 LDLIBS := $(shell $(PKG_CONFIG) --libs $(LIBS))
+ifdef LAYOUT
+LAYOUT_FLAGS := -DMZ_LAYOUT='"$(LAYOUT)"' -DMZ_LAYOUT_PAD=32
+ALL_CFLAGS += $(LAYOUT_FLAGS)
+endif
 ifdef SANITIZE
 ALL_CFLAGS += -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all
 ALL_LDFLAGS += -fsanitize=$(SANITIZE)
@@ -53,7 +58,7 @@ $B/%.o: src/%.c $(HEADERS) VERSION Makefile | $B
 $B/classifier.o: ALL_CFLAGS += -DMZ_CLASSIFIER='"$B/mezoura.bpf.o"'
 $B/classifier.o: $B/mezoura.bpf.o
 $B/mezoura.bpf.o: bpf/mezoura.bpf.c $(wildcard bpf/*.h include/*.h) Makefile | $B
-	$(CLANG) -target $(BPF_TARGET) -mcpu=v3 -O2 -g -Wall -Wextra -Werror -Iinclude \
+	$(CLANG) -target $(BPF_TARGET) -mcpu=v3 -O2 -g -Wall -Wextra -Werror -Iinclude $(LAYOUT_FLAGS) \
 		$(shell $(PKG_CONFIG) --cflags libbpf) -I/usr/include/$(shell $(CC) -print-multiarch) -c -o $@ $<
 	$(LLVM_STRIP) -g $@
 

@@ -103,6 +103,7 @@ class Daemon:
         self.log = f"{self.directory}/log"
         self.options = [*track, "-e", "-t", "1", "--textfile", self.textfile, "--dhcp-config",
                         self.dhcp, "--pin", self.pin, "--unknown", "show", *options]
+        self.binary = BINARY
         self.process = None
         self.configure(config)
 
@@ -124,7 +125,7 @@ class Daemon:
 
     def start(self):
         with open(self.log, "a", encoding="utf-8") as log:
-            self.process = self.namespace.popen(BINARY, *self.options, stderr=log)
+            self.process = self.namespace.popen(self.binary, *self.options, stderr=log)
         deadline = time.monotonic() + 20
         while True:
             assert self.process.poll() is None, f"ended at once: {self.said()}"
@@ -153,7 +154,7 @@ class Daemon:
 
     def unload(self):
         with self.namespace.inside():
-            return subprocess.run([BINARY, "unload", "--pin", self.pin], capture_output=True,
+            return subprocess.run([self.binary, "unload", "--pin", self.pin], capture_output=True,
                                   text=True, check=False, timeout=60)
 
     def said(self):

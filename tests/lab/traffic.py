@@ -70,14 +70,14 @@ def short_flows(client, server, address, flows=100, source=None):
 
 
 @contextlib.contextmanager
-def load(client, server, address, seconds, port=5201):
-    """iperf3 meanwhile, both ways at once; waits for its end."""
+def load(client, server, address, seconds, port=5201, rate=0):
+    """iperf3 meanwhile, both ways at once; waits for its end. rate: bits a second, 0 for all."""
     listener = server.popen("iperf3", "-s", "-1", "-B", address, "-p", str(port), "--forceflush",
                             stdout=subprocess.PIPE)
     while "listening" not in listener.stdout.readline():
         assert listener.poll() is None
     sender = client.popen("iperf3", "-c", address, "-p", str(port), "--bidir", "-w", "64K",
-                          "-t", str(seconds), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                          "-b", str(rate), "-t", str(seconds), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     yield
     said, _ = sender.communicate(timeout=seconds + 30)
     assert sender.returncode == 0, said
