@@ -12,8 +12,8 @@ import pytest
 import house
 import traffic
 import wire
-from daemon import HOOKS, Daemon, assert_exact, hooked
-from test_paths import FAMILIES, exchange, remote
+from daemon import HOOKS, Daemon, assert_exact
+from test_paths import FAMILIES, exchange, remote, wait_for_hooks
 
 BOTH = (house.LAN4, house.LAN6, house.FOO4, house.FOO6)
 TRACK_BOTH = ("-4", "192.168.2.1/24/br-lan", "-4", "192.168.3.1/24/br-foo", "-6",
@@ -25,13 +25,6 @@ def settle(router, *bridges):
     """Gives bridges a MAC to keep, which else is that of one port or another."""
     for i, bridge in enumerate(bridges):
         router.ip(f"link set {bridge} address 02:00:00:00:fe:0{i}")
-
-
-def wait_for_hooks(router, interface, number=2):
-    deadline = time.monotonic() + 20
-    while len([line for line in hooked(router, interface) if "mz_" in line]) != number:
-        assert time.monotonic() < deadline, f"{interface} has not {number} hooks"
-        time.sleep(0.02)
 
 
 def truth_once_hooked(home, **options):

@@ -110,6 +110,26 @@ def udp(client, server, address, source, datagrams=1, size=1000, segment=0, port
                     left -= len(receiver.recv(65535))
 
 
+def volley(client, server, address, source, datagrams=20, size=1000, port=5000):
+    """As udp(), where links change meanwhile: how many of those sent down did not arrive.
+
+    None is waited for long. On their way up they all arrive.
+    """
+    with bind_udp(server, address, port) as far, bind_udp(client, source) as near:
+        arrived = 0
+        near.connect((address, port))
+        for _ in range(datagrams):
+            near.send(CHUNK[:size])
+            _, back = far.recvfrom(65535)
+        for _ in range(datagrams):
+            far.sendto(CHUNK[:size], back)
+            if select.select([near], [], [], 0.05)[0]:
+                arrived += len(near.recv(65535)) == size
+        while arrived < datagrams and select.select([near], [], [], 0.5)[0]:
+            arrived += len(near.recv(65535)) == size
+    return datagrams - arrived
+
+
 def throw(client, address, source=None, port=9, size=100):
     """One datagram that nobody answers."""
     with client.socket(family_of(address), socket.SOCK_DGRAM) as s:
