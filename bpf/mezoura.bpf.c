@@ -91,6 +91,17 @@ static __always_inline __u64 mix(__u64 print, __u64 number)
 }
 
 /*
+ * What the print of a packet begins with: its host's MAC. Not the interface: a port that moves from
+ * one bridge to another may still have the hook of the former, which is no reason to count twice.
+ */
+static __always_inline __u64 first_print(const struct mz_slot *who, __u32 more)
+{
+	const __u32 *words = (const void *)&who->host;
+
+	return mix(words[0] ^ join(mz_settings.net, 0), (__u64)words[1] << 32 | more);
+}
+
+/*
  * The size bytes of the packet from offset on, to be read directly. NULL where it ends before them.
  * Pointers into the packet from before are void.
  */
@@ -137,8 +148,8 @@ static __always_inline void account4(
 		return;
 	set_host(&who, eth, direction);
 	if (mz_settings.place != MZ_ALONE) {
-		const __u32 *words = (const void *)&who.host, *identity = (const void *)&ip->id;
-		__u64 print = mix(words[0], (__u64)words[1] << 32 | remote);
+		const __u32 *identity = (const void *)&ip->id;
+		__u64 print = first_print(&who, remote);
 
 		print = mix(print, (__u64)ip->tot_len << 32 | *identity);
 		if (is_counted(skb, hook, mix(print, who.addr[0])))
@@ -180,8 +191,7 @@ static __always_inline void account6(
 	set_host(&who, eth, direction);
 	__builtin_memcpy(who.addr, host, sizeof(who.addr));
 	if (mz_settings.place != MZ_ALONE) {
-		const __u32 *words = (const void *)&who.host;
-		__u64 print = mix(words[0], (__u64)words[1] << 32 | ip->payload_len);
+		__u64 print = first_print(&who, ip->payload_len);
 
 		print = mix(print, (__u64)host[0] << 32 | host[1]);
 		print = mix(print, (__u64)host[2] << 32 | host[3]);

@@ -149,6 +149,27 @@ static inline void rig_unload(struct rig *rig)
 	close(rig->program[MZ_DOWNLOAD]);
 }
 
+/* Loads anew, for a hook on that place; its net counts from RIG_NET on. */
+static inline void rig_place(
+	struct rig *rig, const struct site *site, const struct mz_settings *place)
+{
+	struct mz_settings settings;
+
+	rig_unload(rig);
+	site_settings(site, RIG_NET + place->net, &settings);
+	settings.place = place->place;
+	settings.depth = place->depth;
+	settings.mark = place->mark;
+	settings.untagged = place->untagged;
+	settings.tags = place->tags;
+	memcpy(settings.tag, place->tag, sizeof(settings.tag));
+	settings.vlans = place->vlans;
+	memcpy(settings.vlan, place->vlan, sizeof(settings.vlan));
+	settings.macs = place->macs;
+	memcpy(settings.mac, place->mac, sizeof(settings.mac));
+	assert_int_equal(classifier_load(&rig->maps, &settings, rig->program), 0);
+}
+
 static inline void rig_start(
 	struct rig *rig, void *const *state, const struct site *site, unsigned max_hosts)
 {

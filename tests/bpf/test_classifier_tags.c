@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* VLAN tags and PPPoE headers within a frame, BIG TCP, and lower devices. */
-#include <fcntl.h>
-#include <linux/if_tun.h>
-#include <sched.h>
-
+/* VLAN tags and PPPoE headers within a frame, and BIG TCP. */
 #include "rig.h"
 
 #define PPP_IP	 0x0021
@@ -12,24 +8,6 @@
 static const struct site home = SITE_HOME, from_ip = {.tracked = {"192.168.2.1/24"},
 						   .delegated = {"2001:db8:1::/64"},
 						   .from_ip = true};
-
-static void load(struct rig *rig, const struct site *site, const struct mz_settings *place)
-{
-	struct mz_settings settings;
-
-	rig_unload(rig);
-	site_settings(site, RIG_NET, &settings);
-	settings.place = place->place;
-	settings.depth = place->depth;
-	settings.untagged = place->untagged;
-	settings.tags = place->tags;
-	memcpy(settings.tag, place->tag, sizeof(settings.tag));
-	settings.vlans = place->vlans;
-	memcpy(settings.vlan, place->vlan, sizeof(settings.vlan));
-	settings.macs = place->macs;
-	memcpy(settings.mac, place->mac, sizeof(settings.mac));
-	assert_int_equal(classifier_load(&rig->maps, &settings, rig->program), 0);
-}
 
 /* Sends a packet each way in both families. link: bytes counted before the IP header; -1: none. */
 static void check_link(
@@ -94,7 +72,7 @@ static void tags_of_any_kind_are_part_of_the_frame(void **state)
 	lcp.pppoe = 0xc021;
 	rig_send(&rig, "not IP in PPPoE", MZ_UPLOAD, &lcp);
 	rig_expect_nothing(&rig, "not IP in PPPoE");
-	load(&rig, &from_ip, &(struct mz_settings){0});
+	rig_place(&rig, &from_ip, &(struct mz_settings){0});
 	for (size_t i = 0; i < sizeof(frames) / sizeof(*frames); i++)
 		check_link(&rig, frames[i].name, &frames[i].wrapping, 0);
 	rig_stop(&rig);
@@ -149,7 +127,7 @@ static void only_the_frames_of_the_tracked_vlan_count(void **state)
 		struct packet wrapping = {0};
 
 		memcpy(wrapping.tag, frames[i].tag, sizeof(wrapping.tag));
-		load(&rig, &home, frames[i].place);
+		rig_place(&rig, &home, frames[i].place);
 		check_link(&rig, frames[i].name, &wrapping, frames[i].link);
 		wrapping.gso_size = 500;
 		check_link(&rig, frames[i].name, &wrapping, frames[i].link);
@@ -204,121 +182,6 @@ static void a_jumbo_header_is_not_on_the_wire(void **state)
 	rig_stop(&rig);
 }
 
-static void a_lower_device_counts_what_is_routed(void **state)
-{
-	static const char bridge[] = "02:00:00:00:00:77";
-	struct mz_settings port = {.place = MZ_LOWER, .depth = 1, .macs = 2};
-	static const struct {
-		const char *name;
-		const char *router;
-		bool counted;
-	} frames[] = {{"the bridge's MAC", bridge, true}, {"the VLAN's MAC", ROUTER, true},
-		{"another gateway's MAC", OTHER, false},
-		{"one byte off", "02:00:00:00:00:78", false},
-		{"another byte off", "03:00:00:00:00:77", false},
-		{"the middle off", "02:00:01:00:00:77", false}};
-	struct rig rig;
-
-	rig_start(&rig, state, &home, 64);
-	packet_mac(bridge, port.mac[0].byte);
-	packet_mac(ROUTER, port.mac[1].byte);
-	load(&rig, &home, &port);
-	for (size_t i = 0; i < sizeof(frames) / sizeof(*frames); i++)
-		for (int v6 = 0; v6 < 2; v6++)
-			for (enum mz_direction d = MZ_UPLOAD; d < MZ_DIRECTIONS; d++) {
-				const char *host = v6 ? HOST6 : HOST4;
-				struct packet packet =
-					packet_between(d, host, v6 ? REMOTE6 : REMOTE4);
-				struct books books = {0};
-
-				*(d == MZ_UPLOAD ? &packet.to : &packet.from) = frames[i].router;
-				if (frames[i].counted)
-					books.booking[0] = (struct booking){
-						HOST, host, d, 1, packet_headers_length(&packet)};
-				rig_send(&rig, frames[i].name, d, &packet);
-				rig_expect(&rig, frames[i].name, &books);
-			}
-	rig_stop(&rig);
-}
-
-/* Just to have a number of its own. Returns that; the device is there until *fd is closed. */
-static unsigned make_device(int *fd)
-{
-	struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI};
-
-	*fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
-	if (*fd < 0 || ioctl(*fd, TUNSETIFF, &request) < 0)
-		rig_skip("no tap device");
-	return if_nametoindex(request.ifr_name);
-}
-
-/*
- * Hooks one after another, as a packet meets them, none of which sees the mark of the one before:
- * the test run makes a new packet each time, as a foreign filter takes the mark away.
- */
-static void a_packet_counts_at_the_first_of_its_hooks(void **state)
-{
-	enum { TRACKED, MIDDLE, PORT, HOOKS };
-	/* of packets that are all alike, the hooks they meet */
-	static const struct {
-		const char *name;
-		enum mz_direction hook;
-		int path[8];
-		unsigned packets;
-	} paths[] = {
-		{"up", MZ_UPLOAD, {PORT, MIDDLE, TRACKED, -1}, 1},
-		{"up through a flowtable", MZ_UPLOAD, {PORT, PORT, PORT, -1}, 3},
-		{"up from a port not yet hooked", MZ_UPLOAD, {MIDDLE, TRACKED, TRACKED, -1}, 2},
-		{"up, slow and fast", MZ_UPLOAD, {PORT, MIDDLE, TRACKED, PORT, PORT, -1}, 3},
-		{"up, fast and slow", MZ_UPLOAD, {PORT, PORT, MIDDLE, TRACKED, -1}, 2},
-		{"down", MZ_DOWNLOAD, {TRACKED, MIDDLE, PORT, -1}, 1},
-		{"down through a flowtable", MZ_DOWNLOAD, {PORT, PORT, PORT, -1}, 3},
-		{"down to a port not yet hooked", MZ_DOWNLOAD, {TRACKED, TRACKED, MIDDLE, -1}, 2},
-		{"down, slow and fast", MZ_DOWNLOAD, {TRACKED, MIDDLE, PORT, PORT, PORT, -1}, 3},
-		{"down, fast and slow", MZ_DOWNLOAD, {PORT, TRACKED, MIDDLE, PORT, -1}, 2},
-	};
-	struct mz_settings place = {.macs = 1};
-	struct rig rig, hooks[HOOKS];
-	int device[HOOKS];
-	cpu_set_t one;
-
-	rig_start(&rig, state, &home, 64);
-	CPU_ZERO(&one);
-	CPU_SET(sched_getcpu(), &one);
-	assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
-	packet_mac(ROUTER, place.mac[0].byte);
-	for (int i = 0; i < HOOKS; i++) {
-		hooks[i] = rig;
-		hooks[i].program[0] = hooks[i].program[1] = device[i] = -1;
-		if (i != TRACKED)
-			hooks[i].ifindex = make_device(&device[i]);
-		place.place = i == TRACKED ? MZ_UPPER : MZ_LOWER;
-		place.depth = (uint8_t)i;
-		load(&hooks[i], &home, &place);
-	}
-	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++)
-		for (int v6 = 0; v6 < 2; v6++) {
-			const char *host = v6 ? HOST6 : HOST4;
-			struct packet packet =
-				packet_between(paths[i].hook, host, v6 ? REMOTE6 : REMOTE4);
-
-			/* not the like of the path before */
-			packet.payload = (uint16_t)(100 + i);
-			for (const int *at = paths[i].path; *at >= 0; at++)
-				rig_send(&hooks[*at], paths[i].name, paths[i].hook, &packet);
-			rig_expect(&rig, paths[i].name,
-				&(struct books){
-					.booking = {{HOST, host, paths[i].hook, paths[i].packets,
-						paths[i].packets * (packet_headers_length(&packet) +
-									   packet.payload)}}});
-		}
-	for (int i = 0; i < HOOKS; i++) {
-		rig_unload(&hooks[i]);
-		close(device[i]);
-	}
-	rig_stop(&rig);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -326,8 +189,6 @@ int main(void)
 		cmocka_unit_test(only_the_frames_of_the_tracked_vlan_count),
 		cmocka_unit_test(cut_headers_are_left_alone),
 		cmocka_unit_test(a_jumbo_header_is_not_on_the_wire),
-		cmocka_unit_test(a_lower_device_counts_what_is_routed),
-		cmocka_unit_test(a_packet_counts_at_the_first_of_its_hooks),
 	};
 
 	return cmocka_run_group_tests(tests, rig_isolate, NULL);

@@ -51,8 +51,12 @@ class Page:
         return self.collect(SEED, lambda labels: labels["ip"], zeros)
 
     def hosts(self):
-        """From the native ones: {(direction, mac, "4" or "6"): (packets, bytes)}."""
-        return self.collect(NATIVE, lambda labels: labels["ip_version"], False)
+        """From the native ones, of all interfaces: {(direction, mac, "4" or "6"): ...}."""
+        found = {}
+        for interface in {labels.get("interface") for _, labels, _ in self.samples}:
+            found = plus(found, self.collect(NATIVE, lambda labels: labels["ip_version"], False,
+                                             interface))
+        return found
 
     def bare(self):
         """Of devices without link layer, from the native ones: {(direction, ip): ...}."""
@@ -65,10 +69,10 @@ class Page:
                 pair[place] = int(value)
         return {k: tuple(v) for k, v in found.items() if v != [0, 0]}
 
-    def collect(self, families, what, zeros):
+    def collect(self, families, what, zeros, interface=None):
         found = {}
         for family, labels, value in self.samples:
-            if family in families:
+            if family in families and labels.get("interface") == interface:
                 direction, place = families[family]
                 key = direction, labels["mac"].lower(), what(labels)
                 pair = found.setdefault(key, [None, None])

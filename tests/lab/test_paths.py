@@ -2,6 +2,7 @@
 """Once on every path: a packet of a bridge meets up to three hooks, or, through a flowtable, one."""
 import contextlib
 import json
+import signal
 import time
 
 import pytest
@@ -121,24 +122,31 @@ def test_ports_that_leave_and_return_while_traffic_flows(home, hook):
 
 @both_hooks
 def test_a_port_that_moves_between_tracked_bridges(build, hook):
+    """Bridges with one MAC, one IPv6 prefix for both, and a daemon that is late: the worst case."""
     home = build(clients=("h1", "h2"), foo_clients=("f1",))
-    client, lost = home.clients[0], {}
+    client, router, lost = home.clients[0], home.router, {}
     both = (house.LAN4, house.LAN6, house.FOO4, house.FOO6)
     track = ("-4", "192.168.2.1/24/br-lan", "-4", "192.168.3.1/24/br-foo", "-6",
              "2001:db8:ca2::/48")
+    for bridge in ("br-lan", "br-foo"):
+        router.ip(f"link set {bridge} address 02:00:00:00:fe:00")
     with wire.Truth(home.clients, restless=True, tracked=both) as truth, \
-            Daemon(home.router, "--hook", hook, track=track) as daemon:
-        exchange(client, home.internet)
-        home.router.ip(f"link set {client.port} nomaster")
-        home.router.ip(f"link set {client.port} master br-foo")
-        exchange(home.clients[2], home.internet)
-        home.router.ip(f"link set {client.port} nomaster")
-        home.router.ip(f"link set {client.port} master br-lan")
+            Daemon(router, "--hook", hook, track=track) as daemon:
+        exchange(client, home.internet, amount=300_000)
+        router.ip(f"link set {client.port} nomaster")
+        wait_for_hooks(router, client.port, 0)
+        router.ip(f"link set {client.port} master br-foo")
+        wait_for_hooks(router, client.port)
+        exchange(home.clients[2], home.internet, amount=300_000)
+        daemon.process.send_signal(signal.SIGSTOP)
+        router.ip(f"link set {client.port} nomaster")
+        router.ip(f"link set {client.port} master br-lan")
+        exchange(client, home.internet, amount=300_000)
+        daemon.process.send_signal(signal.SIGCONT)
         for family in FAMILIES * 3:
             volley(client, home.internet, family, lost)
         assert hook == "clsact" or not lost
-        wait_for_hooks(home.router, client.port)
-        exchange(client, home.internet)
+        wait_for_hooks(router, client.port)
         assert_exact(truth, daemon, lost)
 
 
