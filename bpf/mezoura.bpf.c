@@ -102,18 +102,42 @@ static __always_inline __u64 first_print(const struct mz_slot *who, __u32 more)
 }
 
 /*
+ * Where the packet starts and ends. The fields have 32 bits, of which the kernel makes pointers: a
+ * compiler that knew of the 32 might cut the pointers to that (clang 22 does), and be refused.
+ */
+static __always_inline void *packet_start(const struct __sk_buff *skb)
+{
+	void *at;
+
+	__asm__ volatile("%0 = *(u32 *)(%1 + %2)"
+			 : "=r"(at)
+			 : "r"(skb), "i"(__builtin_offsetof(struct __sk_buff, data)));
+	return at;
+}
+
+static __always_inline void *packet_end(const struct __sk_buff *skb)
+{
+	void *at;
+
+	__asm__ volatile("%0 = *(u32 *)(%1 + %2)"
+			 : "=r"(at)
+			 : "r"(skb), "i"(__builtin_offsetof(struct __sk_buff, data_end)));
+	return at;
+}
+
+/*
  * The size bytes of the packet from offset on, to be read directly. NULL where it ends before them.
  * Pointers into the packet from before are void.
  */
 static __always_inline void *reach(struct __sk_buff *skb, __u32 offset, __u32 size)
 {
-	void *at = (void *)(long)skb->data + offset;
+	void *at = packet_start(skb) + offset;
 
-	if (at + size <= (void *)(long)skb->data_end)
+	if (at + size <= packet_end(skb))
 		return at;
 	bpf_skb_pull_data(skb, offset + size);
-	at = (void *)(long)skb->data + offset;
-	return at + size <= (void *)(long)skb->data_end ? at : NULL;
+	at = packet_start(skb) + offset;
+	return at + size <= packet_end(skb) ? at : NULL;
 }
 
 /*
@@ -124,13 +148,13 @@ static __always_inline void account4(
 	struct __sk_buff *skb, struct frame *frame, enum mz_direction hook)
 {
 	const struct iphdr *ip = reach(skb, frame->offset & OFFSET_MAX, sizeof(*ip));
-	const struct ethhdr *eth = (const void *)(long)skb->data;
+	const struct ethhdr *eth = packet_start(skb);
 	struct mz_slot who __attribute__((aligned(8))) = {.state = MZ_SLOT_HOST4};
 	enum mz_direction direction = hook;
 	struct mz_volume volume;
 	__u32 remote;
 
-	if (!ip || (const void *)(eth + 1) > (const void *)(long)skb->data_end ||
+	if (!ip || (const void *)(eth + 1) > packet_end(skb) ||
 		(mz_settings.no_link && ip->version != 4)) {
 		book_malformed(skb, frame, hook);
 		return;
@@ -163,14 +187,14 @@ static __always_inline void account6(
 	struct __sk_buff *skb, struct frame *frame, enum mz_direction hook)
 {
 	const struct ipv6hdr *ip = reach(skb, frame->offset & OFFSET_MAX, sizeof(*ip));
-	const struct ethhdr *eth = (const void *)(long)skb->data;
+	const struct ethhdr *eth = packet_start(skb);
 	struct mz_slot who __attribute__((aligned(8))) = {.state = MZ_SLOT_HOST6};
 	enum mz_direction direction = hook;
 	const __u32 *host, *remote;
 	struct mz_volume volume;
 	__u32 length;
 
-	if (!ip || (const void *)(eth + 1) > (const void *)(long)skb->data_end ||
+	if (!ip || (const void *)(eth + 1) > packet_end(skb) ||
 		(mz_settings.no_link && ip->version != 6)) {
 		book_malformed(skb, frame, hook);
 		return;
