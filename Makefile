@@ -20,7 +20,7 @@ BPF_TARGET ?= bpf
 
 VERSION := $(shell sed -n 's/^version = //p' VERSION)
 
-LIBS := libbpf libmicrohttpd libmnl
+LIBS := libbpf libmicrohttpd libmnl json-c
 ALL_CFLAGS := -std=gnu11 -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-ffunction-sections -fdata-sections -D_GNU_SOURCE -DMZ_VERSION='"$(VERSION)"' \
 	-Iinclude -Isrc $(shell $(PKG_CONFIG) --cflags $(LIBS)) $(CFLAGS)

@@ -142,21 +142,34 @@ static size_t utf8(const unsigned char *text)
 	return 0;
 }
 
+/* One character, U+FFFD for a byte that is of none; returns what follows it. */
+static const char *put_character(struct buf *buf, const char *text)
+{
+	size_t length = utf8((const unsigned char *)text);
+
+	if (length)
+		buf_bytes(buf, text, length);
+	else
+		buf_bytes(buf, "\xef\xbf\xbd", 3);
+	return text + (length ? length : 1);
+}
+
+void buf_utf8(struct buf *buf, const char *text)
+{
+	while (*text)
+		text = put_character(buf, text);
+}
+
 void buf_label(struct buf *buf, const char *text)
 {
-	const unsigned char *at = (const unsigned char *)text;
-
-	while (*at) {
-		size_t length = utf8(at);
-
-		if (*at == '\n')
+	while (*text) {
+		if (*text == '\n') {
 			buf_bytes(buf, "\\n", 2);
-		else if (*at == '\\' || *at == '"')
-			buf_bytes(buf, (char[]){'\\', (char)*at}, 2);
-		else if (length)
-			buf_bytes(buf, at, length);
-		else
-			buf_bytes(buf, "\xef\xbf\xbd", 3);
-		at += length ? length : 1;
+			text++;
+		} else {
+			if (*text == '\\' || *text == '"')
+				buf_bytes(buf, "\\", 1);
+			text = put_character(buf, text);
+		}
 	}
 }

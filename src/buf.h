@@ -39,4 +39,7 @@ void buf_address(struct buf *buf, int family, const void *addr);
  */
 void buf_label(struct buf *buf, const char *text);
 
+/* What is not UTF-8 becomes U+FFFD. */
+void buf_utf8(struct buf *buf, const char *text);
+
 #endif

@@ -20,6 +20,8 @@ bool clients_admit(const struct clients *clients, const struct sockaddr *peer)
 	const void *addr = v6;
 	int family = peer->sa_family;
 
+	if (family == AF_UNIX) /* the mode of the socket's file says who may connect */
+		return true;
 	if (family == AF_INET) {
 		addr = &((const struct sockaddr_in *)peer)->sin_addr;
 	} else if (family != AF_INET6) {

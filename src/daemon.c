@@ -13,11 +13,11 @@
 #include <unistd.h>
 
 #include "flowtables.h"
-#include "http.h"
 #include "keeper.h"
 #include "log.h"
 #include "metrics.h"
 #include "netlink.h"
+#include "server.h"
 #include "textfile.h"
 
 #define FRESH_MS 1000 /* a scrape reads the kernel anew when the snapshot is older */
@@ -26,15 +26,11 @@ struct daemon {
 	const struct config *config;
 	struct keeper keeper;
 	struct names *names;
-	struct http *http;
+	struct server server;
 	struct netlink *netlink;
 	struct flowtables *flowtables; /* NULL: the kernel has none */
 	bool offloaded;
 	int epoll, timer, signals;
-	int listening[CONFIG_LISTENS];
-	size_t listenings;
-	struct prefix *allow; /* tracked subnets and --allow */
-	size_t allows;
 	struct buf page;
 	bool textfile_failing;
 };
@@ -69,67 +65,13 @@ static int check(const struct config *config)
 	return error;
 }
 
-static int open_sockets(struct daemon *daemon)
-{
-	const struct config *config = daemon->config;
-	size_t count = config->listens ? config->listens : 1;
-
-	for (size_t i = 0; i < count && config->exporter; i++) {
-		int fd = http_listen(config->listens ? &config->listen[i] : NULL, config->port);
-
-		if (fd < 0) {
-			log_error("%s%s port %u: cannot listen: %s",
-				config->listens ? "--listen " : "-e",
-				config->listens ? config->listen_text[i] : "", config->port,
-				strerror(-fd));
-			return fd;
-		}
-		daemon->listening[daemon->listenings++] = fd;
-	}
-	return 0;
-}
-
 static const struct snapshot *fresh_snapshot(void *context)
 {
 	struct daemon *daemon = context;
+	const struct snapshot *snapshot = keeper_fresh(&daemon->keeper, FRESH_MS);
 
-	return keeper_fresh(&daemon->keeper, FRESH_MS);
-}
-
-static int list_allowed(struct daemon *daemon)
-{
-	const struct config *c = daemon->config;
-	struct prefix *allow = calloc(c->trackeds + c->delegateds + c->allows, sizeof(*allow));
-
-	if (!allow)
-		return -ENOMEM;
-	daemon->allow = allow;
-	for (size_t i = 0; i < c->trackeds; i++)
-		allow[daemon->allows++] = c->tracked[i].prefix;
-	for (size_t i = 0; i < c->delegateds; i++)
-		allow[daemon->allows++] = c->delegated[i];
-	for (size_t i = 0; i < c->allows; i++)
-		allow[daemon->allows++] = c->allow[i];
-	return 0;
-}
-
-static int start_http(struct daemon *daemon)
-{
-	struct http_config config = {
-		.metrics = daemon->config->metrics,
-		.snapshot = fresh_snapshot,
-		.context = daemon,
-	};
-
-	if (!daemon->config->exporter)
-		return 0;
-	if (list_allowed(daemon) < 0)
-		return -ENOMEM;
-	config.allow = daemon->allow;
-	config.allowed = daemon->allows;
-	daemon->http = http_create(&config, daemon->listening, daemon->listenings);
-	daemon->listenings = 0; /* they are its own now */
-	return daemon->http ? 0 : -ENOMEM;
+	server_follow(&daemon->server, snapshot);
+	return snapshot;
 }
 
 static int watch(struct daemon *daemon, int fd)
@@ -164,8 +106,8 @@ static int start_loop(struct daemon *daemon)
 	error = error ? error : watch(daemon, netlink_fd(daemon->netlink));
 	if (!error && daemon->flowtables)
 		error = watch(daemon, flowtables_fd(daemon->flowtables));
-	if (!error && daemon->http)
-		error = watch(daemon, http_fd(daemon->http));
+	if (!error)
+		error = watch(daemon, http_fd(daemon->server.http));
 	return error;
 }
 
@@ -188,8 +130,10 @@ static void write_textfile(struct daemon *daemon)
 
 static void pull(struct daemon *daemon)
 {
-	if (keeper_pull(&daemon->keeper) == 0)
-		write_textfile(daemon);
+	if (keeper_pull(&daemon->keeper) < 0)
+		return;
+	server_follow(&daemon->server, daemon->keeper.snapshot);
+	write_textfile(daemon);
 }
 
 /* Loud, as figures that are too low look like any others. */
@@ -213,31 +157,28 @@ static void loop(struct daemon *daemon)
 {
 	struct epoll_event event;
 	uint64_t expirations;
+	int fd;
 
 	for (;;) {
-		int ready = epoll_wait(
-			daemon->epoll, &event, 1, daemon->http ? http_timeout(daemon->http) : -1);
+		int ready = epoll_wait(daemon->epoll, &event, 1, http_timeout(daemon->server.http));
 
 		if (ready < 0 && errno != EINTR) {
 			log_error("epoll_wait: %s", strerror(errno));
 			return;
 		}
-		if (ready <= 0) {
-			if (daemon->http)
-				http_run(daemon->http);
-		} else if (event.data.fd == daemon->signals) {
+		fd = ready > 0 ? event.data.fd : -1; /* of none: a timeout of HTTP's */
+		if (fd == daemon->signals) {
 			return;
-		} else if (event.data.fd == daemon->timer) {
+		} else if (fd == daemon->timer) {
 			if (read(daemon->timer, &expirations, sizeof(expirations)) > 0)
 				pull(daemon);
-		} else if (event.data.fd == netlink_fd(daemon->netlink)) {
+		} else if (fd == netlink_fd(daemon->netlink)) {
 			netlink_drain(daemon->netlink);
 			keeper_reconcile(&daemon->keeper);
-		} else if (daemon->flowtables &&
-			   event.data.fd == flowtables_fd(daemon->flowtables)) {
+		} else if (daemon->flowtables && fd == flowtables_fd(daemon->flowtables)) {
 			look_at_flowtables(daemon);
 		} else {
-			http_run(daemon->http);
+			http_run(daemon->server.http);
 		}
 	}
 }
@@ -248,7 +189,7 @@ static int start(struct daemon *daemon)
 	int error = check(config);
 
 	if (!error)
-		error = open_sockets(daemon);
+		error = server_open(&daemon->server, config);
 	if (error)
 		return error;
 	daemon->names = names_create();
@@ -257,7 +198,7 @@ static int start(struct daemon *daemon)
 	if (!error)
 		names_refresh(daemon->names);
 	if (!error)
-		error = start_http(daemon);
+		error = server_start(&daemon->server, fresh_snapshot, daemon);
 	if (!error)
 		error = start_loop(daemon);
 	if (error) {
@@ -270,13 +211,10 @@ static int start(struct daemon *daemon)
 
 static void stop(struct daemon *daemon)
 {
-	http_destroy(daemon->http);
-	for (size_t i = 0; i < daemon->listenings; i++)
-		close(daemon->listening[i]);
+	server_close(&daemon->server);
 	netlink_close(daemon->netlink);
 	flowtables_close(daemon->flowtables);
 	names_destroy(daemon->names);
-	free(daemon->allow);
 	buf_free(&daemon->page);
 }
 
@@ -291,6 +229,7 @@ int daemon_run(const struct config *config)
 	if (config->syslog)
 		log_to_syslog();
 	if (start(daemon) == 0) {
+		server_follow(&daemon->server, daemon->keeper.snapshot);
 		write_textfile(daemon);
 		for (size_t i = 0; i < config->interfaces; i++)
 			if (daemon->keeper.links[i].present)

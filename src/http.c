@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <microhttpd.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -13,17 +12,22 @@
 #include "accept.h"
 #include "buf.h"
 #include "clients.h"
+#include "json.h"
+#include "listen.h"
+#include "log.h"
 
 /* With those of clients.h, the limits of what strangers can take. */
 #define ADDRESS_CONNECTIONS 16	 /* of one address, on one socket */
 #define REQUEST_MEMORY	    8192 /* bytes of one connection's headers, both ways */
-#define BACKLOG		    128
+
+/* What is rendered from a snapshot: the formats of the metrics, and more. */
+enum { STATUS = METRICS_FORMATS, KINDS };
 
 /*
- * A page is kept as long as somebody still reads it: one a format, and two that slow clients may
- * hold on to while newer ones are served.
+ * A page is kept as long as somebody still reads it: one of each kind, and two that slow clients
+ * may hold on to while newer ones are served.
  */
-#define PAGES (METRICS_FORMATS + 2)
+#define PAGES (KINDS + 2)
 
 #if MHD_VERSION >= 0x00097002
 typedef enum MHD_Result mhd_result;
@@ -45,12 +49,17 @@ struct http {
 	struct http_config config;
 	struct MHD_Response *response[RESPONSES];
 	struct page pages[PAGES];
-	struct page *current[METRICS_FORMATS];
+	struct page *current[KINDS];
 	struct clients clients;
 	uint64_t now; /* monotonic milliseconds, as of http_run() */
-	int epoll;
-	size_t daemons;
-	struct MHD_Daemon *daemon[]; /* one a socket */
+	bool closed;  /* a connection, in the last http_run() */
+	int epoll, spare;
+	struct log_limit turned_away;
+	size_t servers;
+	struct {
+		struct MHD_Daemon *daemon;
+		int socket;
+	} server[]; /* one a socket */
 };
 
 static uint64_t now_ms(void)
@@ -71,8 +80,10 @@ static void notify_connection(void *context, struct MHD_Connection *connection,
 			MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 
 		*socket_context = clients_add(&http->clients, info->connect_fd, http->now);
-	} else if (*socket_context) {
-		client_remove(*socket_context);
+	} else {
+		http->closed = true;
+		if (*socket_context)
+			client_remove(*socket_context);
 	}
 }
 
@@ -105,19 +116,23 @@ static void drop_page(struct page *page)
 		MHD_destroy_response(response); /* only our reference to it */
 }
 
-static bool render_page(struct http *http, struct page *page, const struct snapshot *snapshot,
-	enum metrics_format format)
+static bool render_page(
+	struct http *http, struct page *page, const struct snapshot *snapshot, unsigned kind)
 {
-	static const char *const type[METRICS_FORMATS] = {
+	static const char *const type[KINDS] = {
 		[METRICS_TEXT] = "text/plain; version=0.0.4; charset=utf-8",
 		[METRICS_OPENMETRICS] =
 			"application/openmetrics-text; version=1.0.0; charset=utf-8",
+		[STATUS] = "application/json",
 	};
 	struct buf *buf = &page->buf;
 
 	buf_reset(buf);
 	buf_bytes(buf, &page, sizeof(page));
-	metrics_render(snapshot, &http->config.metrics, format, buf);
+	if (kind == STATUS)
+		json_status(snapshot, buf);
+	else
+		metrics_render(snapshot, &http->config.metrics, (enum metrics_format)kind, buf);
 	if (buf->failed)
 		return false;
 	page->response = MHD_create_response_from_buffer_with_free_callback(
@@ -126,9 +141,9 @@ static bool render_page(struct http *http, struct page *page, const struct snaps
 		return false;
 	page->referenced = true;
 	page->number = snapshot->number;
-	if (MHD_add_response_header(page->response, MHD_HTTP_HEADER_CONTENT_TYPE, type[format]) &&
-		MHD_add_response_header(
-			page->response, MHD_HTTP_HEADER_VARY, MHD_HTTP_HEADER_ACCEPT))
+	if (MHD_add_response_header(page->response, MHD_HTTP_HEADER_CONTENT_TYPE, type[kind]) &&
+		(kind == STATUS || MHD_add_response_header(page->response, MHD_HTTP_HEADER_VARY,
+					   MHD_HTTP_HEADER_ACCEPT)))
 		return true;
 	drop_page(page);
 	return false;
@@ -143,16 +158,16 @@ static struct page *find_free_page(struct http *http)
 }
 
 /* The page of the current snapshot; where there is no room for it, an older one, or NULL. */
-static struct page *find_page(struct http *http, enum metrics_format format)
+static struct page *find_page(struct http *http, unsigned kind)
 {
 	const struct snapshot *snapshot = http->config.snapshot(http->config.context);
-	struct page *current = http->current[format], *page;
+	struct page *current = http->current[kind], *page;
 
 	if (current && current->number == snapshot->number)
 		return current;
 	if (current && !clients_read(&http->clients, current)) {
 		drop_page(current); /* the usual case, which uses one buffer again and again */
-		current = http->current[format] = NULL;
+		current = http->current[kind] = NULL;
 	}
 	page = find_free_page(http);
 	if (!page) { /* slow readers hold them all: next time there will be one */
@@ -161,20 +176,20 @@ static struct page *find_page(struct http *http, enum metrics_format format)
 				clients_cut_readers(&http->clients, &http->pages[i]);
 		return current;
 	}
-	if (!render_page(http, page, snapshot, format))
+	if (!render_page(http, page, snapshot, kind))
 		return current;
 	if (current)
 		drop_page(current);
-	http->current[format] = page;
+	http->current[kind] = page;
 	return page;
 }
 
-static mhd_result answer_metrics(
-	struct http *http, struct MHD_Connection *connection, struct client *client)
+static mhd_result answer_page(
+	struct http *http, struct MHD_Connection *connection, struct client *client, bool metrics)
 {
 	const char *wish =
 		MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
-	struct page *page = find_page(http, accept_format(wish));
+	struct page *page = find_page(http, metrics ? accept_format(wish) : STATUS);
 
 	if (!page)
 		return MHD_queue_response(
@@ -191,7 +206,7 @@ static mhd_result answer(void *context, struct MHD_Connection *connection, const
 	struct client *client =
 		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
 			->socket_context;
-	bool metrics = !strcmp(path, "/metrics");
+	bool metrics = !strcmp(path, "/metrics"), status = !strcmp(path, "/api/v1/status");
 
 	(void)version;
 	(void)upload;
@@ -203,14 +218,14 @@ static mhd_result answer(void *context, struct MHD_Connection *connection, const
 		*upload_size = 0;
 		return MHD_YES;
 	}
-	if (!metrics && strcmp(path, "/-/healthy") != 0)
+	if (!metrics && !status && strcmp(path, "/-/healthy") != 0)
 		return MHD_queue_response(
 			connection, MHD_HTTP_NOT_FOUND, http->response[NOT_FOUND]);
 	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
 		return MHD_queue_response(
 			connection, MHD_HTTP_METHOD_NOT_ALLOWED, http->response[NOT_ALLOWED]);
-	if (metrics)
-		return answer_metrics(http, connection, client);
+	if (metrics || status)
+		return answer_page(http, connection, client, metrics);
 	return MHD_queue_response(connection, MHD_HTTP_OK, http->response[HEALTHY]);
 }
 
@@ -262,18 +277,20 @@ static bool start_daemon(struct http *http, int socket)
 
 	if (!daemon)
 		return false;
-	http->daemon[http->daemons++] = daemon;
+	http->server[http->servers].daemon = daemon;
+	http->server[http->servers++].socket = socket;
 	info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD);
 	return info && !epoll_ctl(http->epoll, EPOLL_CTL_ADD, info->epoll_fd, &event);
 }
 
 struct http *http_create(const struct http_config *config, const int *sockets, size_t count)
 {
-	struct http *http = calloc(1, sizeof(*http) + count * sizeof(*http->daemon));
+	struct http *http = calloc(1, sizeof(*http) + count * sizeof(*http->server));
 
 	if (http) {
 		size_t started = 0;
 
+		http->spare = -1;
 		http->config = *config;
 		http->now = now_ms();
 		clients_init(&http->clients, config->allow, config->allowed);
@@ -285,7 +302,7 @@ struct http *http_create(const struct http_config *config, const int *sockets, s
 			return http;
 	}
 	/* A started daemon closes its own. */
-	for (size_t i = http ? http->daemons : 0; i < count; i++)
+	for (size_t i = http ? http->servers : 0; i < count; i++)
 		close(sockets[i]);
 	http_destroy(http);
 	return NULL;
@@ -296,8 +313,8 @@ void http_destroy(struct http *http)
 	if (!http)
 		return;
 	/* The daemons first: then no client reads a page any more. */
-	for (size_t i = 0; i < http->daemons; i++)
-		MHD_stop_daemon(http->daemon[i]);
+	for (size_t i = 0; i < http->servers; i++)
+		MHD_stop_daemon(http->server[i].daemon);
 	for (size_t i = 0; i < PAGES; i++) {
 		drop_page(&http->pages[i]);
 		buf_free(&http->pages[i].buf);
@@ -307,6 +324,8 @@ void http_destroy(struct http *http)
 			MHD_destroy_response(http->response[i]);
 	if (http->epoll >= 0)
 		close(http->epoll);
+	if (http->spare >= 0)
+		close(http->spare);
 	free(http);
 }
 
@@ -319,11 +338,17 @@ int http_timeout(const struct http *http)
 {
 	uint64_t deadline = clients_deadline(&http->clients), now = now_ms();
 
-	for (size_t i = 0; i < http->daemons; i++) {
+	/*
+	 * A library that had reached a limit listens again only in the run after the one in which
+	 * a connection ended, and does not ask for it.
+	 */
+	if (http->closed)
+		return 0;
+	for (size_t i = 0; i < http->servers; i++) {
 		MHD_UNSIGNED_LONG_LONG wait;
 
 		/* Without timeouts of its own: 0, where it has work that no descriptor shows. */
-		if (MHD_get_timeout(http->daemon[i], &wait))
+		if (MHD_get_timeout(http->server[i].daemon, &wait))
 			return 0;
 	}
 	if (deadline == UINT64_MAX)
@@ -334,47 +359,18 @@ int http_timeout(const struct http *http)
 void http_run(struct http *http)
 {
 	http->now = now_ms();
+	http->closed = false;
 	clients_expire(&http->clients, http->now);
-	for (size_t i = 0; i < http->daemons; i++)
-		MHD_run(http->daemon[i]);
+	for (size_t i = 0; i < http->servers; i++) {
+		if (listen_turn_away(http->server[i].socket, &http->spare) &&
+			log_due(&http->turned_away))
+			log_warn("too many open files: HTTP clients are turned away");
+		MHD_run(http->server[i].daemon);
+	}
 }
 
-static int listen_on(const struct sockaddr *address, socklen_t length, bool v6only)
+void http_allow(struct http *http, const struct prefix *allow, size_t allowed)
 {
-	int fd = socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	int on = 1, only = v6only;
-
-	if (fd < 0)
-		return -errno;
-	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) ||
-		(address->sa_family == AF_INET6 &&
-			setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof(only))) ||
-		bind(fd, address, length) || listen(fd, BACKLOG)) {
-		int error = -errno;
-
-		close(fd);
-		return error;
-	}
-	return fd;
-}
-
-int http_listen(const struct sockaddr_storage *address, unsigned port)
-{
-	struct sockaddr_in v4 = {.sin_family = AF_INET};
-	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
-
-	if (address && address->ss_family == AF_INET)
-		memcpy(&v4, address, sizeof(v4));
-	else if (address && address->ss_family == AF_INET6)
-		memcpy(&v6, address, sizeof(v6)); /* with the scope of a link-local address */
-	else if (address)
-		return -EAFNOSUPPORT;
-	v4.sin_port = v6.sin6_port = htons((uint16_t)port);
-	if (!address || address->ss_family == AF_INET6) {
-		int fd = listen_on((const struct sockaddr *)&v6, sizeof(v6), address);
-
-		if (address || (fd != -EAFNOSUPPORT && fd != -EADDRNOTAVAIL))
-			return fd;
-	}
-	return listen_on((const struct sockaddr *)&v4, sizeof(v4), false);
+	http->clients.allow = allow;
+	http->clients.allowed = allowed;
 }

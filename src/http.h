@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The embedded exporter. Sees snapshots only. One thread: the caller waits for http_fd() to become
- * readable, or for http_timeout() to pass, and calls http_run().
+ * The embedded server, on TCP and Unix sockets alike. Sees snapshots only. One thread: the caller
+ * waits for http_fd() to become readable, or for http_timeout() to pass, and calls http_run().
  */
 #ifndef MZ_HTTP_H
 #define MZ_HTTP_H
 
-#include <stdbool.h>
 #include <stddef.h>
-#include <sys/socket.h>
 
 #include "metrics.h"
 #include "prefix.h"
@@ -26,17 +24,14 @@ struct http_config {
 };
 
 /*
- * Opens a listening TCP socket, non-blocking and close-on-exec. address: NULL for everywhere, v6
- * and v4 both. port: host byte order. Returns the socket or -errno.
- */
-int http_listen(const struct sockaddr_storage *address, unsigned port);
-
-/*
  * Serves on sockets (taken over: closed by http_destroy(), also when this fails). config: copied.
  * Returns NULL when out of memory or when the HTTP library refuses.
  */
 struct http *http_create(const struct http_config *config, const int *sockets, size_t count);
 void http_destroy(struct http *http); /* accepts NULL */
+
+/* Who may connect from now on; the list is kept by the caller. */
+void http_allow(struct http *http, const struct prefix *allow, size_t allowed);
 
 int http_fd(const struct http *http);	   /* for epoll: readable when there is work */
 int http_timeout(const struct http *http); /* milliseconds until http_run(); -1: none */

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <syslog.h>
+#include <time.h>
 #include <unistd.h>
 
 static bool to_syslog; /* the one state of a log: where it goes */
@@ -60,4 +61,17 @@ void log_info(const char *format, ...)
 	va_start(args, format);
 	put(LOG_INFO, format, args);
 	va_end(args);
+}
+
+bool log_due(struct log_limit *limit)
+{
+	struct timespec ts;
+	uint64_t now;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	now = (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000 + 1;
+	if (now < limit->next_ms)
+		return false;
+	limit->next_ms = now + 60000;
+	return true;
 }

@@ -3,6 +3,7 @@
 #define MZ_LOG_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* Sends what follows to syslog instead of stderr. */
 void log_to_syslog(void);
@@ -14,5 +15,12 @@ void log_to_syslog(void);
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* For a message that may come again and again: one a minute. All zero is a new one. */
+struct log_limit {
+	uint64_t next_ms; /* monotonic */
+};
+
+bool log_due(struct log_limit *limit);
 
 #endif

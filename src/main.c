@@ -8,6 +8,7 @@
 #include "keeper.h"
 #include "log.h"
 #include "options.h"
+#include "status.h"
 
 /* What a service manager tells by the environment. */
 static void read_environment(struct config *config)
@@ -39,8 +40,7 @@ int main(int argc, char **argv)
 		puts("mezoura " MZ_VERSION);
 		status = 0;
 	} else if (command == OPTIONS_STATUS) {
-		log_error("status: is yet to come");
-		status = 1;
+		status = status_run(config);
 	} else if (command == OPTIONS_UNLOAD) {
 		status = keeper_unload(config->pin) < 0;
 	} else {

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "words.h"
+
 void metrics_sample(struct buf *out, uint64_t value)
 {
 	buf_bytes(out, " ", 1);
@@ -38,16 +40,9 @@ static void put_plain(struct buf *out, const char *name, const char *type, const
 	metrics_sample(out, value);
 }
 
-static const char *const direction_text[MZ_DIRECTIONS] = {
-	[MZ_UPLOAD] = "upload", [MZ_DOWNLOAD] = "download"};
-
 static void put_unattributed(
 	const struct snapshot *snapshot, enum metrics_format format, struct buf *out)
 {
-	static const char *const reason[MZ_REASONS] = {[MZ_TABLE_FULL] = "table_full",
-		[MZ_INSERT_FAILED] = "insert_failed",
-		[MZ_MALFORMED] = "malformed",
-		[MZ_FORGOTTEN] = "forgotten"};
 	static const char *const name[] = {
 		"mezoura_unattributed_bytes", "mezoura_unattributed_packets"};
 	static const char *const help[] = {"Bytes that could not be attributed to a host.",
@@ -61,9 +56,9 @@ static void put_unattributed(
 
 				buf_text(out, name[packets]);
 				buf_text(out, "_total{direction=\"");
-				buf_text(out, direction_text[d]);
+				buf_text(out, words_direction((unsigned)d));
 				buf_text(out, "\",reason=\"");
-				buf_text(out, reason[r]);
+				buf_text(out, words_reason((unsigned)r));
 				buf_text(out, "\"}");
 				metrics_sample(out, packets ? volume->packets : volume->bytes);
 			}
@@ -104,9 +99,11 @@ static void put_hooks(const struct snapshot *snapshot, enum metrics_format forma
 
 		buf_text(out, "mezoura_hook_info{device=\"");
 		buf_label(out, hook->device);
-		buf_text(out, hook->direction == MZ_UPLOAD ? "\",direction=\"ingress\",kind=\""
-							   : "\",direction=\"egress\",kind=\"");
-		buf_text(out, hook->kind == SNAPSHOT_TCX ? "tcx\"}" : "clsact\"}");
+		buf_text(out, "\",direction=\"");
+		buf_text(out, words_side(hook->direction));
+		buf_text(out, "\",kind=\"");
+		buf_text(out, words_kind(hook->kind));
+		buf_text(out, "\"}");
 		metrics_sample(out, 1);
 	}
 }
@@ -139,18 +136,11 @@ static void put_seconds(struct buf *out, uint64_t units, unsigned per_second)
 static void put_incomplete(
 	const struct snapshot *snapshot, enum metrics_format format, struct buf *out)
 {
-	static const char *const reason[SNAPSHOT_REASONS] = {
-		[SNAPSHOT_HARDWARE_OFFLOAD] = "hardware_offload",
-		[SNAPSHOT_HOOK_FAILED] = "hook_failed",
-		[SNAPSHOT_XDP] = "xdp",
-		[SNAPSHOT_PREFIXES] = "prefixes",
-	};
-
 	metrics_head(out, "mezoura_incomplete", "gauge", "1 where packets pass uncounted, and why.",
 		format);
 	for (unsigned i = 0; i < SNAPSHOT_REASONS; i++) {
 		buf_text(out, "mezoura_incomplete{reason=\"");
-		buf_text(out, reason[i]);
+		buf_text(out, words_incomplete(i));
 		buf_text(out, "\"}");
 		metrics_sample(out, snapshot->incomplete >> i & 1);
 	}

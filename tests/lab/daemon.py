@@ -105,8 +105,10 @@ class Daemon:
         self.textfile = f"{self.directory}/prom_c"
         self.dhcp = f"{self.directory}/dhcp"
         self.log = f"{self.directory}/log"
+        self.socket = f"{self.directory}/socket"
         self.options = [*track, "-e", "-t", "1", "--textfile", self.textfile, "--dhcp-config",
-                        self.dhcp, "--pin", self.pin, "--unknown", "show", *options]
+                        self.dhcp, "--pin", self.pin, "--socket", self.socket, "--unknown", "show",
+                        *options]
         self.binary = BINARY
         self.process = None
         self.configure(config)

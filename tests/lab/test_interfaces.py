@@ -78,6 +78,7 @@ def test_its_subnets_are_followed(home, hook):
         router.ip(f"""addr add {NEW6}1/64 dev br-lan nodad
             addr change {house.ROUTER6}/64 dev br-lan nodad preferred_lft 0""")
         client.ip(f"addr add {NEW6}10/64 dev eth0 nodad")
+        wait_for("the new prefix", lambda: f"{NEW6}/64" in prefixes(daemon))
         for source in (client.v6, f"{NEW6}10"):
             traffic.udp(client, home.internet, house.INTERNET6, source, datagrams=50)
         counts = assert_exact(truth, daemon)

@@ -116,12 +116,13 @@ static void readers_of_a_page_are_known(void **state)
 
 static void a_peer_of_another_family_is_a_stranger(void **state)
 {
-	const struct sockaddr local = {.sa_family = AF_UNIX};
+	const struct sockaddr other = {.sa_family = AF_APPLETALK}, local = {.sa_family = AF_UNIX};
 	struct clients clients;
 
 	(void)state;
 	clients_init(&clients, NULL, 0);
-	assert_false(clients_admit(&clients, &local));
+	assert_false(clients_admit(&clients, &other));
+	assert_true(clients_admit(&clients, &local));
 }
 
 int main(void)

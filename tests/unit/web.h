@@ -22,6 +22,7 @@
 #include <net/if.h>
 
 #include "http.h"
+#include "listen.h"
 
 struct web {
 	struct http *http;
@@ -140,7 +141,7 @@ static inline int web_listen(const char *text, unsigned port)
 {
 	struct sockaddr_storage address = web_address(text);
 
-	return http_listen(&address, port);
+	return listen_tcp(&address, port);
 }
 
 /* Listens everywhere. allow: one more prefix that may connect, or NULL. */
@@ -151,7 +152,7 @@ static inline void web_start(struct web *web, uint32_t rows, const struct prefix
 		.allowed = allow ? 1 : 0,
 		.snapshot = web_current,
 		.context = web};
-	int fd = http_listen(NULL, 0);
+	int fd = listen_tcp(NULL, 0);
 
 	assert_true(fd >= 0);
 	*web = (struct web){.snapshot = web_snapshot(rows, 1), .port = web_port(fd)};

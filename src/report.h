@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The daemon's JSON in, a text for people out. */
+#ifndef MZ_REPORT_H
+#define MZ_REPORT_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+/*
+ * Prints what /api/v1/status says. What is missing in it, as it is another version's, is left out.
+ * Returns 0, or -EPROTO where it is no JSON object: then nothing is printed.
+ */
+int report_status(const char *text, size_t length, FILE *out);
+
+#endif

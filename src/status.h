@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* mezoura status: asks the daemon, and looks at the kernel where there is none. */
+#ifndef MZ_STATUS_H
+#define MZ_STATUS_H
+
+#include "config.h"
+
+#define STATUS_NO_DAEMON 3
+
+/* Prints to standard output. Returns the exit status: 0, STATUS_NO_DAEMON, or 1 with one line. */
+int status_run(const struct config *config);
+
+#endif

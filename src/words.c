@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "words.h"
+
+const char *words_direction(unsigned direction)
+{
+	return direction == MZ_UPLOAD ? "upload" : "download";
+}
+
+const char *words_side(unsigned direction)
+{
+	return direction == MZ_UPLOAD ? "ingress" : "egress";
+}
+
+const char *words_kind(unsigned kind)
+{
+	return kind == SNAPSHOT_TCX ? "tcx" : "clsact";
+}
+
+const char *words_reason(unsigned reason)
+{
+	static const char *const words[MZ_REASONS] = {[MZ_TABLE_FULL] = "table_full",
+		[MZ_INSERT_FAILED] = "insert_failed",
+		[MZ_MALFORMED] = "malformed",
+		[MZ_FORGOTTEN] = "forgotten"};
+
+	return words[reason];
+}
+
+const char *words_incomplete(unsigned reason)
+{
+	static const char *const words[SNAPSHOT_REASONS] = {
+		[SNAPSHOT_HARDWARE_OFFLOAD] = "hardware_offload",
+		[SNAPSHOT_HOOK_FAILED] = "hook_failed",
+		[SNAPSHOT_XDP] = "xdp",
+		[SNAPSHOT_PREFIXES] = "prefixes",
+	};
+
+	return words[reason];
+}
