@@ -13,6 +13,7 @@
 #include "reconcile.h"
 #include "snapshot_take.h"
 
+#define TRIES	  3	/* of a look at the devices that changes disturb */
 #define VERIFY_MS 10000 /* how often hooks are looked at though nothing was announced */
 
 static uint64_t now_ms(clockid_t clock)
@@ -96,8 +97,13 @@ static void list_interfaces(const struct keeper *keeper, struct snapshot *snapsh
 
 void keeper_reconcile(struct keeper *keeper)
 {
+	int error = -EINTR;
+
+	for (int i = 0; i < TRIES && error == -EINTR; i++)
+		error = reconcile_hooks(keeper);
 	keeper->reconciled_ms = now_ms(CLOCK_MONOTONIC);
-	reconcile_hooks(keeper);
+	if (error) /* then at the next pull */
+		keeper->reconciled_ms -= VERIFY_MS;
 }
 
 static int open_bpffs(struct bpffs *bpffs, const char *pin, unsigned max_hosts)

@@ -60,8 +60,7 @@ static void speak(unsigned n)
 
 static void pull(void)
 {
-	assert_int_equal(
-		counters_read(&rig.counters, &rig.maps, &rig.past, now_s, &tally), 0);
+	assert_int_equal(counters_read(&rig.counters, &rig.maps, &rig.past, now_s, &tally), 0);
 }
 
 /* Packets of all hosts, and on nobody. */
