@@ -10,6 +10,7 @@
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "flowtables.h"
@@ -17,10 +18,17 @@
 #include "log.h"
 #include "metrics.h"
 #include "netlink.h"
+#include "notify.h"
 #include "server.h"
 #include "textfile.h"
 
 #define FRESH_MS 1000 /* a scrape reads the kernel anew when the snapshot is older */
+
+/* No descriptor makes the loop take the whole CPU, whatever is wrong with it. */
+#define ROUNDS	 500 /* in BRAKE_MS; those that follow wait PAUSE_MS each */
+#define BRAKE_MS 100
+#define PAUSE_MS 10
+#define LATE_MS	 1000 /* and two intervals: a pull that is so late is a sign that we hang */
 
 struct daemon {
 	const struct config *config;
@@ -31,9 +39,22 @@ struct daemon {
 	struct flowtables *flowtables; /* NULL: the kernel has none */
 	bool offloaded;
 	int epoll, timer, signals;
+	int watchdog;	    /* a timer; -1: nobody watches */
+	uint64_t pulled_ms; /* the last time that went well; monotonic */
+	uint64_t window_ms; /* since when rounds are counted */
+	unsigned rounds;
+	struct log_limit busy;
 	struct buf page;
 	bool textfile_failing;
 };
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
 
 static bool capable(void)
 {
@@ -81,10 +102,34 @@ static int watch(struct daemon *daemon, int fd)
 	return epoll_ctl(daemon->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
 }
 
+/* A timer that the loop watches, or -errno. */
+static int start_timer(struct daemon *daemon, uint64_t ms)
+{
+	struct timespec interval = {(time_t)(ms / 1000), (long)(ms % 1000 * 1000000)};
+	struct itimerspec every = {interval, interval};
+	int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), error;
+
+	if (timer < 0 || timerfd_settime(timer, 0, &every, NULL) < 0)
+		return -errno;
+	error = watch(daemon, timer);
+	return error ? error : timer;
+}
+
+static int start_timers(struct daemon *daemon)
+{
+	const struct config *config = daemon->config;
+
+	daemon->timer = start_timer(daemon, (uint64_t)config->interval * 1000);
+	daemon->watchdog = -1;
+	if (daemon->timer >= 0 && config->notify_socket && config->watchdog_ms > 1) {
+		daemon->watchdog = start_timer(daemon, config->watchdog_ms / 2);
+		return daemon->watchdog < 0 ? daemon->watchdog : 0;
+	}
+	return daemon->timer < 0 ? daemon->timer : 0;
+}
+
 static int start_loop(struct daemon *daemon)
 {
-	time_t interval = (time_t)daemon->config->interval;
-	struct itimerspec every = {{interval, 0}, {interval, 0}};
 	int error = 0;
 	sigset_t signals;
 
@@ -94,15 +139,13 @@ static int start_loop(struct daemon *daemon)
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	daemon->signals = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-	daemon->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	daemon->epoll = epoll_create1(EPOLL_CLOEXEC);
 	daemon->netlink = netlink_watch();
 	daemon->flowtables = flowtables_watch();
-	if (daemon->signals < 0 || daemon->timer < 0 || daemon->epoll < 0 || !daemon->netlink ||
-		timerfd_settime(daemon->timer, 0, &every, NULL) < 0)
+	if (daemon->signals < 0 || daemon->epoll < 0 || !daemon->netlink)
 		return -errno;
 	error = watch(daemon, daemon->signals);
-	error = error ? error : watch(daemon, daemon->timer);
+	error = error ? error : start_timers(daemon);
 	error = error ? error : watch(daemon, netlink_fd(daemon->netlink));
 	if (!error && daemon->flowtables)
 		error = watch(daemon, flowtables_fd(daemon->flowtables));
@@ -132,6 +175,7 @@ static void pull(struct daemon *daemon)
 {
 	if (keeper_pull(&daemon->keeper) < 0)
 		return;
+	daemon->pulled_ms = now_ms();
 	server_follow(&daemon->server, daemon->keeper.snapshot);
 	write_textfile(daemon);
 }
@@ -153,25 +197,55 @@ static void look_at_flowtables(struct daemon *daemon)
 	keeper_set_incomplete(&daemon->keeper, SNAPSHOT_HARDWARE_OFFLOAD, offloaded);
 }
 
-static void loop(struct daemon *daemon)
+/* Only while counters are read in time: else the service manager is to start us anew. */
+static void tell_watchdog(const struct daemon *daemon)
+{
+	uint64_t late = daemon->pulled_ms + 2000ULL * daemon->config->interval + LATE_MS;
+
+	if (now_ms() <= late)
+		notify_watchdog(daemon->config);
+}
+
+static void brake(struct daemon *daemon)
+{
+	uint64_t now = now_ms();
+
+	if (now >= daemon->window_ms + BRAKE_MS) {
+		daemon->window_ms = now;
+		daemon->rounds = 0;
+	}
+	if (++daemon->rounds <= ROUNDS)
+		return;
+	if (log_due(&daemon->busy))
+		log_warn("more than %d events in %d ms: slowing down", ROUNDS, BRAKE_MS);
+	usleep(PAUSE_MS * 1000);
+}
+
+/* Returns 0 when a signal ends it, or -errno. */
+static int loop(struct daemon *daemon)
 {
 	struct epoll_event event;
 	uint64_t expirations;
 	int fd;
 
-	for (;;) {
+	for (;; brake(daemon)) {
 		int ready = epoll_wait(daemon->epoll, &event, 1, http_timeout(daemon->server.http));
 
 		if (ready < 0 && errno != EINTR) {
-			log_error("epoll_wait: %s", strerror(errno));
-			return;
+			int error = -errno;
+
+			log_error("epoll_wait: %s", strerror(-error));
+			return error;
 		}
 		fd = ready > 0 ? event.data.fd : -1; /* of none: a timeout of HTTP's */
 		if (fd == daemon->signals) {
-			return;
+			return 0;
 		} else if (fd == daemon->timer) {
 			if (read(daemon->timer, &expirations, sizeof(expirations)) > 0)
 				pull(daemon);
+		} else if (fd == daemon->watchdog && fd >= 0) {
+			if (read(fd, &expirations, sizeof(expirations)) > 0)
+				tell_watchdog(daemon);
 		} else if (fd == netlink_fd(daemon->netlink)) {
 			netlink_drain(daemon->netlink);
 			keeper_reconcile(&daemon->keeper);
@@ -229,6 +303,7 @@ int daemon_run(const struct config *config)
 	if (config->syslog)
 		log_to_syslog();
 	if (start(daemon) == 0) {
+		daemon->pulled_ms = now_ms();
 		server_follow(&daemon->server, daemon->keeper.snapshot);
 		write_textfile(daemon);
 		for (size_t i = 0; i < config->interfaces; i++)
@@ -238,10 +313,11 @@ int daemon_run(const struct config *config)
 										     : "clsact");
 		if (config->exporter)
 			log_info("serving http://localhost:%u/metrics", config->port);
-		loop(daemon);
+		notify_ready(config);
+		status = loop(daemon) < 0;
+		notify_stopping(config);
 		pull(daemon);
 		keeper_stop(&daemon->keeper);
-		status = 0;
 	}
 	stop(daemon);
 	free(daemon);

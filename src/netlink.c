@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MESSAGES 1000 /* forgotten at once */
+
 struct netlink {
 	struct mnl_socket *socket;
 };
@@ -49,9 +51,14 @@ void netlink_drain(struct netlink *netlink)
 {
 	char data[8192];
 
-	/* an overrun (ENOBUFS) is news as well: all is looked at again anyway */
-	while (mnl_socket_recvfrom(netlink->socket, data, sizeof(data)) > 0 || errno == ENOBUFS)
-		;
+	/*
+	 * An overrun (ENOBUFS) is news as well: all is looked at again anyway. In a storm of news
+	 * the rest has to wait: we are called again for it.
+	 */
+	for (int i = 0; i < MESSAGES; i++)
+		if (mnl_socket_recvfrom(netlink->socket, data, sizeof(data)) <= 0 &&
+			errno != ENOBUFS)
+			break;
 }
 
 struct filters {
