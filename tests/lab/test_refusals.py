@@ -111,17 +111,6 @@ def test_a_bad_command_line_is_refused_before_anything_is_touched(attempt, optio
         assert options[-1] in line or options[-2] in line
 
 
-def test_an_interface_that_is_not_there(attempt):
-    status, line = attempt.start("-4", "192.168.7.1/24/br-nix")
-    assert status not in (0, 2) and "br-nix" in line
-
-
-@pytest.mark.parametrize("hook", program.HOOKS)
-def test_a_second_interface_that_is_not_there_takes_the_first_hook_back(attempt, hook):
-    status, _ = attempt.start("--hook", hook, "-4", "192.168.7.1/24/br-nix")
-    assert status not in (0, 2)
-
-
 def test_a_directory_for_the_textfile_that_is_not_there(attempt):
     status, line = attempt.start("--textfile", "/nonexistent/prom_c")
     assert status not in (0, 2) and "/nonexistent" in line
