@@ -291,7 +291,8 @@ def connect(daemon, count, unix):
     return made
 
 
-@pytest.mark.parametrize("spare", [0, 1, 3, 10])
+@pytest.mark.slow
+@pytest.mark.parametrize("spare", [0, 1, 10])
 @pytest.mark.parametrize("unix", [False, True])
 def test_without_file_descriptors_nothing_runs_in_circles(home, spare, unix):
     with Daemon(home.router) as daemon:
@@ -300,8 +301,8 @@ def test_without_file_descriptors_nothing_runs_in_circles(home, spare, unix):
         for _ in range(2):
             clients = connect(daemon, 100, unix)
             before = cpu_seconds(daemon.process)
-            time.sleep(3)
-            assert cpu_seconds(daemon.process) - before < 0.2 * 3
+            time.sleep(2)
+            assert cpu_seconds(daemon.process) - before < 0.2 * 2
             for client in clients:
                 client.close()
         time.sleep(0.5)

@@ -53,6 +53,7 @@ static inline int web_isolate(bool *isolated)
 		int index;
 	} ifreq6 = {.length = 128, .index = 1};
 	struct sockaddr_in v4 = {.sin_family = AF_INET};
+	struct sockaddr_in6 bind6 = {.sin6_family = AF_INET6};
 	int fd, fd6;
 
 	alarm(120);
@@ -67,6 +68,11 @@ static inline int web_isolate(bool *isolated)
 	memcpy(&ifreq.ifr_addr, &v4, sizeof(v4));
 	*isolated &= ioctl(fd, SIOCSIFADDR, &ifreq) == 0;
 	*isolated &= ioctl(fd6, SIOCSIFADDR, &ifreq6) == 0;
+	/* the kernel takes a moment until the address can be used */
+	bind6.sin6_addr = ifreq6.addr;
+	for (int i = 0; i < 100 && *isolated && bind(fd6, (struct sockaddr *)&bind6, sizeof(bind6));
+		i++)
+		usleep(10000);
 	close(fd);
 	close(fd6);
 	return *isolated ? 0 : -1; /* without loopback nothing would work */

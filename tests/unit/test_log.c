@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "unit.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+
+static void what_comes_again_and_again_is_due_once_a_minute(void **state)
+{
+	struct log_limit one = {0}, other = {0};
+
+	(void)state;
+	assert_true(log_due(&one));
+	for (int i = 0; i < 1000; i++)
+		assert_false(log_due(&one));
+	assert_true(log_due(&other)); /* each has a minute of its own */
+	assert_in_range(one.next_ms, 60001, UINT64_MAX);
+	one.next_ms -= 60001; /* a minute later */
+	assert_true(log_due(&one));
+	assert_false(log_due(&one));
+}
+
+static void a_line_stays_one_line(void **state)
+{
+	int pair[2], before = dup(STDERR_FILENO);
+	char got[128] = "";
+
+	(void)state;
+	assert_int_equal(pipe2(pair, O_CLOEXEC), 0);
+	dup2(pair[1], STDERR_FILENO);
+	log_warn("%s", "a\nb\x1b[2J\x7f");
+	dup2(before, STDERR_FILENO);
+	assert_true(read(pair[0], got, sizeof(got) - 1) > 0);
+	assert_string_equal(got, "mezoura: a?b?[2J?\n");
+	close(before);
+	close(pair[0]);
+	close(pair[1]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_comes_again_and_again_is_due_once_a_minute),
+		cmocka_unit_test(a_line_stays_one_line),
+	};
+
+	return cmocka_run_group_tests_name("log", tests, NULL, NULL);
+}
