@@ -15,7 +15,6 @@ import pytest
 
 import daemon as program
 import house
-import test_offload
 import traffic
 from daemon import HOOKS, Daemon, hooked
 
@@ -91,14 +90,69 @@ def test_it_tells_what_is_so(build, hook):
         assert "1 of uci" in text
 
 
+def eventually(daemon, condition):
+    """Until what status says is so."""
+    deadline = time.monotonic() + 10
+    while not condition(answer := status_json(daemon)):
+        assert time.monotonic() < deadline, answer
+        time.sleep(0.2)
+
+
 def test_what_makes_counts_too_low_is_loud(home):
-    with Daemon(home.router) as daemon:
-        test_offload.add_table(home.router)
-        deadline = time.monotonic() + 10
-        while status_json(daemon)["incomplete"] != ["hardware_offload"]:
-            assert time.monotonic() < deadline
-            time.sleep(0.2)
-        assert "\nCOUNTS ARE TOO LOW: a flowtable" in status(daemon)
+    with Daemon(home.router, track=("-i", "br-lan")) as daemon:
+        assert status_json(daemon)["incomplete"] == []
+        more = [f"addr add 192.168.{i}.1/24 dev br-lan" for i in range(100, 110)]
+        home.router.ip("\n".join(more))
+        eventually(daemon, lambda answer: answer["incomplete"] == ["prefixes"])
+        assert "\nCOUNTS ARE TOO LOW: an interface has more prefixes" in status(daemon)
+        home.router.ip("\n".join(more).replace("addr add", "addr del"))
+        eventually(daemon, lambda answer: answer["incomplete"] == [])
+        assert "COUNTS ARE TOO LOW" not in status(daemon)
+
+
+def test_interfaces_are_told_as_they_come_go_and_change(home):
+    router = home.router
+    with Daemon(router, track=("-i", "br-lan", "-i", "br-new")) as daemon:
+        lan, new = status_json(daemon)["interfaces"]
+        assert lan["present"] and lan["followed"]
+        assert set(lan["prefixes"]) == {house.LAN4, house.LAN6}
+        assert (new["present"], new["prefixes"], new["hooks"]) == (False, [], [])
+        text = status(daemon)
+        assert "\nbr-new: no subnet, as they change; it is not there and waited for\n" in text
+        router.ip("link add br-new type bridge\nlink set br-new up\n"
+                  "addr add 10.77.0.1/16 dev br-new")
+        eventually(daemon, lambda a: a["interfaces"][1]["prefixes"] == ["10.77.0.0/16"])
+        assert len(hooks_of(status_json(daemon), "br-new")) == 2
+        router.ip("link delete br-new")
+        eventually(daemon, lambda a: not a["interfaces"][1]["present"])
+        assert hooks_of(status_json(daemon), "br-new") == {}
+
+
+def answers(client, address):
+    try:
+        return client.run("curl", "-s", "--max-time", "2", f"http://{address}:9999/-/healthy")
+    except RuntimeError:
+        return ""
+
+
+def test_who_may_connect_follows_the_prefixes(home):
+    client = home.clients[0]
+    with Daemon(home.router, track=("-i", "br-lan")) as daemon:
+        assert answers(client, house.ROUTER4) == "ok\n"
+        assert answers(home.internet, house.WAN4) == ""
+        home.router.ip("addr add 192.168.77.1/24 dev br-lan")
+        client.ip("addr add 192.168.77.9/24 dev eth0")
+        eventually(daemon, lambda a: "192.168.77.0/24" in a["interfaces"][0]["prefixes"])
+        assert answers(client, "192.168.77.1") == "ok\n"
+        home.router.ip("addr del 192.168.77.1/24 dev br-lan")
+        eventually(daemon, lambda a: "192.168.77.0/24" not in a["interfaces"][0]["prefixes"])
+        client.ip("route add 192.168.2.1/32 dev eth0 src 192.168.77.9")
+        home.router.ip("route add 192.168.77.9/32 dev br-lan")
+        with client.socket(socket.AF_INET, socket.SOCK_STREAM) as s:
+            s.connect((house.ROUTER4, 9999))
+            assert s.getsockname()[0] == "192.168.77.9"
+            with contextlib.suppress(ConnectionResetError):
+                assert s.recv(1) == b""  # closed at once
 
 
 @pytest.mark.parametrize("hook", HOOKS)
