@@ -128,11 +128,10 @@ static void print_interfaces(const json *array, FILE *out)
 					      json_object_array_get_idx(prefixes, j)))
 					.bytes);
 		fprintf(out, "%s%s%s\n", length_of(prefixes) ? "" : "no subnet",
-			json_object_get_boolean(get(interface, "followed")) ? ", as they change"
-									    : "",
+			json_object_get_boolean(get(interface, "followed")) ? " (followed)" : "",
 			json_object_get_boolean(get(interface, "present"))
 				? ""
-				: "; it is not there and waited for");
+				: " (not there: waited for)");
 		print_hooks(get(interface, "hooks"), out);
 	}
 }
@@ -218,7 +217,7 @@ int report_status(const char *text, size_t length, FILE *out)
 		fprintf(out, "\n");
 		print_table(get(status, "table"), out);
 		print_names(get(status, "names"), out);
-		fprintf(out, "%-13s %s, in %.1f ms\n", "last reading",
+		fprintf(out, "%-13s %s, in %.2f ms\n", "last reading",
 			text_of(snapshot, "timestamp").bytes,
 			json_object_get_double(get(snapshot, "pull_seconds")) * 1000);
 		print_gaps(get(status, "gaps"), out);

@@ -118,7 +118,7 @@ def test_interfaces_are_told_as_they_come_go_and_change(home):
         assert set(lan["prefixes"]) == {house.LAN4, house.LAN6}
         assert (new["present"], new["prefixes"], new["hooks"]) == (False, [], [])
         text = status(daemon)
-        assert "\nbr-new: no subnet, as they change; it is not there and waited for\n" in text
+        assert "\nbr-new: no subnet (followed) (not there: waited for)\n" in text
         router.ip("link add br-new type bridge\nlink set br-new up\n"
                   "addr add 10.77.0.1/16 dev br-new")
         eventually(daemon, lambda a: a["interfaces"][1]["prefixes"] == ["10.77.0.0/16"])

@@ -159,7 +159,7 @@ static void a_snapshot_of_nothing_has_a_status(void **state)
 	json_status(&nothing, &json);
 	buf_bytes(&json, "", 1);
 	text = report(json.data, 0);
-	assert_non_null(strstr(text, "last reading  1970-01-01T00:00:00.000Z, in 0.0 ms\n"));
+	assert_non_null(strstr(text, "last reading  1970-01-01T00:00:00.000Z, in 0.00 ms\n"));
 	free(text);
 	buf_free(&json);
 }
