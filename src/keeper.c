@@ -215,13 +215,14 @@ static void tell_if_full(struct keeper *keeper)
 	uint64_t full = keeper->tally.unattributed[MZ_UPLOAD][MZ_TABLE_FULL].packets +
 			keeper->tally.unattributed[MZ_DOWNLOAD][MZ_TABLE_FULL].packets;
 
+	if (!keeper->snapshot) /* that was told by an earlier daemon */
+		keeper->full = full;
 	if (full == keeper->full ||
 		(keeper->full_told_ms && keeper->pulled_ms - keeper->full_told_ms < 60000))
 		return;
-	if (keeper->snapshot) /* not what an earlier daemon has told */
-		log_warn("the table of %u addresses is full: %" PRIu64
-			 " packets belong to nobody's row (--max-hosts)",
-			keeper->maps.capacity, full - keeper->full);
+	log_warn("the table of %u addresses is full: %" PRIu64
+		 " packets belong to nobody's row (--max-hosts)",
+		keeper->maps.capacity, full - keeper->full);
 	keeper->full = full;
 	keeper->full_told_ms = keeper->pulled_ms;
 }
@@ -266,15 +267,15 @@ int keeper_pull(struct keeper *keeper)
 		&keeper->counters, &keeper->maps, &keeper->past, now_s, &keeper->tally);
 	names_refresh(keeper->names);
 	keeper->pulled_ms = now_ms(CLOCK_MONOTONIC);
-	if (!error)
+	if (!error) {
+		tell_if_full(keeper);
 		error = take_snapshot(keeper, began_us);
+	}
 	if (error && !keeper->failing)
 		log_error("cannot read the counters: %s", strerror(-error));
 	keeper->failing = error != 0;
-	if (!error) {
-		tell_if_full(keeper);
+	if (!error)
 		make_room(keeper, now_s);
-	}
 	if (keeper->pulled_ms - keeper->reconciled_ms >= VERIFY_MS && keeper->reconciled_ms)
 		keeper_reconcile(keeper);
 	return error;
