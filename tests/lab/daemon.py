@@ -110,6 +110,7 @@ class Daemon:
                         self.dhcp, "--pin", self.pin, "--socket", self.socket, "--unknown", "show",
                         *options]
         self.binary = BINARY
+        self.environment = {}  # on top of ours
         self.process = None
         self.configure(config)
 
@@ -129,9 +130,14 @@ class Daemon:
         if kind is None:
             assert "Sanitizer" not in self.said() and "runtime error" not in self.said()
 
-    def start(self):
+    def launch(self):
+        """Without waiting for anything."""
         with open(self.log, "a", encoding="utf-8") as log:
-            self.process = self.namespace.popen(self.binary, *self.options, stderr=log)
+            self.process = self.namespace.popen(self.binary, *self.options, stderr=log,
+                                                env={**os.environ, **self.environment})
+
+    def start(self):
+        self.launch()
         deadline = time.monotonic() + 20
         while True:
             assert self.process.poll() is None, f"ended at once: {self.said()}"

@@ -99,7 +99,7 @@ class Namespace:
     @contextlib.contextmanager
     def inside(self):
         """Whatever is opened or started meanwhile lives in this namespace."""
-        back = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+        back = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
         there = os.open(f"/run/netns/{self.name}", os.O_RDONLY | os.O_CLOEXEC)
         try:
             check(libc.setns(there, CLONE_NEWNET))

@@ -37,8 +37,7 @@ def test_one_that_is_not_there_yet_is_waited_for(home, hook):
     router.ip("link set br-lan name other")
     with wire.Truth(home.clients, restless=True) as truth:
         daemon = Daemon(router, "--hook", hook)
-        with open(daemon.log, "a", encoding="utf-8") as log:
-            daemon.process = router.popen(daemon.binary, *daemon.options, stderr=log)
+        daemon.launch()
         wait_for("a line", lambda: "br-lan is not there: waiting for it" in daemon.said())
         time.sleep(2.5)
         assert len(daemon.said().splitlines()) <= 2  # the other one: where it serves

@@ -28,12 +28,6 @@ def other_build():
     return f"{directory}/mezoura"
 
 
-def launch(daemon):
-    """Without waiting for anything."""
-    with open(daemon.log, "a", encoding="utf-8") as log:
-        daemon.process = daemon.namespace.popen(daemon.binary, *daemon.options, stderr=log)
-
-
 def keep_killing(daemon, seconds, binaries):
     """Every 200 ms, each time another one."""
     deadline = time.monotonic() + seconds
@@ -41,7 +35,7 @@ def keep_killing(daemon, seconds, binaries):
     while time.monotonic() < deadline:
         daemon.stop(signal.SIGKILL)
         daemon.binary = binaries[kills % len(binaries)]
-        launch(daemon)
+        daemon.launch()
         time.sleep(0.2)
         assert daemon.process.poll() is None, daemon.said()
         kills += 1

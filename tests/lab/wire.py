@@ -13,11 +13,11 @@ FRAME = 1514  # the longest an Ethernet frame of MTU 1500 gets, without FCS
 
 
 @functools.lru_cache(maxsize=None)
-def tool(name):
-    """Path of the program of tests/lab/<name>.c."""
+def tool(name, *flags):
+    """Path of the program, or what else flags make, of tests/lab/<name>.c."""
     path = f"{house.scratch('tool')}/{name}"
     source = os.path.join(os.path.dirname(os.path.abspath(__file__)), f"{name}.c")
-    house.run("cc", "-std=gnu11", "-D_GNU_SOURCE", "-O2", "-o", path, source, "-lbpf")
+    house.run("cc", "-std=gnu11", "-D_GNU_SOURCE", "-O2", *flags, "-o", path, source, "-lbpf")
     return path
 
 

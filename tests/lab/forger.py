@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Somebody on the LAN who sends frames from MACs and addresses that are nobody's."""
+import time
+
+import house
+import wire
+
+NOBODY4, NOBODY6 = "203.0.113.99", "2001:db8:ffff::99"  # the router throws away what is for them
+
+
+class Forger:
+    """The last client of a house: it sends frames from addresses and MACs that are nobody's."""
+
+    def __init__(self, home, hook):
+        self.client = home.clients[-1]
+        self.router = home.router
+        self.sent = 0
+        self.forged = [0, 0]  # packets and bytes that arrived
+        self.client.sysctl("net/ipv6/conf/eth0/disable_ipv6", 1)  # it says nothing else
+        home.router.ip(f"""route add blackhole {NOBODY4}
+            route add blackhole {NOBODY6}""")
+        home.router.run("bridge", "link", "set", "dev", self.client.port, "learning", "off")
+        self.pin = f"{house.BPFFS}/foreign-{next(house.numbers)}"
+        home.router.run(wire.tool("foreign"), "attach", hook, self.client.port, "ingress",
+                        self.pin)
+        self.mac = home.router.mac("br-lan")
+
+    def forge(self, family, amount, span=100):
+        """So many frames, or some more, that arrive; no two are of the same host."""
+        first, target = (("192.168.2.100", NOBODY4) if family == "v4" else
+                         ("2001:db8:ca2:2:f::", NOBODY6))
+        seen = 0
+        while seen < amount:
+            count = str(min(amount, 100000))
+            said = self.client.run(wire.tool("flood"), "eth0", self.mac, first, str(span), target,
+                                   str(self.sent), count)
+            self.sent += int(count)
+            seen = self.arrived() - self.forged[0]
+        self.forged[0] += seen
+        self.forged[1] += seen * int(said.split()[1])
+
+    def arrived(self):
+        """How many came to mezoura's own hook, by somebody's program behind it."""
+        before, now = None, 0
+        while now != before:
+            time.sleep(0.1)
+            before, now = now, int(house.run(wire.tool("foreign"), "read", self.pin))
+        return now
+
+
+def everything(page):
+    """Packets and bytes of all hosts and of nobody."""
+    return [sum(pair[i] for pair in page.hosts().values())
+            + sum(value for _, value in page.family(f"mezoura_unattributed_{unit}_total"))
+            for i, unit in enumerate(("packets", "bytes"))]

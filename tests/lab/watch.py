@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What goes on in the background of a test: pages that are compared, hosts that talk."""
+import contextlib
+import http.client
+import itertools
+import threading
+import time
+
+import traffic
+from daemon import NATIVE
+
+
+@contextlib.contextmanager
+def background(work, *arguments):
+    """Calls work again and again, in a thread. What it raises is raised at the end."""
+    over = threading.Event()
+    raised = []
+
+    def loop():
+        try:
+            while not over.is_set():
+                work(*arguments)
+        except BaseException as error:  # pylint: disable=broad-exception-caught
+            raised.append(error)
+
+    thread = threading.Thread(target=loop)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+    if raised:
+        raise raised[0]
+
+
+class Watch:
+    """Asks for pages all the time: no counter ever goes back, and no host's ever goes away."""
+
+    def __init__(self, daemon, every=0.2, forgets=False):
+        self.daemon, self.every, self.forgets = daemon, every, forgets
+        self.highest = {}
+        self.pages = 0
+        self.slowest_pull = 0
+        self.loop = background(self.look)
+
+    def __enter__(self):
+        self.loop.__enter__()
+        return self
+
+    def __exit__(self, *exception):
+        self.loop.__exit__(*exception)
+        assert exception[0] or self.pages > 1
+
+    def look(self):
+        time.sleep(self.every)
+        try:
+            page = self.daemon.page()
+        except (OSError, http.client.HTTPException):
+            return  # no daemon runs
+        now = {(name, *sorted(labels.items())): value for name, labels, value in page.samples
+               if name in NATIVE or name.startswith("mezoura_unattributed_")}
+        for series, value in self.highest.items():
+            assert self.forgets or series in now, f"gone: {series}, which was {value}"
+            assert now.get(series, value) >= value, f"{series}: {value}, then {now[series]}"
+        self.highest.update(now)
+        self.pages += 1
+        self.slowest_pull = max(self.slowest_pull, page.value("mezoura_pull_duration_seconds"))
+
+
+def talk(client, internet, address, pause=0.05):
+    """A host that always has something to say to address, which is for it alone."""
+    # a process that was just started may hold the listening socket of the last time still
+    ports = itertools.cycle(range(10000, 11000))
+
+    def once():
+        with traffic.connected(client, internet, address, port=next(ports)) as (near, far):
+            traffic.pump(near, far, 20000)
+            traffic.pump(far, near, 40000)
+        time.sleep(pause)
+
+    return background(once)
+
+
+def wait_until(what, seconds=30):
+    """Until what() is true, which has to be soon. Returns how long it took."""
+    began = time.monotonic()
+    while not what():
+        assert time.monotonic() - began < seconds, f"still not so after {seconds} s"
+        time.sleep(0.1)
+    return time.monotonic() - began
