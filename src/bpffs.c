@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "bpffs.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -122,7 +123,24 @@ void bpffs_close(struct bpffs *bpffs)
 	bpffs->lock = -1;
 }
 
-/* Those whose names begin so. */
+/* Whether a number follows the prefix in a name: others' pins in our directory may begin alike. */
+static bool is_numbered(const char *name, const char *prefix)
+{
+	size_t length = strlen(prefix);
+
+	return strncmp(name, prefix, length) == 0 && isdigit((unsigned char)name[length]);
+}
+
+/* Whether it is called as directories of a layout are: v3_4096, and v2 before there were sizes. */
+static bool is_layout(int dir, const char *name)
+{
+	struct stat status;
+
+	return is_numbered(name, "v") && strspn(name + 1, "0123456789_") == strlen(name + 1) &&
+	       fstatat(dir, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode);
+}
+
+/* Those whose names begin so, and then have a number; or all. */
 static void remove_entries(const char *path, const char *prefix)
 {
 	struct dirent *entry;
@@ -131,7 +149,7 @@ static void remove_entries(const char *path, const char *prefix)
 	if (!dir)
 		return;
 	while ((entry = readdir(dir)) != NULL)
-		if (strncmp(entry->d_name, prefix, strlen(prefix)) == 0 &&
+		if ((!prefix || is_numbered(entry->d_name, prefix)) &&
 			strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
 			unlinkat(dirfd(dir), entry->d_name, 0) < 0)
 			unlinkat(dirfd(dir), entry->d_name, AT_REMOVEDIR);
@@ -146,8 +164,8 @@ bool bpffs_other(const struct bpffs *bpffs, unsigned n, char dir[PATH_MAX])
 	bool found = false;
 
 	while (pin && !found && (entry = readdir(pin)) != NULL)
-		if (entry->d_name[0] == 'v' && entry->d_name[1] >= '0' && entry->d_name[1] <= '9' &&
-			strcmp(entry->d_name, own) != 0 && n-- == 0)
+		if (is_layout(dirfd(pin), entry->d_name) && strcmp(entry->d_name, own) != 0 &&
+			n-- == 0)
 			found = snprintf(dir, PATH_MAX, "%s/%s", bpffs->pin, entry->d_name) <
 				PATH_MAX;
 	if (pin)
@@ -170,7 +188,7 @@ void bpffs_move_up(const struct bpffs *bpffs, const char *dir, const char *prefi
 
 int bpffs_remove_other(const char *dir)
 {
-	remove_entries(dir, "");
+	remove_entries(dir, NULL);
 	return rmdir(dir) < 0 ? -errno : 0;
 }
 
@@ -181,7 +199,7 @@ void bpffs_remove(struct bpffs *bpffs)
 
 	snprintf(mark, sizeof(mark), "%s/" MOUNT_MARK, bpffs->pin);
 	mounted = access(mark, F_OK) == 0;
-	remove_entries(bpffs->layout, "");
+	remove_entries(bpffs->layout, NULL);
 	rmdir(bpffs->layout);
 	while (bpffs_other(bpffs, 0, other))
 		if (bpffs_remove_other(other) < 0)
