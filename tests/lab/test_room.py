@@ -281,3 +281,10 @@ def test_other_room_at_a_restart_under_load(home, hook):
                 assert {value for _, value in page.family("mezoura_table_capacity")} == {room}
         assert_hosts_exact(truth, daemon)
         assert len([name for name in os.listdir(daemon.pin) if name[0] == "v"]) == 1
+        daemon.stop()
+        daemon.options += ["--idle", "1"]  # the past gets more of those it has already
+        daemon.start()
+        speak(home, first, [first.v4, *PRIVACY])
+        wait_until(lambda: is_empty(daemon))
+        time.sleep(2.5)  # what left the tables leaves its slots a bit later
+        assert_hosts_exact(truth, daemon)
