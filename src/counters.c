@@ -59,7 +59,7 @@ static void note_traffic(struct counters *counters, struct mz_slot *slot, uint32
 static int read_slots(struct counters *counters, struct maps *maps, const struct past *past,
 	int family, uint32_t now_s, struct tally *tally)
 {
-	uint32_t first = family == AF_INET ? 0 : maps->family_slots, live = 0;
+	uint32_t first = family == AF_INET ? 0 : maps->family_slots, used = 0;
 	__u32 wanted = family == AF_INET ? MZ_SLOT_HOST4 : MZ_SLOT_HOST6;
 
 	for (uint32_t i = first; i < first + maps->family_slots; i++) {
@@ -72,21 +72,20 @@ static int read_slots(struct counters *counters, struct maps *maps, const struct
 			break;
 		if ((state | 1) != (wanted | 1))
 			continue;
+		used++; /* also by those that leave, until they are emptied */
 		if (state != wanted && slot->stamp <= past->head.generation)
 			continue; /* left, and is a part of the past already */
 		row.counts = counters_of(maps, i);
 		row.net = (uint8_t)slot->host.net;
 		memcpy(row.mac, slot->host.mac, sizeof(row.mac));
 		memcpy(row.addr, slot->addr, sizeof(row.addr));
-		if (state == wanted) {
+		if (state == wanted)
 			note_traffic(counters, slot, i, &row.counts, now_s);
-			live++;
-		}
 		error = tally_add(tally, &row);
 		if (error)
 			return error;
 	}
-	tally->entries[family == AF_INET6] = live;
+	tally->entries[family == AF_INET6] = used;
 	return 0;
 }
 

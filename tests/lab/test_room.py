@@ -228,7 +228,7 @@ def test_hosts_that_had_to_be_forgotten_are_counted_as_such(build):
             forger.forge("v4", 50)
             wait_until(lambda: entries(daemon.fresh_page()) == [0, 0])
         forger.forge("v6", 60)
-        wait_until(lambda: unattributed(daemon.fresh_page(), "forgotten") > 130)
+        wait_until(lambda: unattributed(daemon.fresh_page(), "forgotten") > 130, daemon=daemon)
         page = assert_sum(truth, forger, daemon)
         assert unattributed(page, "table_full") == 0
         assert page.value("mezoura_table_retired") <= 128

@@ -267,7 +267,8 @@ def test_a_second_daemon_is_refused_and_the_first_goes_on(home, hook):
     with wire.Truth(home.clients) as truth, Daemon(home.router, "--hook", hook) as first:
         traffic.ping(client, house.INTERNET4)
         there, programs = state(home), ours(first)
-        options = [*first.options, "-p", "9998", "--max-hosts", "77", "--textfile", "-"]
+        options = [*first.options, "-p", "9998", "--max-hosts", "77", "--textfile", "-",
+                   "--socket", f"{first.socket}-2"]
         for other in HOOKS:
             with home.router.inside():
                 second = subprocess.run([program.BINARY, *options, "--hook", other], text=True,

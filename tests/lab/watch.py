@@ -82,10 +82,11 @@ def talk(client, internet, address, pause=0.05):
     return background(once)
 
 
-def wait_until(what, seconds=30):
+def wait_until(what, seconds=30, daemon=None):
     """Until what() is true, which has to be soon. Returns how long it took."""
     began = time.monotonic()
     while not what():
-        assert time.monotonic() - began < seconds, f"still not so after {seconds} s"
+        assert time.monotonic() - began < seconds, \
+            f"still not so after {seconds} s: {daemon and (daemon.said(), daemon.page().text)}"
         time.sleep(0.1)
     return time.monotonic() - began
