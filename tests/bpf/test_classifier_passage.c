@@ -147,28 +147,29 @@ static void a_port_that_moved_does_not_count_twice(void **state)
 	rig_start(&rig, state, &home, 64);
 	stay_on_this_cpu();
 	packet_mac(ROUTER, place.mac[0].byte);
-	for (enum mz_direction d = MZ_UPLOAD; d < MZ_DIRECTIONS; d++)
+	for (enum mz_direction d = MZ_UPLOAD; d < MZ_DIRECTIONS; d++) {
+		place.place = MZ_UPPER;
+		place.depth = 0;
+		place.net = d == MZ_UPLOAD ? 1 : 0;
+		start_hook(&bridge, &rig, &place, &none);
+		place.place = MZ_LOWER;
+		place.depth = 1;
+		place.net = d == MZ_UPLOAD ? 0 : 1;
+		start_hook(&port, &rig, &place, &device);
 		for (int v6 = 0; v6 < 2; v6++) {
 			const char *host = v6 ? HOST6 : HOST4;
 			struct packet packet = packet_between(d, host, v6 ? REMOTE6 : REMOTE4);
+			struct books books = {
+				.booking = {{HOST, host, d, 1, packet_headers_length(&packet)}}};
 
-			place.place = MZ_UPPER;
-			place.depth = 0;
-			place.net = d == MZ_UPLOAD ? 1 : 0;
-			start_hook(&bridge, &rig, &place, &none);
-			place.place = MZ_LOWER;
-			place.depth = 1;
-			place.net = d == MZ_UPLOAD ? 0 : 1;
-			start_hook(&port, &rig, &place, &device);
 			rig_send(d == MZ_UPLOAD ? &port : &bridge, "the first hook", d, &packet);
 			rig_send(d == MZ_UPLOAD ? &bridge : &port, "the second hook", d, &packet);
-			rig_expect(&rig, "a port that moved",
-				&(struct books){.booking = {{HOST, host, d, 1,
-							packet_headers_length(&packet)}}});
-			rig_unload(&bridge);
-			rig_unload(&port);
-			close(device);
+			rig_expect(&rig, "a port that moved", &books);
 		}
+		rig_unload(&bridge);
+		rig_unload(&port);
+		close(device);
+	}
 	rig_stop(&rig);
 }
 
@@ -182,38 +183,36 @@ static void a_mark_tells_what_was_counted(void **state)
 		const char *name;
 		__u16 mark;
 		__u8 place;
-		enum mz_direction hook;
-		unsigned packets;
+		unsigned packets[MZ_DIRECTIONS];
 	} marks[] = {
-		{"up, at a port", 0x8a54, MZ_LOWER, MZ_UPLOAD, 1},
-		{"up, at the tracked interface", 0x8a54, MZ_UPPER, MZ_UPLOAD, 2},
-		{"down, at a port", 0x8a54, MZ_LOWER, MZ_DOWNLOAD, 1},
-		{"down, at the tracked interface", 0x8a54, MZ_UPPER, MZ_DOWNLOAD, 1},
-		{"no marks", 0, MZ_LOWER, MZ_UPLOAD, 4},
+		{"at a port", 0x8a54, MZ_LOWER, {1, 1}},
+		{"at the tracked interface", 0x8a54, MZ_UPPER, {2, 1}},
+		{"no marks", 0, MZ_LOWER, {4, 4}},
 	};
 	struct mz_settings place = {.macs = 1};
+	struct frame frame;
 	struct rig rig;
 
 	rig_start(&rig, state, &home, 64);
 	packet_mac(ROUTER, place.mac[0].byte);
-	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++)
-		for (int v6 = 0; v6 < 2; v6++) {
-			const char *host = v6 ? HOST6 : HOST4;
-			struct packet packet =
-				packet_between(marks[i].hook, host, v6 ? REMOTE6 : REMOTE4);
-			size_t size = packet_headers_length(&packet);
-			struct frame frame;
+	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++) {
+		place.mark = marks[i].mark;
+		place.place = marks[i].place;
+		rig_place(&rig, &home, &place);
+		for (int v6 = 0; v6 < 2; v6++)
+			for (enum mz_direction d = MZ_UPLOAD; d < MZ_DIRECTIONS; d++) {
+				const char *host = v6 ? HOST6 : HOST4;
+				struct packet packet =
+					packet_between(d, host, v6 ? REMOTE6 : REMOTE4);
+				unsigned packets = marks[i].packets[d];
+				size_t bytes = packets * packet_headers_length(&packet);
+				struct books books = {.booking = {{HOST, host, d, packets, bytes}}};
 
-			place.mark = marks[i].mark;
-			place.place = marks[i].place;
-			rig_place(&rig, &home, &place);
-			packet_frame(&packet, &frame);
-			rig_run(&rig, marks[i].name, marks[i].hook, &frame, NULL, 4);
-			rig_expect(&rig, marks[i].name,
-				&(struct books){
-					.booking = {{HOST, host, marks[i].hook, marks[i].packets,
-						marks[i].packets * size}}});
-		}
+				packet_frame(&packet, &frame);
+				rig_run(&rig, marks[i].name, d, &frame, NULL, 4);
+				rig_expect(&rig, marks[i].name, &books);
+			}
+	}
 	rig_stop(&rig);
 }
 
