@@ -282,9 +282,8 @@ static void note_cut(struct keeper *keeper)
 	bool told = keeper->incomplete & 1u << SNAPSHOT_PREFIXES;
 
 	if (keeper->tracking.cut && !told)
-		log_warn("an interface of -i has more than %d prefixes of one IP version: the "
-			 "others "
-			 "are not counted",
+		log_warn("more than %d prefixes of one IP version on an interface of -i: the rest "
+			 "is not counted",
 			MZ_PREFIXES);
 	keeper_set_incomplete(keeper, SNAPSHOT_PREFIXES, keeper->tracking.cut);
 }
