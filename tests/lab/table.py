@@ -16,6 +16,10 @@ PARTS = {"test_exact": "One bridge, all kinds of frames", "test_frames": "Super-
          "test_vlans": "VLANs", "test_devices": "Devices without link layer"}
 
 
+# What of a test's parameters is no path of its own. All of test_exact's settings share a row.
+NO_PATH = {"tcx", "clsact", "v4", "v6"}
+
+
 def total(counts):
     """Packets and bytes of all hosts, both directions."""
     return [sum(pair[i] for pair in counts.values()) for i in (0, 1)]
@@ -35,6 +39,19 @@ def note(truth, wire, counted):
             file.write("\n")
 
 
+def path_of(test):
+    """The test's file and, in words, what it is about."""
+    part, name, parameters = re.search(r"(\w+)\.py::(?:test_)?(\w+)(?:\[(.*)\])?", test).groups()
+    words = [w for w in (parameters or "").split("-") if w not in NO_PATH]
+    if words != [""] and words and part != "test_exact":
+        name += f" ({', '.join(words)})"
+    return part, name.replace("_", " ")
+
+
+def short(kernel):
+    return ".".join(re.findall(r"\d+", kernel)[:2])
+
+
 def read(paths):
     """{(part, path): {kernel: [wire's packets, bytes, mezoura's packets, bytes]}}"""
     rows = {}
@@ -42,10 +59,10 @@ def read(paths):
         with open(path, encoding="utf-8") as file:
             for line in file:
                 measured = json.loads(line)
-                part, name = re.search(r"(\w+)\.py::(?:test_)?(\w+)", measured["test"]).groups()
+                part, name = path_of(measured["test"])
                 if part in PARTS:
-                    cells = rows.setdefault((part, name.replace("_", " ")), {})
-                    sums = cells.setdefault(measured["kernel"], [0, 0, 0, 0])
+                    cells = rows.setdefault((part, name), {})
+                    sums = cells.setdefault(short(measured["kernel"]), [0, 0, 0, 0])
                     for i, value in enumerate(measured["sums"]):
                         sums[i] += value
     return rows

@@ -47,7 +47,7 @@ def test_super_packets_beyond_64_kb(home, hook, family, monkeypatch):
     monkeypatch.setattr(traffic, "WINDOW", 600_000)
     with wire.Truth(home.clients) as truth, Daemon(router, "--hook", hook) as daemon:
         with wire.largest(router, "br-lan") as seen:
-            traffic.tcp(client, home.internet, remote(family), down=16 << 20)
+            traffic.tcp(client, home.internet, remote(family), down=8 << 20)
         assert_exact(truth, daemon)
         assert seen["br-lan"][1] > 66_000, "no packet beyond 64 kB: test void"
 

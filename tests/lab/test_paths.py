@@ -20,11 +20,11 @@ def remote(family):
     return house.INTERNET4 if family == "v4" else house.INTERNET6
 
 
-def exchange(client, internet, amount=2 << 20):
+def exchange(client, internet, amount=1 << 20):
     """All kinds of traffic, both ways, in both families."""
     for family in FAMILIES:
         traffic.tcp(client, internet, remote(family), up=amount, down=amount)
-        traffic.udp(client, internet, remote(family), getattr(client, family), datagrams=100)
+        traffic.udp(client, internet, remote(family), getattr(client, family), datagrams=50)
         traffic.ping(client, remote(family))
 
 
@@ -58,7 +58,8 @@ def ok_filter(namespace, interface, side):
 
 
 @both_hooks
-@pytest.mark.parametrize("where", ["bridge", "ports", "everywhere"])
+@pytest.mark.parametrize("where", [pytest.param("bridge", marks=pytest.mark.slow),
+                                   pytest.param("ports", marks=pytest.mark.slow), "everywhere"])
 def test_foreign_filters_that_end_the_chain(home, hook, where):
     places = ["br-lan"] if where != "ports" else []
     places += [client.port for client in home.clients] if where != "bridge" else []
@@ -73,7 +74,7 @@ def test_foreign_filters_that_end_the_chain(home, hook, where):
 
 
 @both_hooks
-@pytest.mark.parametrize("foreign", [False, True])
+@pytest.mark.parametrize("foreign", [False, True], ids=["alone", "foreign_filter"])
 def test_a_download_that_is_flooded_to_all_ports(build, hook, foreign):
     home = build(clients=("h1", "h2", "h3"))
     client, router = home.clients[0], home.router
@@ -208,7 +209,7 @@ def slow_path_packets(router):
 
 
 @both_hooks
-@pytest.mark.parametrize("nat", [False, True])
+@pytest.mark.parametrize("nat", [False, True], ids=["routed", "nat"])
 @pytest.mark.parametrize("devices", ["ports", "bridge"])
 def test_a_software_flowtable(build, hook, nat, devices):
     home = build(nat=nat)
@@ -226,7 +227,7 @@ def test_a_software_flowtable(build, hook, nat, devices):
             for family in FAMILIES:
                 traffic.tcp(client, home.internet, remote(family), up=2 << 20, down=2 << 20)
                 traffic.udp(client, home.internet, remote(family), getattr(client, family),
-                            datagrams=300)
+                            datagrams=100)
             seen = assert_exact(truth, daemon)
         everything = sum(packets for packets, _ in seen.values())
         assert slow_path_packets(home.router) < everything / 3, "no fast path: test void"
