@@ -173,3 +173,26 @@ void buf_label(struct buf *buf, const char *text)
 		}
 	}
 }
+
+void buf_json(struct buf *buf, const char *text)
+{
+	static const char hex[] = "0123456789abcdef";
+
+	buf_bytes(buf, "\"", 1);
+	while (*text) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c == '"' || c == '\\') {
+			buf_bytes(buf, "\\", 1);
+			buf_bytes(buf, text++, 1);
+		} else if (c < ' ' || c == 0x7f || c == '<') {
+			const char escape[] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
+
+			buf_bytes(buf, escape, sizeof(escape));
+			text++;
+		} else {
+			text = put_character(buf, text);
+		}
+	}
+	buf_bytes(buf, "\"", 1);
+}

@@ -39,6 +39,12 @@ void buf_address(struct buf *buf, int family, const void *addr);
  */
 void buf_label(struct buf *buf, const char *text);
 
+/*
+ * A JSON string, with its quotes: what JSON wants escaped is, and '<', so that no name ends a
+ * script of a page that has the text in it; what is not UTF-8 becomes U+FFFD.
+ */
+void buf_json(struct buf *buf, const char *text);
+
 /* What is not UTF-8 becomes U+FFFD. */
 void buf_utf8(struct buf *buf, const char *text);
 

@@ -15,12 +15,21 @@
 #define CONFIG_LISTENS 8
 #define CONFIG_TRACKED (MZ_NETS * MZ_PREFIXES)
 
+#define CONFIG_PATHS 8
+
 enum config_hook { CONFIG_HOOK_AUTO, CONFIG_HOOK_TCX, CONFIG_HOOK_CLSACT };
 
 /* -4: one subnet of one interface. */
 struct config_tracked {
 	struct prefix prefix;
 	char ifname[IFNAMSIZ];
+};
+
+/* Files of one kind; as long as none is given, the usual places. */
+struct config_paths {
+	const char *path[CONFIG_PATHS];
+	size_t count;
+	bool given;
 };
 
 /* Strings belong to argv. */
@@ -46,6 +55,7 @@ struct config {
 	struct metrics_options metrics;
 	bool bytes_from_ip;
 	const char *dhcp_config;
+	struct config_paths leases, ethers, hosts;
 	unsigned max_hosts;
 	unsigned idle; /* seconds until a silent address leaves the kernel's table */
 	const char *pin;

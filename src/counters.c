@@ -79,8 +79,10 @@ static int read_slots(struct counters *counters, struct maps *maps, const struct
 		row.net = (uint8_t)slot->host.net;
 		memcpy(row.mac, slot->host.mac, sizeof(row.mac));
 		memcpy(row.addr, slot->addr, sizeof(row.addr));
-		if (state == wanted)
+		if (state == wanted) {
 			note_traffic(counters, slot, i, &row.counts, now_s);
+			row.seen_s = slot->stamp;
+		}
 		error = tally_add(tally, &row);
 		if (error)
 			return error;

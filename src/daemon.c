@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "flowtables.h"
+#include "following.h"
 #include "keeper.h"
 #include "log.h"
 #include "metrics.h"
@@ -33,7 +34,7 @@
 struct daemon {
 	const struct config *config;
 	struct keeper keeper;
-	struct names *names;
+	struct following *following; /* names */
 	struct server server;
 	struct netlink *netlink;
 	struct flowtables *flowtables; /* NULL: the kernel has none */
@@ -147,6 +148,7 @@ static int start_loop(struct daemon *daemon)
 	error = watch(daemon, daemon->signals);
 	error = error ? error : start_timers(daemon);
 	error = error ? error : watch(daemon, netlink_fd(daemon->netlink));
+	error = error ? error : watch(daemon, following_fd(daemon->following));
 	if (!error && daemon->flowtables)
 		error = watch(daemon, flowtables_fd(daemon->flowtables));
 	if (!error)
@@ -178,6 +180,7 @@ static void pull(struct daemon *daemon)
 	daemon->pulled_ms = now_ms();
 	server_follow(&daemon->server, daemon->keeper.snapshot);
 	write_textfile(daemon);
+	following_poll(daemon->following);
 }
 
 /* Loud, as figures that are too low look like any others. */
@@ -249,6 +252,9 @@ static int loop(struct daemon *daemon)
 		} else if (fd == netlink_fd(daemon->netlink)) {
 			netlink_drain(daemon->netlink);
 			keeper_reconcile(&daemon->keeper);
+		} else if (fd == following_fd(daemon->following)) {
+			if (following_run(daemon->following))
+				pull(daemon);
 		} else if (daemon->flowtables && fd == flowtables_fd(daemon->flowtables)) {
 			look_at_flowtables(daemon);
 		} else {
@@ -266,11 +272,8 @@ static int start(struct daemon *daemon)
 		error = server_open(&daemon->server, config);
 	if (error)
 		return error;
-	daemon->names = names_create();
-	error = daemon->names ? names_follow(daemon->names, NAMES_UCI, config->dhcp_config)
-			      : -ENOMEM;
-	if (!error)
-		names_refresh(daemon->names);
+	daemon->following = following_start(config);
+	error = daemon->following ? 0 : -errno;
 	if (!error)
 		error = server_start(&daemon->server, fresh_snapshot, daemon);
 	if (!error)
@@ -280,7 +283,7 @@ static int start(struct daemon *daemon)
 		return error;
 	}
 	look_at_flowtables(daemon);
-	return keeper_start(&daemon->keeper, config, daemon->names);
+	return keeper_start(&daemon->keeper, config, following_names(daemon->following));
 }
 
 static void stop(struct daemon *daemon)
@@ -288,7 +291,7 @@ static void stop(struct daemon *daemon)
 	server_close(&daemon->server);
 	netlink_close(daemon->netlink);
 	flowtables_close(daemon->flowtables);
-	names_destroy(daemon->names);
+	following_stop(daemon->following);
 	buf_free(&daemon->page);
 }
 

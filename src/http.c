@@ -21,7 +21,7 @@
 #define REQUEST_MEMORY	    8192 /* bytes of one connection's headers, both ways */
 
 /* What is rendered from a snapshot: the formats of the metrics, and more. */
-enum { STATUS = METRICS_FORMATS, KINDS };
+enum { STATUS = METRICS_FORMATS, HOSTS, KINDS };
 
 /*
  * A page is kept as long as somebody still reads it: one of each kind, and two that slow clients
@@ -124,6 +124,7 @@ static bool render_page(
 		[METRICS_OPENMETRICS] =
 			"application/openmetrics-text; version=1.0.0; charset=utf-8",
 		[STATUS] = "application/json",
+		[HOSTS] = "application/json",
 	};
 	struct buf *buf = &page->buf;
 
@@ -131,6 +132,8 @@ static bool render_page(
 	buf_bytes(buf, &page, sizeof(page));
 	if (kind == STATUS)
 		json_status(snapshot, buf);
+	else if (kind == HOSTS)
+		json_hosts(snapshot, buf);
 	else
 		metrics_render(snapshot, &http->config.metrics, (enum metrics_format)kind, buf);
 	if (buf->failed)
@@ -142,8 +145,8 @@ static bool render_page(
 	page->referenced = true;
 	page->number = snapshot->number;
 	if (MHD_add_response_header(page->response, MHD_HTTP_HEADER_CONTENT_TYPE, type[kind]) &&
-		(kind == STATUS || MHD_add_response_header(page->response, MHD_HTTP_HEADER_VARY,
-					   MHD_HTTP_HEADER_ACCEPT)))
+		(kind >= METRICS_FORMATS || MHD_add_response_header(page->response,
+						    MHD_HTTP_HEADER_VARY, MHD_HTTP_HEADER_ACCEPT)))
 		return true;
 	drop_page(page);
 	return false;
@@ -184,12 +187,22 @@ static struct page *find_page(struct http *http, unsigned kind)
 	return page;
 }
 
-static mhd_result answer_page(
-	struct http *http, struct MHD_Connection *connection, struct client *client, bool metrics)
+/* Which page a path stands for; KINDS where none. The format of the metrics is the client's choice.
+ */
+static unsigned kind_of(struct MHD_Connection *connection, const char *path)
 {
-	const char *wish =
-		MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
-	struct page *page = find_page(http, metrics ? accept_format(wish) : STATUS);
+	if (!strcmp(path, "/metrics"))
+		return accept_format(MHD_lookup_connection_value(
+			connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT));
+	if (!strcmp(path, "/api/v1/status"))
+		return STATUS;
+	return strcmp(path, "/api/v1/hosts") ? KINDS : HOSTS;
+}
+
+static mhd_result answer_page(
+	struct http *http, struct MHD_Connection *connection, struct client *client, unsigned kind)
+{
+	struct page *page = find_page(http, kind);
 
 	if (!page)
 		return MHD_queue_response(
@@ -206,7 +219,7 @@ static mhd_result answer(void *context, struct MHD_Connection *connection, const
 	struct client *client =
 		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
 			->socket_context;
-	bool metrics = !strcmp(path, "/metrics"), status = !strcmp(path, "/api/v1/status");
+	unsigned kind = kind_of(connection, path);
 
 	(void)version;
 	(void)upload;
@@ -218,14 +231,14 @@ static mhd_result answer(void *context, struct MHD_Connection *connection, const
 		*upload_size = 0;
 		return MHD_YES;
 	}
-	if (!metrics && !status && strcmp(path, "/-/healthy") != 0)
+	if (kind == KINDS && strcmp(path, "/-/healthy") != 0)
 		return MHD_queue_response(
 			connection, MHD_HTTP_NOT_FOUND, http->response[NOT_FOUND]);
 	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
 		return MHD_queue_response(
 			connection, MHD_HTTP_METHOD_NOT_ALLOWED, http->response[NOT_ALLOWED]);
-	if (metrics || status)
-		return answer_page(http, connection, client, metrics);
+	if (kind != KINDS)
+		return answer_page(http, connection, client, kind);
 	return MHD_queue_response(connection, MHD_HTTP_OK, http->response[HEALTHY]);
 }
 

@@ -9,4 +9,7 @@
 /* Appends /api/v1/status to out. Check out->failed afterwards. */
 void json_status(const struct snapshot *snapshot, struct buf *out);
 
+/* Appends /api/v1/hosts to out, without any other allocation. Check out->failed afterwards. */
+void json_hosts(const struct snapshot *snapshot, struct buf *out);
+
 #endif

@@ -265,7 +265,6 @@ int keeper_pull(struct keeper *keeper)
 	import(keeper);
 	error = counters_read(
 		&keeper->counters, &keeper->maps, &keeper->past, now_s, &keeper->tally);
-	names_refresh(keeper->names);
 	keeper->pulled_ms = now_ms(CLOCK_MONOTONIC);
 	if (!error) {
 		tell_if_full(keeper);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "mac.h"
 
-static int hex_digit(char c)
+int mac_hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -14,8 +14,8 @@ bool mac_parse(const char *text, size_t length, uint8_t mac[6])
 	const char *end = text + length;
 
 	for (int i = 0; i < 6; i++) {
-		int high = text < end ? hex_digit(*text++) : -1;
-		int low = text < end ? hex_digit(*text) : -1;
+		int high = text < end ? mac_hex_digit(*text++) : -1;
+		int low = text < end ? mac_hex_digit(*text) : -1;
 
 		if (low >= 0)
 			text++;

@@ -12,4 +12,7 @@
  */
 bool mac_parse(const char *text, size_t length, uint8_t mac[6]);
 
+/* What a hexadecimal digit of any case stands for, or -1. */
+int mac_hex_digit(char c);
+
 #endif

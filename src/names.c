@@ -2,201 +2,85 @@
 #include "names.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "log.h"
-#include "names_list.h"
+#include "ethers.h"
+#include "hosts.h"
+#include "leases.h"
+#include "names_file.h"
 #include "uci.h"
 
-#define FILE_MAX (16 << 20) /* bytes; 100,000 hosts fit */
-/* Seconds. Two changes closer together may leave the same times: jffs2 keeps whole seconds. */
-#define SETTLED 2
+/* Where libuci keeps what was set and not yet committed, and of which files. */
+#define UCI_CONFIG  "/etc/config/"
+#define UCI_CHANGES "/tmp/.uci/"
 
-/* What stat(2) tells of a file's content. ctime: mtime can be set back, it cannot. */
-struct stamp {
-	int error;
-	dev_t dev;
-	ino_t ino;
-	mode_t mode;
-	off_t size;
-	struct timespec mtime, ctime;
-};
-
-/* Why a file is not read. */
-struct trouble {
-	int error;	 /* 0: it is */
-	unsigned line;	 /* 0: the whole file */
-	const char *why; /* constant; NULL: what strerror() says */
-};
+/* Names of leases that ended: about as many as this are remembered, the latest. */
+#define ENDED_NAMES 4096
+#define ENDED_BYTES (256 << 10)
 
 struct source {
-	char *path; /* NULL: not followed */
-	struct stamp seen;
-	bool settled; /* the same stamp means the same content */
-	struct trouble trouble;
-	struct names_list list;
+	struct names_file file[NAMES_FILES];
+	size_t files;
 };
 
 struct names {
-	struct source sources[NAMES_SOURCES];
+	struct source source[NAMES_SOURCES];
+	struct names_list ended[2]; /* of leases; the second is older */
 	uint64_t seed[2];
 };
 
+static int parse_uci(
+	const struct names_text *text, struct names_list *list, unsigned *line, const char **why)
+{
+	return uci_hosts(text->text, text->length, list, line, why);
+}
+
 static const struct {
 	const char *text;
-	int (*parse)(const char *text, size_t length, struct names_list *list, unsigned *line,
-		const char **why);
+	names_parser *parse;
 } kinds[NAMES_SOURCES] = {
-	[NAMES_UCI] = {"uci", uci_hosts},
+	[NAMES_UCI] = {"uci", parse_uci},
+	[NAMES_LEASES] = {"leases", leases_parse},
+	[NAMES_ETHERS] = {"ethers", ethers_parse},
+	[NAMES_HOSTS] = {"hosts", hosts_parse},
 };
 
-static struct stamp take_stamp(const char *path)
+static struct names_list empty_list(const struct names *names)
 {
-	struct stamp stamp = {0};
-	struct stat file;
-
-	if (stat(path, &file) < 0) {
-		stamp.error = -errno;
-		return stamp;
-	}
-	stamp.dev = file.st_dev;
-	stamp.ino = file.st_ino;
-	stamp.mode = file.st_mode;
-	stamp.size = file.st_size;
-	stamp.mtime = file.st_mtim;
-	stamp.ctime = file.st_ctim;
-	return stamp;
+	return (struct names_list){.seed = {names->seed[0], names->seed[1]}};
 }
 
-static bool same_time(const struct timespec *a, const struct timespec *b)
+static const char *find_in(const struct source *source, const struct names_key *key)
 {
-	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+	const char *name = NULL;
+
+	for (size_t i = 0; i < source->files && !name; i++)
+		name = names_list_find(&source->file[i].list, key);
+	return name;
 }
 
-static bool same_stamp(const struct stamp *a, const struct stamp *b)
+static bool has_no_lease(void *context, const struct names_key *key)
 {
-	return a->error == b->error && a->dev == b->dev && a->ino == b->ino && a->mode == b->mode &&
-	       a->size == b->size && same_time(&a->mtime, &b->mtime) &&
-	       same_time(&a->ctime, &b->ctime);
+	const struct names *names = context;
+
+	return !find_in(&names->source[NAMES_LEASES], key);
 }
 
-static bool same_trouble(const struct trouble *a, const struct trouble *b)
+/* So that a host that leaves does not become another series, nor one without a name. */
+static void remember(struct names *names, const struct names_list *old)
 {
-	return a->error == b->error && a->line == b->line && a->why == b->why;
-}
+	struct names_list *ended = names->ended;
 
-/*
- * Whether the file last changed so long ago that another change would show in its times. What lies
- * far ahead was written before the clock was set back; what lies just ahead, time() is yet to
- * reach.
- */
-static bool is_settled(const struct stamp *stamp)
-{
-	return llabs((long long)time(NULL) - stamp->ctime.tv_sec) > SETTLED;
-}
-
-/* Reads a file of a known size. -EAGAIN: it grew meanwhile. text: for free(), NULL on error. */
-static int read_file(const char *path, size_t size, char **text, size_t *length)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO must not stop us */
-	size_t got = 0;
-	ssize_t n = 1;
-	int error = 0;
-
-	*text = NULL;
-	*length = 0;
-	if (fd < 0)
-		return -errno;
-	*text = malloc(size + 1);
-	while (*text && n > 0 && got <= size) {
-		n = read(fd, *text + got, size + 1 - got);
-		if (n > 0)
-			got += (size_t)n;
-	}
-	if (!*text)
-		error = -ENOMEM;
-	else if (n < 0)
-		error = -errno;
-	else if (got > size)
-		error = -EAGAIN;
-	close(fd);
-	if (error) {
-		free(*text);
-		*text = NULL;
-	}
-	*length = got;
-	return error;
-}
-
-/* Fills list with the names of the file a stamp was taken of, in part where that fails. */
-static struct trouble load(const char *path, enum names_source kind, const struct stamp *stamp,
-	struct names_list *list)
-{
-	struct trouble found = {.error = stamp->error};
-	size_t length;
-	char *text;
-
-	if (!found.error && !S_ISREG(stamp->mode))
-		return (struct trouble){-EINVAL, 0, "not a regular file"};
-	if (!found.error && stamp->size > FILE_MAX)
-		return (struct trouble){-EINVAL, 0, "larger than 16 MiB"};
-	if (!found.error)
-		found.error = read_file(path, (size_t)stamp->size, &text, &length);
-	if (!found.error) {
-		found.error = kinds[kind].parse(text, length, list, &found.line, &found.why);
-		free(text);
-	}
-	if (found.error == -ENOENT || found.error == -ENOTDIR)
-		return (struct trouble){0};
-	return found;
-}
-
-static void complain(const char *path, const struct trouble *found)
-{
-	const char *why = found->why ? found->why : strerror(-found->error);
-
-	if (found->line)
-		log_warn("%s:%u: %s; the names known so far stay", path, found->line, why);
-	else
-		log_warn("%s: %s; the names known so far stay", path, why);
-}
-
-static bool refresh_source(struct names *names, enum names_source kind)
-{
-	struct source *source = &names->sources[kind];
-	struct names_list list = {.seed = {names->seed[0], names->seed[1]}};
-	struct stamp stamp = take_stamp(source->path);
-	bool same = same_stamp(&stamp, &source->seen);
-	bool settled = is_settled(&stamp); /* as of before the file is read */
-	bool changed = false;
-	struct trouble found;
-
-	if (same && source->settled)
-		return false;
-	found = load(source->path, kind, &stamp, &list);
-	if (!found.error) {
-		struct names_list old = source->list;
-
-		changed = !names_list_equal(&old, &list);
-		source->list = list;
-		list = old;
-	} else if (found.error != -EAGAIN && !(same && same_trouble(&found, &source->trouble))) {
-		complain(source->path, &found);
-	}
-	names_list_free(&list);
-	if (found.error == -EAGAIN)
-		return false;
-	source->trouble = found;
-	source->seen = stamp;
-	/* What the system refused, it may grant the next time without a trace in the file. */
-	source->settled = settled && (!found.error || found.why);
-	return changed;
+	names_list_keep(&ended[0], old, ENDED_NAMES, has_no_lease, names);
+	if (ended[0].count < ENDED_NAMES && ended[0].used < ENDED_BYTES)
+		return;
+	names_list_free(&ended[1]);
+	ended[1] = ended[0];
+	ended[0] = empty_list(names);
 }
 
 bool names_refresh(struct names *names)
@@ -204,18 +88,38 @@ bool names_refresh(struct names *names)
 	bool changed = false;
 
 	for (unsigned i = 0; i < NAMES_SOURCES; i++)
-		if (names->sources[i].path && refresh_source(names, (enum names_source)i))
+		for (size_t k = 0; k < names->source[i].files; k++) {
+			struct names_list old;
+
+			if (!names_file_refresh(&names->source[i].file[k], kinds[i].parse, &old))
+				continue;
 			changed = true;
+			if (i == NAMES_LEASES)
+				remember(names, &old);
+			names_list_free(&old);
+		}
 	return changed;
+}
+
+bool names_stale(const struct names *names)
+{
+	for (unsigned i = 0; i < NAMES_SOURCES; i++)
+		for (size_t k = 0; k < names->source[i].files; k++)
+			if (names_file_stale(&names->source[i].file[k]))
+				return true;
+	return false;
 }
 
 struct names *names_create(void)
 {
 	struct names *names = calloc(1, sizeof(*names));
 
+	if (!names)
+		return NULL;
 	/* Early at boot there may be no random numbers yet: the tables work without, unguarded. */
-	if (names && getrandom(names->seed, sizeof(names->seed), GRND_NONBLOCK) < 0)
+	if (getrandom(names->seed, sizeof(names->seed), GRND_NONBLOCK) < 0)
 		names->seed[0] = names->seed[1] = (uint64_t)time(NULL);
+	names->ended[0] = names->ended[1] = empty_list(names);
 	return names;
 }
 
@@ -223,39 +127,110 @@ void names_destroy(struct names *names)
 {
 	if (!names)
 		return;
-	for (unsigned i = 0; i < NAMES_SOURCES; i++) {
-		free(names->sources[i].path);
-		names_list_free(&names->sources[i].list);
-	}
+	for (unsigned i = 0; i < NAMES_SOURCES; i++)
+		for (size_t k = 0; k < names->source[i].files; k++)
+			names_file_close(&names->source[i].file[k]);
+	names_list_free(&names->ended[0]);
+	names_list_free(&names->ended[1]);
 	free(names);
+}
+
+/* The path of what was not committed yet of a UCI file; NULL where there is no such thing. */
+static const char *find_changes(const char *path, char changes[64])
+{
+	size_t prefix = strlen(UCI_CONFIG);
+
+	if (strncmp(path, UCI_CONFIG, prefix) != 0 || strchr(path + prefix, '/') ||
+		snprintf(changes, 64, UCI_CHANGES "%s", path + prefix) >= 64)
+		return NULL;
+	return changes;
 }
 
 int names_follow(struct names *names, enum names_source source, const char *path)
 {
-	struct source *to = &names->sources[source];
-	char *copy = strdup(path);
+	struct source *to = &names->source[source];
+	struct names_file *file = &to->file[to->files];
+	char changes[64];
+	int error;
 
-	if (!copy)
-		return -ENOMEM;
-	free(to->path);
-	to->path = copy;
-	to->settled = false;
-	to->seen = (struct stamp){0};
-	return 0;
+	if (to->files == NAMES_FILES)
+		return -E2BIG;
+	file->list = empty_list(names);
+	error = names_file_open(
+		file, path, source == NAMES_UCI ? find_changes(path, changes) : NULL);
+	to->files += !error;
+	return error;
 }
 
-const char *names_find(const struct names *names, const uint8_t mac[6])
+const char *names_path(const struct names *names, size_t i)
 {
-	const char *name = NULL;
+	for (unsigned s = 0; s < NAMES_SOURCES; s++) {
+		for (size_t k = 0; k < names->source[s].files; k++) {
+			const struct names_file *file = &names->source[s].file[k];
 
-	for (unsigned i = 0; i < NAMES_SOURCES && !name; i++)
-		name = names_list_find(&names->sources[i].list, mac);
+			if (i-- == 0)
+				return file->path;
+			if (file->changes && i-- == 0)
+				return file->changes;
+		}
+	}
+	return NULL;
+}
+
+const char *names_find(const struct names *names, const uint8_t mac[6], enum names_source *source)
+{
+	struct names_key key = names_key_mac(mac);
+	const char *name = NULL;
+	unsigned i;
+
+	for (i = 0; i < NAMES_SOURCES; i++) {
+		name = find_in(&names->source[i], &key);
+		if (!name && i == NAMES_LEASES)
+			name = names_list_find(&names->ended[0], &key);
+		if (!name && i == NAMES_LEASES)
+			name = names_list_find(&names->ended[1], &key);
+		if (name)
+			break;
+	}
+	*source = (enum names_source)i;
 	return name;
+}
+
+void names_claim(
+	struct names *names, int family, const void *addr, const uint8_t mac[6], uint32_t time_s)
+{
+	struct names_key key = names_key_address(family, addr);
+
+	for (unsigned i = 0; i < NAMES_SOURCES; i++)
+		for (size_t k = 0; k < names->source[i].files; k++)
+			names_list_claim(&names->source[i].file[k].list, &key, mac, time_s);
+}
+
+const char *names_find_address(const struct names *names, int family, const void *addr,
+	const uint8_t mac[6], enum names_source *source)
+{
+	struct names_key key = names_key_address(family, addr);
+
+	for (unsigned i = 0; i < NAMES_SOURCES; i++)
+		for (size_t k = 0; k < names->source[i].files; k++) {
+			const char *name =
+				names_list_find_claimed(&names->source[i].file[k].list, &key, mac);
+
+			*source = (enum names_source)i;
+			if (name)
+				return name;
+		}
+	return NULL;
 }
 
 size_t names_count(const struct names *names, enum names_source source)
 {
-	return names->sources[source].list.count;
+	const struct source *from = &names->source[source];
+	size_t count = 0;
+
+	for (size_t i = 0; i < from->files; i++)
+		count += from->file[i].list.count;
+	return count;
 }
 
 const char *names_source_text(enum names_source source)

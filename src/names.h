@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which name belongs to which MAC. Sources are asked in the order of enum names_source: the first
- * that knows a MAC wins.
+ * Which name belongs to which MAC, and to which address where no MAC is known to have one. Sources
+ * are asked in the order of enum names_source: the first that knows wins; within a source, the file
+ * that was followed first.
  */
 #ifndef MZ_NAMES_H
 #define MZ_NAMES_H
@@ -10,9 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NAMES_MAX 255 /* bytes of a name; a longer one is cut on a character border */
+#define NAMES_MAX   255 /* bytes of a name; a longer one is cut on a character border */
+#define NAMES_FILES 8	/* of one source */
 
-enum names_source { NAMES_UCI, NAMES_SOURCES };
+enum names_source { NAMES_UCI, NAMES_LEASES, NAMES_ETHERS, NAMES_HOSTS, NAMES_SOURCES };
 
 struct names; /* all names of all sources */
 
@@ -20,29 +22,50 @@ struct names *names_create(void); /* NULL: out of memory */
 void names_destroy(struct names *names);
 
 /*
- * Where a source's file is. A file that is not there (yet) is an empty source, not an error.
- * path: copied. Returns 0 or -ENOMEM.
+ * One more file of a source. A file that is not there (yet) is empty, not an error. path: copied.
+ * Returns 0, -ENOMEM, or -E2BIG beyond NAMES_FILES.
  */
 int names_follow(struct names *names, enum names_source source, const char *path);
 
+/* The paths of all files that names come from, one after the other; NULL behind the last. */
+const char *names_path(const struct names *names, size_t i);
+
 /*
  * Reads again the files that changed since the last call. A broken file is logged once for each
- * of its states, with the line, and its last good names stay. Returns whether any name changed.
+ * of its states, with the line, and its last good names stay; a name from a lease stays when the
+ * lease ends. Returns whether any name changed.
  */
 bool names_refresh(struct names *names);
 
-/* The name of a MAC, valid until the next names_refresh(), or NULL. */
-const char *names_find(const struct names *names, const uint8_t mac[6]);
+/* Whether names_refresh() has something to read. */
+bool names_stale(const struct names *names);
 
-/* How many MACs a source names, and the source's name for users ("uci"). */
+/*
+ * Notes that a machine used an address, and when: seconds of any clock. Before names_find_address()
+ * this is due for all that used one, as a name by address is the last one's.
+ */
+void names_claim(
+	struct names *names, int family, const void *addr, const uint8_t mac[6], uint32_t time_s);
+
+/*
+ * The name of a MAC, or of the machine that used an address last (mac: all zero on a device without
+ * link layer). Valid until the next names_refresh(); NULL where nobody knows one.
+ */
+const char *names_find(const struct names *names, const uint8_t mac[6], enum names_source *source);
+const char *names_find_address(const struct names *names, int family, const void *addr,
+	const uint8_t mac[6], enum names_source *source);
+
+/* How many MACs and addresses a source names, and the source's name for users ("uci"). */
 size_t names_count(const struct names *names, enum names_source source);
 const char *names_source_text(enum names_source source);
 
 /*
  * What a parser of a source calls for each name it finds; not for other callers. An earlier name
- * of the same MAC stays. name: any bytes, NUL-terminated; copied. Returns 0 or -ENOMEM.
+ * of the same MAC or address stays; addresses that no host on a LAN can have (loopback, link-local,
+ * multicast) are passed over. name: any bytes, NUL-terminated; copied. Returns 0 or -ENOMEM.
  */
 struct names_list;
 int names_list_add(struct names_list *list, const uint8_t mac[6], const char *name);
+int names_list_add_address(struct names_list *list, int family, const void *addr, const char *name);
 
 #endif

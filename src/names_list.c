@@ -1,39 +1,98 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "names_list.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #define ARENA_MAX (1U << 30)
 
 struct slot {
+	struct names_key key;
 	uint32_t name; /* offset into the arena; 0: the slot is free */
-	uint8_t mac[6];
+	uint32_t time; /* when owner used the address: names_list_claim() */
+	uint8_t owner[6];
 };
 
-/* The slot of a MAC, or the free one where it belongs. The table is never full. */
-static struct slot *slot_of(const struct names_list *list, const uint8_t mac[6])
-{
-	uint64_t hash = 0;
-	size_t mask = ((size_t)1 << list->bits) - 1;
-	size_t at;
+static const uint8_t mac_prefix[10] = {0xff};
 
-	memcpy(&hash, mac, 6);
-	hash = (hash ^ list->seed[0]) * (list->seed[1] | 1);
+struct names_key names_key_mac(const uint8_t mac[6])
+{
+	struct names_key key;
+
+	memcpy(key.bytes, mac_prefix, sizeof(mac_prefix));
+	memcpy(key.bytes + sizeof(mac_prefix), mac, 6);
+	return key;
+}
+
+struct names_key names_key_address(int family, const void *addr)
+{
+	struct names_key key = {{[10] = 0xff, [11] = 0xff}};
+
+	if (family == AF_INET)
+		memcpy(key.bytes + 12, addr, 4);
+	else
+		memcpy(key.bytes, addr, sizeof(key.bytes));
+	return key;
+}
+
+static uint64_t mix(uint64_t hash, uint64_t factor)
+{
+	hash *= factor | 1;
 	hash ^= hash >> 32;
-	hash *= 0x9e3779b97f4a7c15;
+	return hash * 0x9e3779b97f4a7c15;
+}
+
+/* The slot of a key, or the free one where it belongs. The table is never full. */
+static struct slot *slot_of(const struct names_list *list, const struct names_key *key)
+{
+	size_t mask = ((size_t)1 << list->bits) - 1, at;
+	uint64_t half[2], hash;
+
+	memcpy(half, key->bytes, sizeof(half));
+	hash = mix(half[1] ^ list->seed[0], list->seed[1]);
+	hash = mix(hash ^ half[0] ^ hash >> 29, list->seed[0]);
 	at = (size_t)(hash >> 32) & mask;
-	while (list->slots[at].name && memcmp(list->slots[at].mac, mac, 6) != 0)
+	while (list->slots[at].name && memcmp(&list->slots[at].key, key, sizeof(*key)) != 0)
 		at = (at + 1) & mask;
 	return &list->slots[at];
 }
 
-const char *names_list_find(const struct names_list *list, const uint8_t mac[6])
+static struct slot *find_slot(const struct names_list *list, const struct names_key *key)
 {
-	const struct slot *slot = list->slots ? slot_of(list, mac) : NULL;
+	struct slot *slot = list->slots ? slot_of(list, key) : NULL;
 
-	return slot && slot->name ? list->arena + slot->name : NULL;
+	return slot && slot->name ? slot : NULL;
+}
+
+const char *names_list_find(const struct names_list *list, const struct names_key *key)
+{
+	const struct slot *slot = find_slot(list, key);
+
+	return slot ? list->arena + slot->name : NULL;
+}
+
+void names_list_claim(const struct names_list *list, const struct names_key *address,
+	const uint8_t mac[6], uint32_t time)
+{
+	struct slot *slot = find_slot(list, address);
+
+	if (slot && time >= slot->time) {
+		slot->time = time;
+		memcpy(slot->owner, mac, sizeof(slot->owner));
+	}
+}
+
+const char *names_list_find_claimed(
+	const struct names_list *list, const struct names_key *address, const uint8_t mac[6])
+{
+	const struct slot *slot = find_slot(list, address);
+
+	if (!slot || memcmp(slot->owner, mac, sizeof(slot->owner)) != 0)
+		return NULL;
+	return list->arena + slot->name;
 }
 
 /* Room for one more: at most three of four slots are taken. */
@@ -52,7 +111,7 @@ static int make_room(struct names_list *list)
 	}
 	for (size_t i = 0; i < size; i++)
 		if (old.slots[i].name)
-			*slot_of(list, old.slots[i].mac) = old.slots[i];
+			*slot_of(list, &old.slots[i].key) = old.slots[i];
 	free(old.slots);
 	return 0;
 }
@@ -101,22 +160,72 @@ static int keep_name(struct names_list *list, const char *name, uint32_t *offset
 	return 0;
 }
 
-int names_list_add(struct names_list *list, const uint8_t mac[6], const char *name)
+static int put(struct names_list *list, const struct names_key *key, const char *name, bool replace)
 {
 	struct slot *slot;
+	bool fresh;
 	int error = make_room(list);
 
 	if (error)
 		return error;
-	slot = slot_of(list, mac);
-	if (slot->name)
+	slot = slot_of(list, key);
+	fresh = !slot->name;
+	if (!fresh && !replace)
 		return 0;
 	error = keep_name(list, name, &slot->name);
 	if (error)
 		return error;
-	memcpy(slot->mac, mac, 6);
-	list->count++;
+	slot->key = *key;
+	list->count += fresh;
 	return 0;
+}
+
+int names_list_add(struct names_list *list, const uint8_t mac[6], const char *name)
+{
+	struct names_key key = names_key_mac(mac);
+
+	return put(list, &key, name, false);
+}
+
+/* What no host of ours can have, or every host has, names none. */
+static bool is_hosts(const struct names_key *key)
+{
+	static const uint8_t v4[12] = {[10] = 0xff, [11] = 0xff}, zero[15];
+	const uint8_t *byte = key->bytes;
+
+	if (memcmp(byte, v4, sizeof(v4)) == 0)
+		return byte[12] != 0 && byte[12] != 127 && byte[12] < 224;
+	return byte[0] != 0xff && !(byte[0] == 0xfe && (byte[1] & 0xc0) == 0x80) &&
+	       !(memcmp(byte, zero, sizeof(zero)) == 0 && byte[15] <= 1);
+}
+
+/* Where there is no name the address stands in its place: a name must not look like another's. */
+static bool is_address(const char *name)
+{
+	uint8_t addr[16];
+
+	return inet_pton(AF_INET, name, addr) == 1 || inet_pton(AF_INET6, name, addr) == 1;
+}
+
+int names_list_add_address(struct names_list *list, int family, const void *addr, const char *name)
+{
+	struct names_key key = names_key_address(family, addr);
+
+	return is_hosts(&key) && !is_address(name) ? put(list, &key, name, false) : 0;
+}
+
+void names_list_keep(struct names_list *list, const struct names_list *old, size_t room,
+	bool (*missing)(void *context, const struct names_key *key), void *context)
+{
+	for (size_t i = 0; old->slots && i < (size_t)1 << old->bits; i++) {
+		const struct slot *slot = &old->slots[i];
+
+		if (!slot->name || memcmp(slot->key.bytes, mac_prefix, sizeof(mac_prefix)) != 0 ||
+			!missing(context, &slot->key))
+			continue;
+		if (list->count >= room || put(list, &slot->key, old->arena + slot->name, true) < 0)
+			return;
+	}
 }
 
 bool names_list_equal(const struct names_list *a, const struct names_list *b)
@@ -125,7 +234,7 @@ bool names_list_equal(const struct names_list *a, const struct names_list *b)
 		return false;
 	for (size_t i = 0; a->count && i < (size_t)1 << a->bits; i++) {
 		const struct slot *slot = &a->slots[i];
-		const char *other = slot->name ? names_list_find(b, slot->mac) : NULL;
+		const char *other = slot->name ? names_list_find(b, &slot->key) : NULL;
 
 		if (slot->name && (!other || strcmp(a->arena + slot->name, other) != 0))
 			return false;

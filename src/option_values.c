@@ -247,6 +247,37 @@ int value_dhcp_config(struct value *v)
 	return v->text[0] ? 0 : refuse(v, "a path");
 }
 
+/* The first one given takes the place of the usual ones. */
+static int add_path(struct value *v, struct config_paths *paths)
+{
+	if (!paths->given)
+		paths->count = 0;
+	paths->given = true;
+	if (!v->text[0])
+		return refuse(v, "a path, or '-' for none");
+	if (strcmp(v->text, "-") == 0)
+		return 0;
+	if (paths->count == CONFIG_PATHS)
+		return too_many(v, CONFIG_PATHS);
+	paths->path[paths->count++] = v->text;
+	return 0;
+}
+
+int value_leases(struct value *v)
+{
+	return add_path(v, &v->config->leases);
+}
+
+int value_ethers(struct value *v)
+{
+	return add_path(v, &v->config->ethers);
+}
+
+int value_hosts(struct value *v)
+{
+	return add_path(v, &v->config->hosts);
+}
+
 int value_pin(struct value *v)
 {
 	v->config->pin = v->text;

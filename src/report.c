@@ -24,16 +24,25 @@ static uint64_t number(const json *object, const char *key)
 	return json_object_get_uint64(get(object, key));
 }
 
-/* Devices and hosts are called by strangers: what would steer a terminal becomes '?'. */
+/*
+ * Devices and hosts are called by strangers: what would steer a terminal becomes '?'. What is too
+ * long is cut between characters and ends in dots.
+ */
 static struct text clean(const char *from)
 {
 	struct text text = {0};
+	size_t i;
 
-	for (size_t i = 0; from && from[i] && i < sizeof(text.bytes) - 1; i++) {
+	for (i = 0; from && from[i] && i < sizeof(text.bytes) - 1; i++) {
 		unsigned char c = (unsigned char)from[i], next = (unsigned char)from[i + 1];
 		bool c1 = c == 0xc2 && next >= 0x80 && next < 0xa0; /* more of them, in UTF-8 */
 
 		text.bytes[i] = c < ' ' || c == 0x7f || c1 ? '?' : (char)c;
+	}
+	if (from && from[i]) {
+		for (i -= 3; i > 0 && (text.bytes[i] & 0xc0) == 0x80; i--)
+			;
+		memcpy(text.bytes + i, "...", 4);
 	}
 	return text;
 }
@@ -226,6 +235,58 @@ int report_status(const char *text, size_t length, FILE *out)
 		error = -EPROTO;
 	}
 	json_object_put(status);
+	if (tokener)
+		json_tokener_free(tokener);
+	return error;
+}
+
+static bool same_host(const json *a, const json *b)
+{
+	return get(b, "mac") && same(a, b, "mac") && same(a, b, "interface");
+}
+
+/* Rows of one machine, of both IP versions, in one line. Returns how many rows that were. */
+static size_t print_host(const json *hosts, size_t first, FILE *out)
+{
+	json *host = json_object_array_get_idx(hosts, first), *row = host;
+	struct text address = {0};
+	size_t addresses = 0, at = first;
+	char more[40] = "";
+
+	do {
+		const json *list = get(row, "addresses");
+
+		if (!addresses && length_of(list))
+			address = clean(json_object_get_string(json_object_array_get_idx(list, 0)));
+		addresses += length_of(list);
+		row = json_object_array_get_idx(hosts, ++at);
+	} while (row && same_host(host, row));
+	if (addresses > 1)
+		snprintf(more, sizeof(more), " and %zu more", addresses - 1);
+	fprintf(out, "  %-15s  %-17s  %-7s  %s%-*s  %s\n", text_of(host, "interface").bytes,
+		get(host, "mac") ? text_of(host, "mac").bytes : "-",
+		get(host, "source") ? text_of(host, "source").bytes : "-", address.bytes,
+		strlen(address.bytes) < 26 ? 26 - (int)strlen(address.bytes) : 0, more,
+		get(host, "name") ? text_of(host, "name").bytes : "-");
+	return at - first;
+}
+
+int report_hosts(const char *text, size_t length, FILE *out)
+{
+	struct json_tokener *tokener = json_tokener_new();
+	json *answer = tokener ? json_tokener_parse_ex(tokener, text, (int)length) : NULL;
+	const json *hosts =
+		json_object_is_type(answer, json_type_object) ? get(answer, "hosts") : NULL;
+	int error = hosts ? 0 : -EPROTO;
+	size_t i = 0;
+
+	if (length_of(hosts))
+		fprintf(out, "\nhosts, and which source their names are from:\n");
+	for (size_t lines = 0; i < length_of(hosts) && lines < REPORT_HOSTS; lines++)
+		i += print_host(hosts, i, out);
+	if (i < length_of(hosts))
+		fprintf(out, "  and others: /api/v1/hosts has them all\n");
+	json_object_put(answer);
 	if (tokener)
 		json_tokener_free(tokener);
 	return error;

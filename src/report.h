@@ -12,4 +12,9 @@
  */
 int report_status(const char *text, size_t length, FILE *out);
 
+#define REPORT_HOSTS 100 /* lines at most */
+
+/* The same for /api/v1/hosts: a line a machine, with its name and where that is from. */
+int report_hosts(const char *text, size_t length, FILE *out);
+
 #endif

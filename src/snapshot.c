@@ -7,30 +7,66 @@
 
 static const uint8_t no_mac[6];
 
-/* Rows of one MAC follow each other, so looking at the one before finds each name once. */
-static const char *name_of(const struct names *names, const struct tally *tally, uint32_t i)
-{
-	const uint8_t *mac = tally->rows[i].mac;
+struct name {
+	const char *text; /* NULL: nobody knows one */
+	enum names_source source;
+};
 
-	return memcmp(mac, no_mac, sizeof(no_mac)) != 0 ? names_find(names, mac) : NULL;
+static bool has_mac(const struct tally_row *row)
+{
+	return memcmp(row->mac, no_mac, sizeof(no_mac)) != 0;
 }
 
-static bool same_mac(const struct tally *tally, uint32_t i)
+/* Whether a row belongs to the machine of the one before it. */
+static bool same_machine(const struct tally *tally, uint32_t i)
 {
-	return i > 0 &&
-	       memcmp(tally->rows[i - 1].mac, tally->rows[i].mac, sizeof(tally->rows[i].mac)) == 0;
+	const struct tally_row *row = &tally->rows[i];
+
+	return i > 0 && memcmp(row[-1].mac, row->mac, sizeof(row->mac)) == 0 &&
+	       (has_mac(row) || (row[-1].family == row->family &&
+					memcmp(row[-1].addr, row->addr, sizeof(row->addr)) == 0));
 }
 
-/* Bytes of all names with their NULs, after the empty one at 0. */
-static size_t text_needed(const struct tally *tally, const struct names *names)
+/* Of the machine whose first row this is: the name of its MAC, or else of one of its addresses. */
+static struct name name_of(const struct names *names, const struct tally *tally, uint32_t i)
+{
+	const struct tally_row *row = &tally->rows[i];
+	struct name name = {0};
+
+	if (has_mac(row))
+		name.text = names_find(names, row->mac, &name.source);
+	if (name.text)
+		return name;
+	do {
+		row = &tally->rows[i++];
+		if (!tally_is_retired(row))
+			name.text = names_find_address(
+				names, row->family, row->addr, row->mac, &name.source);
+	} while (!name.text && i < tally->count && same_machine(tally, i));
+	return name;
+}
+
+/*
+ * Notes who had which address last. Returns the bytes of all names, after the empty one at 0: each
+ * has its source before it and a NUL behind.
+ */
+static size_t text_needed(const struct tally *tally, struct names *names)
 {
 	size_t length = 1;
 
 	for (uint32_t i = 0; i < tally->count; i++) {
-		const char *name = same_mac(tally, i) ? NULL : name_of(names, tally, i);
+		const struct tally_row *row = &tally->rows[i];
 
-		if (name)
-			length += strlen(name) + 1;
+		if (!tally_is_retired(row))
+			names_claim(names, row->family, row->addr, row->mac, (uint32_t)row->seen_s);
+	}
+	for (uint32_t i = 0; i < tally->count; i++) {
+		struct name name = {0};
+
+		if (!same_machine(tally, i))
+			name = name_of(names, tally, i);
+		if (name.text)
+			length += 1 + strlen(name.text) + 1;
 	}
 	return length;
 }
@@ -69,9 +105,7 @@ static bool same_host(const struct tally *tally, uint32_t i)
 {
 	const struct tally_row *row = &tally->rows[i];
 
-	return same_mac(tally, i) && row[-1].family == row->family &&
-	       (memcmp(row->mac, no_mac, sizeof(no_mac)) != 0 ||
-		       memcmp(row[-1].addr, row->addr, sizeof(row->addr)) == 0);
+	return same_machine(tally, i) && row[-1].family == row->family;
 }
 
 /* What rows of one host, one after another, are added to. */
@@ -94,7 +128,7 @@ static void fill_host(
 		*host = (struct snapshot_host){
 			.family = row->family, .net = row->net, .name = name};
 		memcpy(host->mac, row->mac, sizeof(host->mac));
-		if (memcmp(row->mac, no_mac, sizeof(no_mac)) == 0)
+		if (!has_mac(row))
 			memcpy(host->addr, row->addr, sizeof(host->addr));
 	}
 	add(&hosts[*at].counts, &row->counts);
@@ -111,26 +145,71 @@ static void fill_address(struct snapshot *s, const struct tally_row *row, uint32
 	memcpy(address->mac, row->mac, sizeof(address->mac));
 }
 
+/* Where the name is in the snapshot's text, of which *length bytes are used. */
+static uint32_t put_name(struct snapshot *s, const struct name *name, uint32_t *length)
+{
+	unsigned char *text = s->data + s->text_at + *length;
+	uint32_t at = *length + 1;
+	size_t size;
+
+	if (!name->text)
+		return 0;
+	size = strlen(name->text) + 1;
+	*text++ = (unsigned char)name->source;
+	memcpy(text, name->text, size);
+	*length = at + (uint32_t)size;
+	return at;
+}
+
+/* Names given to machines without a MAC: offsets into the text; 0: free. */
+struct given {
+	uint32_t name[1024];
+	unsigned count;
+};
+
+/*
+ * A machine without a MAC is told from others by its name or else by its address, so no two of them
+ * may have the same name. Past three quarters of the room none is given any more.
+ */
+static bool is_free(struct given *given, const struct snapshot *s, uint32_t name)
+{
+	const unsigned mask = sizeof(given->name) / sizeof(*given->name) - 1;
+	unsigned at = 5381;
+
+	for (const char *c = snapshot_text(s, name); *c; c++)
+		at = at * 33 + (unsigned char)*c;
+	while (given->name[at &= mask]) {
+		if (strcmp(snapshot_text(s, given->name[at]), snapshot_text(s, name)) == 0)
+			return false;
+		at++;
+	}
+	if (given->count >= mask / 4 * 3)
+		return false;
+	given->count++;
+	given->name[at] = name;
+	return true;
+}
+
 /* Addresses that left the tables are in their hosts' sums only. */
 static void fill_rows(struct snapshot *s, const struct tally *tally, const struct names *names)
 {
-	char *text = (char *)s->data + s->text_at;
 	uint32_t length = 1, last = 0;
+	struct given given = {0};
 	struct run run = {0};
 
-	text[0] = '\0';
+	s->data[s->text_at] = '\0';
 	s->addresses = s->hosts = 0;
 	for (uint32_t i = 0; i < tally->count; i++) {
 		const struct tally_row *row = &tally->rows[i];
 
-		if (!same_mac(tally, i)) {
-			const char *name = name_of(names, tally, i);
-			size_t size = name ? strlen(name) + 1 : 0;
+		if (!same_machine(tally, i)) {
+			struct name name = name_of(names, tally, i);
 
-			last = size ? length : 0;
-			if (size)
-				memcpy(text + length, name, size);
-			length += (uint32_t)size;
+			last = put_name(s, &name, &length);
+			if (i > 0 && row[-1].family != row->family && !has_mac(row))
+				given = (struct given){0}; /* labels tell families apart, too */
+			if (last && !has_mac(row) && !is_free(&given, s, last))
+				last = 0;
 		}
 		if (!tally_is_retired(row))
 			fill_address(s, row, last);
@@ -153,7 +232,7 @@ static void fill_sources(struct snapshot *s, const struct names *names)
 	s->sources = NAMES_SOURCES;
 }
 
-int snapshot_take(struct snapshot **snapshot, const struct tally *tally, const struct names *names,
+int snapshot_take(struct snapshot **snapshot, const struct tally *tally, struct names *names,
 	uint64_t taken_ms)
 {
 	int error = reserve(snapshot, tally->count, text_needed(tally, names));

@@ -73,9 +73,9 @@ enum snapshot_incomplete {
 };
 
 #define SNAPSHOT_HOOKS	 256
-#define SNAPSHOT_SOURCES 4
+#define SNAPSHOT_SOURCES 8
 
-/* A source of names and how many it knows. */
+/* A source of names and of how many MACs and addresses it knows one. */
 struct snapshot_source {
 	char name[12];
 	uint32_t names;
@@ -118,6 +118,13 @@ static inline const struct snapshot_host *snapshot_hosts(const struct snapshot *
 static inline const char *snapshot_text(const struct snapshot *s, uint32_t name)
 {
 	return (const char *)s->data + s->text_at + name;
+}
+
+/* Which source a name is from: an index into source. The byte before the name tells. name: not 0.
+ */
+static inline uint8_t snapshot_text_source(const struct snapshot *s, uint32_t name)
+{
+	return s->data[s->text_at + name - 1];
 }
 
 #endif

@@ -76,6 +76,16 @@ static int tell_what_is_left(const struct config *config)
 	return error ? 1 : STATUS_NO_DAEMON;
 }
 
+/* A daemon of an earlier version does not list them. */
+static void tell_hosts(const struct config *config)
+{
+	struct buf answer = {0};
+
+	if (client_get(config->socket, "/api/v1/hosts", &answer) == 0)
+		report_hosts(answer.data, answer.length, stdout);
+	buf_free(&answer);
+}
+
 int status_run(const struct config *config)
 {
 	struct buf answer = {0};
@@ -88,6 +98,8 @@ int status_run(const struct config *config)
 		fwrite(answer.data, 1, answer.length, stdout);
 	} else if (!error) {
 		error = report_status(answer.data, answer.length, stdout);
+		if (!error)
+			tell_hosts(config);
 	}
 	buf_free(&answer);
 	if (error) {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What identifies a row: all of it behind the counts. */
+/* What identifies a row: all of it from the address on. */
 #define KEY_AT	 offsetof(struct tally_row, addr)
 #define KEY_SIZE (sizeof(struct tally_row) - KEY_AT)
 
@@ -109,6 +109,8 @@ int tally_add(struct tally *tally, const struct tally_row *row)
 		return 0;
 	}
 	counts = &tally->rows[*slot - 1].counts;
+	if (tally->rows[*slot - 1].seen_s < row->seen_s)
+		tally->rows[*slot - 1].seen_s = row->seen_s;
 	for (int d = 0; d < MZ_DIRECTIONS; d++) {
 		counts->bytes[d] += row->counts.bytes[d];
 		counts->packets[d] += row->counts.packets[d];

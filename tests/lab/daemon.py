@@ -104,22 +104,25 @@ class Daemon:
         self.pin = pin or f"{house.BPFFS}/mz-{os.path.basename(self.directory)}"
         self.textfile = f"{self.directory}/prom_c"
         self.dhcp = f"{self.directory}/dhcp"
+        self.leases, self.ethers, self.hosts = (f"{self.directory}/{name}" for name in
+                                                ("leases", "ethers", "hosts"))
         self.log = f"{self.directory}/log"
         self.socket = f"{self.directory}/socket"
         self.options = [*track, "-e", "-t", "1", "--textfile", self.textfile, "--dhcp-config",
                         self.dhcp, "--pin", self.pin, "--socket", self.socket, "--unknown", "show",
+                        "--leases", self.leases, "--ethers", self.ethers, "--hosts", self.hosts,
                         *options]
         self.binary = BINARY
         self.environment = {}  # on top of ours
         self.process = None
         self.configure(config)
 
-    def configure(self, text):
-        """Writes the file with the names, whole."""
-        new = f"{self.dhcp}.new"
-        with open(new, "wb") as file:
+    def configure(self, text, path=None):
+        """Writes a file with names, whole; by default UCI's."""
+        path = path or self.dhcp
+        with open(f"{path}.new", "wb") as file:
             file.write(text if isinstance(text, bytes) else text.encode())
-        os.rename(new, self.dhcp)
+        os.rename(f"{path}.new", path)
 
     def __enter__(self):
         return self.start()

@@ -107,7 +107,8 @@ static void write_host(const char *name)
 
 static void expect(const struct names *names, const uint8_t mac[6], const char *name)
 {
-	const char *found = names_find(names, mac);
+	enum names_source source;
+	const char *found = names_find(names, mac, &source);
 
 	if (!name)
 		assert_null(found);
@@ -130,7 +131,6 @@ static void without_a_file_there_are_no_names(void **state)
 	expect(names, one, NULL);
 	assert_false(names_refresh(names));
 	assert_false(names_refresh(names));
-	expect(names, one, NULL);
 	assert_int_equal(names_count(names, NAMES_UCI), 0);
 	assert_int_equal(names_follow(names, NAMES_UCI, "/dev/null/dhcp"), 0);
 	assert_false(names_refresh(names));
@@ -146,7 +146,6 @@ static void a_source_that_is_not_followed_is_empty(void **state)
 	assert_false(names_refresh(names));
 	expect(names, one, NULL);
 	names_destroy(names);
-	names_destroy(NULL);
 	assert_int_equal(opened, 0);
 }
 
@@ -354,18 +353,25 @@ static void a_file_of_a_hundred_thousand_hosts_is_no_trouble(void **state)
 	assert_true(clock() - start < 20 * CLOCKS_PER_SEC); /* far less, unless quadratic */
 }
 
-static void another_path_may_be_followed(void **state)
+static void several_files_are_one_source(void **state)
 {
 	struct names *names = ((struct fixture *)*state)->names;
 
-	write_host("a");
-	assert_true(names_refresh(names));
-	assert_int_equal(link("dhcp", "new"), 0);
 	assert_int_equal(names_follow(names, NAMES_UCI, "new"), 0);
-	assert_false(names_refresh(names));
-	assert_int_equal(names_follow(names, NAMES_UCI, "none"), 0);
+	assert_string_equal(names_path(names, 0), "dhcp");
+	assert_string_equal(names_path(names, 1), "new");
+	assert_null(names_path(names, 2));
+	write_host("second");
+	assert_int_equal(rename("dhcp", "new"), 0);
 	assert_true(names_refresh(names));
-	expect(names, one, NULL);
+	expect(names, one, "second");
+	write_host("first");
+	assert_true(names_refresh(names));
+	expect(names, one, "first");
+	assert_int_equal(names_count(names, NAMES_UCI), 2);
+	for (int i = 2; i < NAMES_FILES; i++)
+		assert_int_equal(names_follow(names, NAMES_UCI, "none"), 0);
+	assert_int_equal(names_follow(names, NAMES_UCI, "none"), -E2BIG);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, enter, leave)
@@ -387,7 +393,7 @@ int main(void)
 		TEST(a_file_too_large_is_refused),
 		TEST(an_old_file_is_read_only_once),
 		TEST(a_file_of_a_hundred_thousand_hosts_is_no_trouble),
-		TEST(another_path_may_be_followed),
+		TEST(several_files_are_one_source),
 	};
 
 	return cmocka_run_group_tests(tests, isolate, NULL);

@@ -63,6 +63,10 @@ static void defaults_are_those_of_the_contract(void **state)
 	assert_false(config.metrics.unknown);
 	assert_false(config.bytes_from_ip);
 	assert_string_equal(config.dhcp_config, "/etc/config/dhcp");
+	assert_int_equal(config.leases.count, 4);
+	assert_string_equal(config.leases.path[0], "/tmp/dhcp.leases");
+	assert_int_equal(config.ethers.count, 1);
+	assert_string_equal(config.hosts.path[0], "/etc/hosts");
 	assert_int_equal(config.max_hosts, 4096);
 	assert_string_equal(config.pin, "/sys/fs/bpf/mezoura");
 	assert_int_equal(config.idle, 86400);
@@ -95,6 +99,27 @@ static void every_long_option_is_read(void **state)
 	assert_true(config.syslog);
 	assert_int_equal(config.idle, 31536000);
 	assert_string_equal(config.socket, "/x/sock");
+}
+
+static void paths_that_are_given_take_the_place_of_the_usual_ones(void **state)
+{
+	char line[512] = "-i a";
+
+	(void)state;
+	assert_int_equal(
+		parse("-i a --leases /a --ethers - --leases /b --hosts - --hosts /c", NULL), 0);
+	assert_int_equal(config.leases.count, 2);
+	assert_string_equal(config.leases.path[0], "/a");
+	assert_string_equal(config.leases.path[1], "/b");
+	assert_int_equal(config.ethers.count, 0);
+	assert_int_equal(config.hosts.count, 1);
+	assert_string_equal(config.hosts.path[0], "/c");
+	for (int i = 0; i < CONFIG_PATHS; i++)
+		strcat(line, " --hosts /x");
+	assert_int_equal(parse(line, NULL), 0);
+	strcat(line, " --hosts /y");
+	assert_int_equal(parse(line, NULL), -EINVAL);
+	assert_string_equal(error, "--hosts '/y': expected at most 8 of them");
 }
 
 static void an_interface_may_be_named_by_its_subnet_and_by_itself(void **state)
@@ -239,6 +264,7 @@ int main(void)
 		cmocka_unit_test(the_usual_command_line_is_read),
 		cmocka_unit_test(defaults_are_those_of_the_contract),
 		cmocka_unit_test(every_long_option_is_read),
+		cmocka_unit_test(paths_that_are_given_take_the_place_of_the_usual_ones),
 		cmocka_unit_test(an_interface_may_be_named_by_its_subnet_and_by_itself),
 		cmocka_unit_test(a_bad_value_is_refused_in_one_line),
 		cmocka_unit_test(more_subnets_than_there_is_room_for_are_refused),
