@@ -13,7 +13,10 @@ import wire
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BINARY = os.path.abspath(os.environ.get("MEZOURA", os.path.join(ROOT, "build", "mezoura")))
-HOOKS = os.environ.get("MZ_HOOKS", "tcx clsact" if house.KERNEL >= (6, 6) else "clsact").split()
+# kinds of hook to try: those of MZ_HOOKS, or the first this kernel has, or all it has
+HOOKS = ["tcx", "clsact"] if house.KERNEL >= (6, 6) else ["clsact"]
+if os.environ.get("MZ_HOOKS"):
+    HOOKS = HOOKS[:1] if os.environ["MZ_HOOKS"] == "first" else os.environ["MZ_HOOKS"].split()
 TRACK_LAN = ("-4", "192.168.2.1/24/br-lan", "-6", "2001:db8:ca2:2::1/64")
 SAMPLE = re.compile(r'^(\w+)(?:\{(.*)\})? (\S+)$')
 LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
