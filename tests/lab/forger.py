@@ -9,10 +9,10 @@ NOBODY4, NOBODY6 = "203.0.113.99", "2001:db8:ffff::99"  # the router throws away
 
 
 class Forger:
-    """The last client of a house: it sends frames from addresses and MACs that are nobody's."""
+    """A client of a house that sends frames from addresses and MACs that are nobody's."""
 
-    def __init__(self, home, hook):
-        self.client = home.clients[-1]
+    def __init__(self, home, client, hook):
+        self.client = client
         self.router = home.router
         self.sent = 0
         self.forged = [0, 0]  # packets and bytes that arrived
@@ -25,10 +25,9 @@ class Forger:
                         self.pin)
         self.mac = home.router.mac("br-lan")
 
-    def forge(self, family, amount, span=100):
+    def forge(self, family, amount, first6="2001:db8:ca2:2:f::", span=100):
         """So many frames, or some more, that arrive; no two are of the same host."""
-        first, target = (("192.168.2.100", NOBODY4) if family == "v4" else
-                         ("2001:db8:ca2:2:f::", NOBODY6))
+        first, target = ("192.168.2.100", NOBODY4) if family == "v4" else (first6, NOBODY6)
         seen = 0
         while seen < amount:
             count = str(min(amount, 100000))

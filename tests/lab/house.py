@@ -192,14 +192,18 @@ class Client(Namespace):
         self.port = f"port-{name}"
         self.v4 = f"192.168.{net}.{number}"
         self.v6 = f"2001:db8:ca2:{net}::{number:x}"
-        self.ip(f"link add eth0 type veth peer name {self.port} netns {router.name}")
-        self.ip(f"""link set eth0 address {mac} up
-            addr add {self.v4}/24 dev eth0
-            addr add {self.v6}/64 dev eth0 nodad""")
-        router.ip(f"link set {self.port} master {bridge} up")
-        self.offload("eth0", False, SEGMENTATION + MERGING)
-        self.ip(f"""route add default via 192.168.{net}.1
+        self.plug_in(bridge)
+        self.ip(f"""addr add {self.v4}/24 dev eth0
+            addr add {self.v6}/64 dev eth0 nodad
+            route add default via 192.168.{net}.1
             route add default via 2001:db8:ca2:{net}::1""")
+
+    def plug_in(self, bridge):
+        """With a new cable, and no addresses on it."""
+        self.ip(f"link add eth0 type veth peer name {self.port} netns {self.router.name}")
+        self.ip(f"link set eth0 address {self.eth0} up")
+        self.router.ip(f"link set {self.port} master {bridge} up")
+        self.offload("eth0", False, SEGMENTATION + MERGING)
 
     def dropped_frames(self):
         """On the cable between router and client, both ways."""

@@ -183,7 +183,7 @@ def test_a_flood_of_forged_hosts(build, hook, amounts):
     known, newcomer = home.clients[:2], home.clients[2]
     for client in (*known, newcomer):
         traffic.warm_up(client)
-    forger = Forger(home, hook)
+    forger = Forger(home, home.clients[-1], hook)
     options = "--hook", hook, "--idle", "3", "--metrics", "native"
     with wire.Truth(home.clients[:3]) as truth, Daemon(home.router, *options) as daemon, \
             Watch(daemon, every=0.5, forgets=True) as watch:
@@ -218,7 +218,7 @@ def test_hosts_that_had_to_be_forgotten_are_counted_as_such(build):
     first, other = home.clients[:2]
     for client in (first, other):
         traffic.warm_up(client)
-    forger = Forger(home, HOOKS[0])
+    forger = Forger(home, home.clients[-1], HOOKS[0])
     with wire.Truth(home.clients[:2]) as truth, \
             Daemon(home.router, "--idle", "1", "--max-hosts", "64") as daemon:
         speak(home, first, [first.v4, first.v6])
@@ -247,7 +247,7 @@ def test_hosts_that_had_to_be_forgotten_are_counted_as_such(build):
 
 def test_a_full_table_is_told_once_and_not_by_the_next_daemon_again(build):
     home = build(clients=("h1", "h2", "forger"))
-    forger = Forger(home, HOOKS[0])
+    forger = Forger(home, home.clients[-1], HOOKS[0])
     with wire.Truth(home.clients[:2]) as truth, \
             Daemon(home.router, "--max-hosts", "16") as daemon:
         for _ in range(3):

@@ -37,8 +37,9 @@ def background(work, *arguments):
 class Watch:
     """Asks for pages all the time: no counter ever goes back, and no host's ever goes away."""
 
-    def __init__(self, daemon, every=0.2, forgets=False):
-        self.daemon, self.every, self.forgets = daemon, every, forgets
+    def __init__(self, daemon, every=0.2, forgets=False, macs=None):
+        """macs: of the hosts that matter, default all."""
+        self.daemon, self.every, self.forgets, self.macs = daemon, every, forgets, macs
         self.highest = {}
         self.pages = 0
         self.slowest_pull = 0
@@ -59,7 +60,8 @@ class Watch:
         except (OSError, http.client.HTTPException):
             return  # no daemon runs
         now = {(name, *sorted(labels.items())): value for name, labels, value in page.samples
-               if name in NATIVE or name.startswith("mezoura_unattributed_")}
+               if name in NATIVE and (not self.macs or labels["mac"].lower() in self.macs)
+               or name.startswith("mezoura_unattributed_")}
         for series, value in self.highest.items():
             assert self.forgets or series in now, f"gone: {series}, which was {value}"
             assert now.get(series, value) >= value, f"{series}: {value}, then {now[series]}"
