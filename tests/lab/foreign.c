@@ -3,6 +3,8 @@
  * foreign attach tcx|clsact INTERFACE ingress|egress PIN [PRIORITY]
  *	Hangs somebody else's program there, which counts packets in a map pinned at PIN and says
  *	"next"; with a PRIORITY it says "OK" instead, which ends a chain of clsact filters.
+ * foreign detach INTERFACE ingress|egress
+ *	Takes all such programs away that hang there by tcx.
  * foreign read PIN
  *	Prints how many it has counted.
  * foreign list INTERFACE
@@ -125,6 +127,37 @@ static void print_program(__u32 id, const char *where)
 		close(fd);
 }
 
+static int detach(const char *interface, int ingress)
+{
+	__u32 ids[64];
+	/* as struct bpf_attr begins for BPF_PROG_QUERY, and for BPF_PROG_DETACH */
+	struct {
+		__u32 ifindex, type, flags, attached;
+		__u64 ids;
+		__u32 count, more[11];
+	} attr = {if_nametoindex(interface), ingress ? TCX_INGRESS : TCX_EGRESS, 0, 0,
+		(unsigned long)ids, 64, {0}};
+
+	if (syscall(SYS_bpf, BPF_PROG_QUERY, &attr, sizeof(attr)) < 0)
+		return 0; /* none */
+	for (__u32 i = 0; i < attr.count; i++) {
+		struct bpf_prog_info info = {0};
+		__u32 size = sizeof(info);
+		int fd = bpf_prog_get_fd_by_id(ids[i]);
+		struct {
+			__u32 ifindex, program, type, flags, more[12];
+		} gone = {attr.ifindex, (__u32)fd, attr.type, 0, {0}};
+
+		if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &size) < 0 ||
+			strcmp(info.name, "foreign") != 0)
+			continue;
+		if (syscall(SYS_bpf, BPF_PROG_DETACH, &gone, sizeof(gone)) < 0)
+			err(1, "detach");
+		close(fd);
+	}
+	return 0;
+}
+
 static int list(const char *interface)
 {
 	static const char *const name[] = {"tcx ingress", "tcx egress"};
@@ -151,9 +184,11 @@ int main(int argc, char **argv)
 {
 	if (argc >= 6 && strcmp(argv[1], "attach") == 0)
 		return attach(argc, argv);
+	if (argc == 4 && strcmp(argv[1], "detach") == 0)
+		return detach(argv[2], strcmp(argv[3], "ingress") == 0);
 	if (argc == 3 && strcmp(argv[1], "read") == 0)
 		return read_count(argv[2]);
 	if (argc == 3 && strcmp(argv[1], "list") == 0)
 		return list(argv[2]);
-	errx(2, "usage: foreign attach|read|list ...");
+	errx(2, "usage: foreign attach|detach|read|list ...");
 }

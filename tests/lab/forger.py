@@ -14,7 +14,7 @@ class Forger:
     def __init__(self, home, client, hook):
         self.client = client
         self.router = home.router
-        self.sent = 0
+        self.sent = self.seen = 0
         self.forged = [0, 0]  # packets and bytes that arrived
         self.client.sysctl("net/ipv6/conf/eth0/disable_ipv6", 1)  # it says nothing else
         home.router.ip(f"""route add blackhole {NOBODY4}
@@ -28,13 +28,14 @@ class Forger:
     def forge(self, family, amount, first6="2001:db8:ca2:2:f::", span=100):
         """So many frames, or some more, that arrive; no two are of the same host."""
         first, target = ("192.168.2.100", NOBODY4) if family == "v4" else (first6, NOBODY6)
-        seen = 0
+        seen, before = 0, self.seen
         while seen < amount:
             count = str(min(amount, 100000))
             said = self.client.run(wire.tool("flood"), "eth0", self.mac, first, str(span), target,
                                    str(self.sent), count)
             self.sent += int(count)
-            seen = self.arrived() - self.forged[0]
+            self.seen = self.arrived()
+            seen = self.seen - before
         self.forged[0] += seen
         self.forged[1] += seen * int(said.split()[1])
 

@@ -9,6 +9,7 @@ import house
 from daemon import hooked
 
 SIDES = ("ingress", "egress")
+KINDS = ("tcx", "clsact") if house.KERNEL >= (6, 6) else ("clsact",)  # of hooks
 
 
 def objects(kind):

@@ -13,9 +13,8 @@ import house
 import traffic
 import wire
 from daemon import HOOKS, Daemon, assert_exact
-from leftovers import SIDES, assert_gone, mounts, ours, state
+from leftovers import KINDS, SIDES, assert_gone, mounts, ours, state
 
-KINDS = ("tcx", "clsact") if house.KERNEL >= (6, 6) else ("clsact",)
 both_hooks = pytest.mark.parametrize("hook", HOOKS)
 
 

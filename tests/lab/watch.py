@@ -30,8 +30,8 @@ def background(work, *arguments):
     finally:
         over.set()
         thread.join()
-    if raised:
-        raise raised[0]
+        if raised:  # on top of what else went wrong
+            raise raised[0]
 
 
 class Watch:
