@@ -239,7 +239,7 @@ def assert_exact(truth, daemon, lost=None):
         if page.addresses() == expected or time.monotonic() > deadline:
             break
     table.note(truth, expected, page.addresses())
-    assert page.addresses() == expected
+    assert page.addresses() == expected, getattr(truth, "doubt", lambda: "miscounted")()
     assert page.hosts() == by_host(expected)
     assert all(value == 0 for _, value in page.family("mezoura_unattributed_packets_total"))
     return expected

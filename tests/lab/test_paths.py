@@ -78,7 +78,7 @@ def test_foreign_filters_that_end_the_chain(home, hook, where):
 def test_a_download_that_is_flooded_to_all_ports(build, hook, foreign):
     home = build(clients=("h1", "h2", "h3"))
     client, router = home.clients[0], home.router
-    with wire.Truth(home.clients, restless=True) as truth, \
+    with wire.Truth(home.clients) as truth, \
             Daemon(router, "--hook", hook) as daemon:
         traffic.warm_up(client)
         router.ip(f"""neigh replace {client.v4} lladdr {client.eth0} nud permanent dev br-lan
@@ -107,8 +107,7 @@ def flooded(home):
 @both_hooks
 def test_ports_that_leave_and_return_while_traffic_flows(home, hook):
     client, lost = home.clients[0], {}
-    with wire.Truth(home.clients, restless=True) as truth, \
-            Daemon(home.router, "--hook", hook) as daemon:
+    with wire.Truth(home.clients) as truth, Daemon(home.router, "--hook", hook) as daemon:
         exchange(client, home.internet)
         for i in range(10):
             home.router.ip(f"link set {client.port} nomaster")
@@ -131,7 +130,7 @@ def test_a_port_that_moves_between_tracked_bridges(build, hook):
              "2001:db8:ca2::/48")
     for bridge in ("br-lan", "br-foo"):
         router.ip(f"link set {bridge} address 02:00:00:00:fe:00")
-    with wire.Truth(home.clients, restless=True, tracked=both) as truth, \
+    with wire.Truth(home.clients, tracked=both) as truth, \
             Daemon(router, "--hook", hook, track=track) as daemon:
         exchange(client, home.internet, amount=300_000)
         router.ip(f"link set {client.port} nomaster")
@@ -216,8 +215,7 @@ def test_a_software_flowtable(build, hook, nat, devices):
     client = home.clients[0]
     ports = [c.port for c in home.clients] if devices == "ports" else ["br-lan"]
     flowtable(home.router, [*ports, "wan"])
-    with wire.Truth(home.clients, restless=True) as truth, \
-            Daemon(home.router, "--hook", hook) as daemon:
+    with wire.Truth(home.clients) as truth, Daemon(home.router, "--hook", hook) as daemon:
         for round_ in range(2):
             if round_:  # the second time with somebody who takes the marks away
                 for port in (*ports, "br-lan"):

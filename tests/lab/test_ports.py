@@ -31,7 +31,7 @@ def truth_once_hooked(home, **options):
     """A device that is given a clsact qdisc may drop a frame, which would void the truth."""
     for client in home.clients:
         wait_for_hooks(home.router, client.port)
-    return wire.Truth(home.clients, restless=True, **options)
+    return wire.Truth(home.clients, **options)
 
 
 @contextlib.contextmanager

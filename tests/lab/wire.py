@@ -71,12 +71,10 @@ def largest(namespace, *interfaces):
 class Truth:
     """The wires of several clients together.
 
-    longest: of their frames. restless: links change meanwhile, and neighbour discovery may lose a
-    frame that does not count.
+    longest: of their frames.
     """
 
-    def __init__(self, clients, longest=FRAME, restless=False, **options):
-        self.restless = restless
+    def __init__(self, clients, longest=FRAME, **options):
         own = [f"{house.WAN4}/32", f"{house.WAN6}/128"]
         own += options.pop("not_internet", [])
         self.clients = clients
@@ -112,7 +110,14 @@ class Truth:
             assert time.monotonic() < deadline, "the wire does not come to rest"
             time.sleep(quiet)
             before, now = now, self.counts()
-        # such a frame was seen at one end of the cable only
-        assert self.restless or self.dropped_frames() == self.dropped, \
-            "the cable lost frames: test void"
         return now
+
+    def doubt(self):
+        """Of a difference; frames that the cable lost were seen at one end of it only.
+
+        A difference there need not be: what was lost may be neighbour discovery's, as links change
+        and as the kernel gives a device its clsact qdisc.
+        """
+        if self.dropped_frames() == self.dropped:
+            return "miscounted"
+        return "the cable lost frames: test void"
