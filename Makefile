@@ -3,6 +3,7 @@
 # make check       the unit tests (no root)
 # make install     DESTDIR, PREFIX, SBINDIR, MANDIR
 # Another build beside it: make B=build/asan SANITIZE=address,undefined CC=clang
+# Without libuci, where there is one: make UCI=no
 # One whose tables have another layout, for tests of upgrades: make B=build/other LAYOUT=v99
 
 PREFIX ?= /usr
@@ -23,9 +24,20 @@ VERSION := $(shell sed -n 's/^version = //p' VERSION)
 LIBS := libbpf libmicrohttpd libmnl json-c
 ALL_CFLAGS := -std=gnu11 -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-ffunction-sections -fdata-sections -D_GNU_SOURCE -DMZ_VERSION='"$(VERSION)"' \
-	-Iinclude -Isrc $(shell $(PKG_CONFIG) --cflags $(LIBS)) $(CFLAGS)
+	-Iinclude -Isrc $(shell $(PKG_CONFIG) --cflags $(LIBS)) $(CPPFLAGS) $(CFLAGS)
 ALL_LDFLAGS := -Wl,--gc-sections -Wl,--as-needed $(LDFLAGS)
 LDLIBS := $(shell $(PKG_CONFIG) --libs $(LIBS))
+# OpenWrt's own reader of its configuration, which pkg-config does not know: found by trying, and
+# left alone with UCI=no. Elsewhere than in the usual places: CPPFLAGS=-I... LDFLAGS=-L...
+UCI_LIBS := -luci -lubox
+ifndef UCI
+UCI := $(shell echo 'int main(void) { return !uci_alloc_context(); }' | $(CC) $(CPPFLAGS) \
+	-include uci.h -x c -o /dev/null - $(LDFLAGS) $(UCI_LIBS) 2>/dev/null && echo yes)
+endif
+ifeq ($(UCI),yes)
+ALL_CFLAGS += -DMZ_LIBUCI
+LDLIBS += $(UCI_LIBS)
+endif
 ifdef LAYOUT
 LAYOUT_FLAGS := -DMZ_LAYOUT='"$(LAYOUT)"' -DMZ_LAYOUT_PAD=32
 ALL_CFLAGS += $(LAYOUT_FLAGS)

@@ -12,7 +12,8 @@
 #include "hosts.h"
 #include "leases.h"
 #include "names_file.h"
-#include "uci.h"
+#include "uci_hosts.h"
+#include "uci_library.h"
 
 /* Where libuci keeps what was set and not yet committed, and of which files. */
 #define UCI_CONFIG  "/etc/config/"
@@ -33,10 +34,27 @@ struct names {
 	uint64_t seed[2];
 };
 
+/*
+ * The library's word counts where there is one. What is wrong in a line, and in which, our own
+ * reader tells better.
+ */
 static int parse_uci(
 	const struct names_text *text, struct names_list *list, unsigned *line, const char **why)
 {
-	return uci_hosts(text->text, text->length, list, line, why);
+	const char *slash = strrchr(text->path, '/');
+	const struct uci_input input = {text->text, text->length, text->changes,
+		text->changes_length, slash ? slash + 1 : text->path};
+	int error = uci_library_hosts(text->path, text->changes_path, list);
+	struct names_list unused = {0};
+
+	if (error == -ENOSYS)
+		return uci_hosts(&input, list, line, why);
+	if (error == -EINVAL) {
+		if (uci_hosts(&input, &unused, line, why) != -EINVAL)
+			*why = "libuci cannot read it";
+		names_list_free(&unused);
+	}
+	return error;
 }
 
 static const struct {

@@ -117,6 +117,7 @@ static struct names_trouble load(const struct names_file *file, names_parser *pa
 			file->changes, (size_t)stamp[1].size, &changes, &text.changes_length);
 	text.text = content;
 	text.changes = changes;
+	text.changes_path = changes ? file->changes : NULL;
 	if (!found.error)
 		found.error = parse(&text, list, &found.line, &found.why);
 	free(content);

@@ -12,7 +12,7 @@
 struct names_text {
 	const char *path, *text;
 	size_t length;
-	const char *changes;
+	const char *changes_path, *changes; /* of the second file; NULL where it is not there */
 	size_t changes_length;
 };
 

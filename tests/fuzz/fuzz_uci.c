@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "uci.h"
+#include "uci_hosts.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -39,7 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	if (size)
 		memcpy(text, data, size);
-	error = uci_hosts(text, size, &list, &line, &why);
+	error = uci_hosts(&(struct uci_input){.text = text, .length = size}, &list, &line, &why);
 	for (size_t i = 0; i < size; i++)
 		lines += text[i] == '\n';
 	if (size && memcmp(text, data, size) != 0)

@@ -118,12 +118,6 @@ static void expect(const struct names *names, const uint8_t mac[6], const char *
 		assert_string_equal(found, name);
 }
 
-static void a_source_has_a_name_for_users(void **state)
-{
-	(void)state;
-	assert_string_equal(names_source_text(NAMES_UCI), "uci");
-}
-
 static void without_a_file_there_are_no_names(void **state)
 {
 	struct names *names = ((struct fixture *)*state)->names;
@@ -315,9 +309,11 @@ static void an_old_file_is_read_only_once(void **state)
 	struct names *names = ((struct fixture *)*state)->names;
 
 	assert_int_equal(names_follow(names, NAMES_UCI, "/etc/passwd"), 0);
-	for (int i = 0; i < 10; i++)
+	assert_false(names_refresh(names));
+	opened = 0; /* libuci, where there is one, has opened it, too */
+	for (int i = 0; i < 9; i++)
 		assert_false(names_refresh(names));
-	assert_int_equal(opened, 1);
+	assert_int_equal(opened, 0);
 	assert_int_equal(logged, 1);
 	assert_non_null(strstr(last, "/etc/passwd:1: "));
 }
@@ -358,6 +354,7 @@ static void several_files_are_one_source(void **state)
 	struct names *names = ((struct fixture *)*state)->names;
 
 	assert_int_equal(names_follow(names, NAMES_UCI, "new"), 0);
+	assert_string_equal(names_source_text(NAMES_UCI), "uci");
 	assert_string_equal(names_path(names, 0), "dhcp");
 	assert_string_equal(names_path(names, 1), "new");
 	assert_null(names_path(names, 2));
@@ -379,7 +376,6 @@ static void several_files_are_one_source(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_source_has_a_name_for_users),
 		TEST(without_a_file_there_are_no_names),
 		TEST(a_source_that_is_not_followed_is_empty),
 		TEST(names_are_found_once_the_file_is_read),

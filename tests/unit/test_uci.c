@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "uci.h"
+#include "uci_hosts.h"
 
 /* In place of the real list: one line a name, in the order they are found. */
 struct names_list {
@@ -35,7 +35,7 @@ static int read_all(const char *text, size_t length, struct names_list *list, un
 	memcpy(copy, text, length);
 	*list = (struct names_list){.used = 0};
 	*line = 0;
-	error = uci_hosts(copy, length, list, line, &why);
+	error = uci_hosts(&(struct uci_input){.text = copy, .length = length}, list, line, &why);
 	if (error)
 		assert_non_null(why);
 	free(copy);
