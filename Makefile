@@ -52,6 +52,7 @@ SOURCES := $(filter-out src/main.c,$(wildcard src/*.c))
 OBJECTS := $(SOURCES:src/%.c=$B/%.o)
 UNIT := $(patsubst tests/unit/test_%.c,$B/test_%,$(wildcard tests/unit/test_*.c))
 KERNEL := $(patsubst tests/bpf/test_%.c,$B/test_%,$(wildcard tests/bpf/test_*.c))
+FUZZ := $(patsubst tests/fuzz/fuzz_%.c,$B/fuzz_%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCH := $(patsubst tests/bench/bench_%.c,$B/bench_%,$(wildcard tests/bench/bench_*.c))
 
 all: $B/mezoura
@@ -77,13 +78,19 @@ $B/mezoura.bpf.o: bpf/mezoura.bpf.c $(wildcard bpf/*.h include/*.h) Makefile | $
 $B:
 	mkdir -p $@
 
-tests: $(UNIT) $(KERNEL)
+tests: $(UNIT) $(KERNEL) $(FUZZ:$B/fuzz_%=$B/replay_%)
 bench: $(BENCH)
+# make B=build/fuzz CC=clang SANITIZE=fuzzer-no-link,address,undefined fuzz
+fuzz: $(FUZZ)
 
 $B/test_%: tests/unit/test_%.c $(wildcard tests/unit/*.h) $B/libmezoura.a
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $B/libmezoura.a $(LDLIBS) -lcmocka
 $B/test_%: tests/bpf/test_%.c $(wildcard tests/bpf/*.h) $B/libmezoura.a
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $B/libmezoura.a $(LDLIBS) -lcmocka
+$B/replay_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c tests/fuzz/fuzz.h $B/libmezoura.a
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< tests/fuzz/replay.c $B/libmezoura.a $(LDLIBS)
+$B/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/fuzz.h $B/libmezoura.a
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $< $B/libmezoura.a $(LDLIBS)
 $B/bench_%: tests/bench/bench_%.c $(wildcard tests/bench/*.h) $B/libmezoura.a
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $B/libmezoura.a $(LDLIBS)
 
@@ -97,5 +104,5 @@ install: $B/mezoura
 clean:
 	rm -rf $B
 
-.PHONY: all tests bench check install clean
+.PHONY: all tests bench fuzz check install clean
 .DELETE_ON_ERROR:

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * Feeds the reader of Accept headers: clang -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE
- * -Iinclude -Isrc tests/fuzz/fuzz_accept.c src/accept.c
- */
+/* The reader of Accept headers. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * Feeds the UCI reader: clang -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -Iinclude -Isrc
- * tests/fuzz/fuzz_uci.c src/uci.c src/uci_text.c src/mac.c
- */
+/* Our own reader of UCI. Changes that are not committed stand behind a line of "%%". */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,25 +25,38 @@ int names_list_add(struct names_list *list, const uint8_t mac[6], const char *na
 	return 0;
 }
 
+/* A copy of its own, so that a byte read too far shows. */
+static char *copy_of(const uint8_t *data, size_t size)
+{
+	char *copy = malloc(size ? size : 1);
+
+	if (!copy)
+		abort();
+	memcpy(copy, data, size);
+	return copy;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *text = malloc(size ? size : 1); /* of its own, so that a byte read too far shows */
+	static const uint8_t nothing[1], separator[] = "\n%%\n";
+	const uint8_t *changes = size ? memmem(data, size, separator, 4) : NULL;
+	size_t length = changes ? (size_t)(changes - data) + 1 : size;
+	size_t rest = changes ? size - length - 3 : 0;
+	char *text = copy_of(size ? data : nothing, length);
+	char *changed = changes ? copy_of(changes + 4, rest) : NULL;
+	struct uci_input input = {text, length, changed, rest, "dhcp"};
 	struct names_list list = {0};
 	unsigned line = 0, lines = 1;
 	const char *why = NULL;
-	int error;
+	int error = uci_hosts(&input, &list, &line, &why);
 
-	if (!text)
-		return 0;
-	if (size)
-		memcpy(text, data, size);
-	error = uci_hosts(&(struct uci_input){.text = text, .length = size}, &list, &line, &why);
-	for (size_t i = 0; i < size; i++)
+	for (size_t i = 0; i < length; i++)
 		lines += text[i] == '\n';
-	if (size && memcmp(text, data, size) != 0)
+	if (length && memcmp(text, data, length) != 0)
 		abort();
 	if (error && (error != -EINVAL || !why || line < 1 || line > lines))
 		abort();
 	free(text);
+	free(changed);
 	return 0;
 }

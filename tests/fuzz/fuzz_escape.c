@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What becomes of a name in labels and in JSON: read back, it is the name. */
+#include "fuzz.h"
+
+#include <json-c/json.h>
+
+#include "buf.h"
+
+/* As Prometheus reads a label value; false where it ends early. */
+static bool read_label(const struct buf *label, struct buf *text)
+{
+	for (size_t i = 0; i < label->length; i++) {
+		char c = label->data[i];
+
+		if (c == '"' || c == '\n')
+			return false;
+		if (c == '\\') {
+			if (++i == label->length)
+				return false;
+			c = label->data[i];
+			if (c != 'n' && c != '\\' && c != '"')
+				return false;
+			c = c == 'n' ? '\n' : c;
+		}
+		buf_bytes(text, &c, 1);
+	}
+	return true;
+}
+
+static bool same(const struct buf *a, const char *data, size_t length)
+{
+	return a->length == length && (!length || memcmp(a->data, data, length) == 0);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text = fuzz_copy(data, size, true);
+	struct buf utf8 = {0}, again = {0}, label = {0}, json = {0}, read = {0};
+	struct json_tokener *tokener = json_tokener_new();
+	struct json_object *parsed;
+
+	buf_utf8(&utf8, text);
+	fuzz_check(!memchr(utf8.data ? utf8.data : "x", 0, utf8.length));
+	buf_bytes(&utf8, "", 1);
+	buf_utf8(&again, utf8.data); /* it is UTF-8 now */
+	utf8.length--;
+	fuzz_check(same(&utf8, again.data, again.length));
+
+	buf_label(&label, text);
+	fuzz_check(read_label(&label, &read) && same(&utf8, read.data, read.length));
+
+	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
+	buf_json(&json, text);
+	fuzz_check(!memchr(json.data, '<', json.length) && !memchr(json.data, '\n', json.length));
+	parsed = json_tokener_parse_ex(tokener, json.data, (int)json.length);
+	fuzz_check(json_object_is_type(parsed, json_type_string));
+	fuzz_check(same(
+		&utf8, json_object_get_string(parsed), (size_t)json_object_get_string_len(parsed)));
+	json_object_put(parsed);
+	json_tokener_free(tokener);
+	buf_free(&utf8);
+	buf_free(&again);
+	buf_free(&label);
+	buf_free(&json);
+	buf_free(&read);
+	free(text);
+	return 0;
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What status prints of an answer, whoever gave it: nothing in it steers a terminal. */
+#include "fuzz.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "report.h"
+
+static void check(int (*print)(const char *, size_t, FILE *), const char *text, size_t size)
+{
+	char *written = NULL;
+	size_t length = 0;
+	FILE *out = open_memstream(&written, &length);
+	int error;
+
+	fuzz_check(out);
+	error = print(text, size, out);
+	fclose(out);
+	fuzz_check(error == 0 || (error == -EPROTO && length == 0));
+	for (size_t i = 0; i < length; i++) {
+		unsigned char c = (unsigned char)written[i];
+
+		fuzz_check((c >= ' ' && c != 0x7f) || c == '\n');
+	}
+	free(written);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text = fuzz_copy(data, size, false);
+
+	check(report_status, text, size);
+	check(report_hosts, text, size);
+	free(text);
+	return 0;
+}
