@@ -109,6 +109,16 @@ static __always_inline bool open_frame(struct __sk_buff *skb, struct frame *fram
 	return true;
 }
 
+/*
+ * A number below 64 k as it is, of which the kernel's verifier knows no more than that, as it does
+ * not know that vlan_present is 0 or 1. It would else, in kernels before 6.3, follow each way to
+ * each value to the end of the program, and give up after a million steps.
+ */
+static __always_inline __u32 blur(const struct __sk_buff *skb, __u32 number)
+{
+	return (number + (skb->vlan_present >> 1)) & 0xffff;
+}
+
 /* What unfold() walks through: a header that starts at offset, of that IP protocol. */
 struct header {
 	__u32 offset;
@@ -134,7 +144,7 @@ static __always_inline __u32 skip_extensions(struct __sk_buff *skb, struct heade
 		if (bpf_skb_load_bytes(skb, header->offset, start, sizeof(start)) < 0)
 			break;
 		if (header->protocol == IPPROTO_HOPOPTS && start[1] == 0 && start[2] == JUMBO_TYPE)
-			unreal += JUMBO_HLEN;
+			unreal = JUMBO_HLEN;
 		if (header->protocol == IPPROTO_FRAGMENT)
 			header->offset += 8;
 		else if (header->protocol == IPPROTO_AH)
@@ -142,6 +152,7 @@ static __always_inline __u32 skip_extensions(struct __sk_buff *skb, struct heade
 		else
 			header->offset += (start[1] + 1) * 8;
 		header->protocol = start[0];
+		header->offset = blur(skb, header->offset);
 	}
 	return unreal;
 }
