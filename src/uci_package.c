@@ -231,11 +231,9 @@ void uci_option_remove_at(struct uci_option *option, long position)
 {
 	struct uci_value **at = &option->values;
 
-	while (*at && position != 0) {
+	for (; *at && position > 0; position--)
 		at = &(*at)->next;
-		position--;
-	}
-	if (*at)
+	if (*at && position == 0)
 		remove_value(option, at);
 }
 
