@@ -9,6 +9,7 @@
 
 int counters_init(struct counters *counters, const struct maps *maps)
 {
+	memset(counters, 0, sizeof(*counters));
 	counters->moved = calloc(2 * (size_t)maps->family_slots, sizeof(*counters->moved));
 	counters->volumes = calloc(maps->cpus, sizeof(*counters->volumes));
 	return counters->moved && counters->volumes ? 0 : -ENOMEM;

@@ -13,7 +13,7 @@ struct counters {
 	bool begun;		   /* there was a reading before */
 };
 
-/* Returns 0 or -ENOMEM. counters: zeroed. */
+/* Returns 0 or -ENOMEM; counters_finish() is to follow in any case. */
 int counters_init(struct counters *counters, const struct maps *maps);
 void counters_finish(struct counters *counters);
 
