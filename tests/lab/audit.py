@@ -123,6 +123,8 @@ class Audit:
         found, forged = self.strangers(page), self.forger.forged[0]
         complaints = [] if forged <= found <= forged + lack else [
             ("strangers", (forged, found, lack))]
+        if unattributed(page, "insert_failed", "malformed"):
+            complaints.append(("unattributed",))
         return complaints + [("stranger", key, pair) for key, pair in sums.items()
                              if key[1] not in self.known and pair[0] > 1]  # each sends but one
 

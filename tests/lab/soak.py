@@ -179,6 +179,8 @@ class Soak:
         self.audit.moved = True
         to = "br-foo" if self.bridge[self.mover] == "br-lan" else "br-lan"
         self.router.ip(f"link set {self.mover.port} nomaster")
+        # a subnet's packets are not tracked on the other bridge, though the router takes them
+        self.mover.ip("addr flush dev eth0 scope global")
         time.sleep(chance.choice([0, 0, 0.05, 0.5]))
         self.router.ip(f"link set {self.mover.port} master {to}")
         self.bridge[self.mover] = to
