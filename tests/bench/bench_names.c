@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What names cost: loading a file of so many hosts, the memory they take, finding one. */
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "names.h"
+
+#define ROUNDS	   11
+#define LOOKUPS	   1000000
+#define GOAL_HOSTS 10000
+#define GOAL_MS	   50.0
+#define GOAL_BYTES 200.0
+
+static double now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+static int write_hosts(const char *path, enum names_source source, unsigned hosts)
+{
+	FILE *file = fopen(path, "w");
+
+	if (!file)
+		return -1;
+	for (unsigned i = 0; i < hosts; i++) {
+		unsigned high = i >> 16 & 255, mid = i >> 8 & 255, low = i & 255;
+
+		if (source == NAMES_UCI)
+			fprintf(file,
+				"config host\n\toption name 'host-%u'\n\toption dns '1'\n"
+				"\toption mac '02:00:%02x:%02x:%02x:00'\n"
+				"\toption ip '10.%u.%u.%u'\n\n",
+				i, high, mid, low, high, mid, low);
+		else
+			fprintf(file,
+				"1700000000 02:00:%02x:%02x:%02x:00 10.%u.%u.%u host-%u "
+				"01:02:00:%02x:%02x:%02x:00\n",
+				high, mid, low, high, mid, low, i, high, mid, low);
+	}
+	return fclose(file);
+}
+
+/* Of a MAC that is in the list and of one that is not, in nanoseconds. */
+static double measure_lookup(const struct names *names, unsigned hosts, unsigned *found)
+{
+	double start = now_ms();
+
+	for (unsigned i = 0; i < LOOKUPS; i++) {
+		unsigned n = i * 2654435761u % (hosts * 2);
+		const uint8_t mac[6] = {2, 0, (uint8_t)(n >> 16), (uint8_t)(n >> 8), (uint8_t)n, 0};
+		enum names_source source;
+
+		*found += names_find(names, mac, &source) != NULL;
+	}
+	return (now_ms() - start) * 1e6 / LOOKUPS;
+}
+
+static int measure(enum names_source source, const char *kind, unsigned hosts)
+{
+	char path[] = "/tmp/mz-bench-XXXXXX";
+	int fd = mkstemp(path);
+	double best = 1e9, first = 0, lookup = 0, bytes = 0;
+	unsigned found = 0;
+
+	if (fd < 0 || close(fd) < 0 || write_hosts(path, source, hosts) != 0)
+		return 1;
+	for (int round = 0; round < ROUNDS; round++) {
+		size_t before = mallinfo2().uordblks + mallinfo2().hblkhd;
+		struct names *names = names_create();
+		double start, ms;
+
+		if (!names || names_follow(names, source, path) < 0)
+			return 1;
+		start = now_ms();
+		names_refresh(names);
+		ms = now_ms() - start;
+		first = round ? first : ms;
+		best = ms < best ? ms : best;
+		bytes = (double)(mallinfo2().uordblks + mallinfo2().hblkhd - before) / hosts;
+		if (names_count(names, source) != hosts)
+			return 1;
+		if (round == ROUNDS - 1)
+			lookup = measure_lookup(names, hosts, &found);
+		names_destroy(names);
+	}
+	unlink(path);
+	printf("%8u  %-8s %9.3f %9.3f %9.0f %9.0f", hosts, kind, first, best, bytes, lookup);
+	if (hosts == GOAL_HOSTS)
+		printf("  goal %.0f ms, %.0f bytes: %s", GOAL_MS, GOAL_BYTES,
+			best <= GOAL_MS && bytes <= GOAL_BYTES ? "reached" : "missed");
+	printf("\n");
+	return found < LOOKUPS / 3; /* half of them are there */
+}
+
+int main(void)
+{
+	static const unsigned sizes[] = {100, 10000, 100000};
+	int status = 0;
+
+	printf("%8s  %-8s %9s %9s %9s %9s\n", "names", "of", "first ms", "min ms", "bytes each",
+		"ns to find");
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+		status |= measure(NAMES_UCI, "uci", sizes[i]);
+		status |= measure(NAMES_LEASES, "leases", sizes[i]);
+	}
+	return status;
+}
