@@ -65,7 +65,7 @@ class Soak:
         self.restless = [Restless(client, name, book)
                          for client, name in ((self.mover, b"m"), (self.stayer, b"s"))]
         truth = stack.enter_context(wire.Truth(
-            self.steady, restless=True, tracked=(house.LAN4, PREFIXES)))
+            self.steady, tracked=(house.LAN4, PREFIXES)))
         self.daemon = Daemon(home.router, "--hook", hook, "--idle", "2", "--max-hosts", "256",
                              track=("-i", "br-lan", "-i", "br-foo"))
         self.daemon.environment["ASAN_OPTIONS"] = (

@@ -35,7 +35,7 @@ def time_to(condition):
 def test_one_that_is_not_there_yet_is_waited_for(home, hook):
     router, client = home.router, home.clients[0]
     router.ip("link set br-lan name other")
-    with wire.Truth(home.clients, restless=True) as truth:
+    with wire.Truth(home.clients) as truth:
         daemon = Daemon(router, "--hook", hook)
         daemon.launch()
         wait_for("a line", lambda: "br-lan is not there: waiting for it" in daemon.said())
