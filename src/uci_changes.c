@@ -145,7 +145,7 @@ int uci_changes_apply(struct uci_package *package, const char *name, const char 
 	size_t length, char *strings)
 {
 	struct uci_text lines = {.at = text, .eol = text, .end = text + length, .strings = strings};
-	int error = 0;
+	int error = uci_package_name_all(package);
 
 	if (memchr(text, '\0', length))
 		return 0;

@@ -50,8 +50,11 @@ static int read_package(struct reader *reader)
 /* A section that was open before is open again: what it had stays. */
 static int open_section(struct reader *reader, const char *type, const char *id)
 {
-	struct uci_section *known = *id ? uci_package_known(&reader->package, id) : NULL;
+	struct uci_section *known;
 
+	if (strncmp(id, "cfg", 3) == 0 && uci_package_name_all(&reader->package) < 0)
+		return -ENOMEM;
+	known = *id ? uci_package_known(&reader->package, id) : NULL;
 	if (known && strcmp(known->type, type) != 0)
 		return uci_text_refuse(&reader->text, "a section of another type has this name");
 	reader->current = known ? known : uci_package_open(&reader->package, type, id);

@@ -66,17 +66,36 @@ static int compare_ids(const void *a, const void *b)
 }
 
 /* What libuci calls a section without a name, so that uncommitted changes can tell which it is. */
-static const char *make_id(struct uci_package *package, const char *type)
+static const char *make_id(struct uci_package *package, const struct uci_section *section)
 {
 	char *id = take(package, ID_SIZE);
 	uint32_t hash = 5381;
 
 	if (!id)
 		return NULL;
-	for (const char *c = type; *c; c++)
+	for (const char *c = section->type; *c; c++)
 		hash = hash * 33 + (unsigned char)*c; /* types are ASCII */
-	snprintf(id, ID_SIZE, "cfg%02x%04x", package->opened, (hash & 0x7fffffff) % (1 << 16));
+	snprintf(id, ID_SIZE, "cfg%02x%04x", section->number, (hash & 0x7fffffff) % (1 << 16));
 	return id;
+}
+
+static int add_id(struct uci_package *package, struct uci_section *section)
+{
+	if (!section->id)
+		section->id = make_id(package, section);
+	return section->id && tsearch(section, &package->by_id, compare_ids) ? 0 : -ENOMEM;
+}
+
+int uci_package_name_all(struct uci_package *package)
+{
+	int error = 0;
+
+	for (struct uci_section *section = package->sections; section && !package->named && !error;
+		section = section->next)
+		if (!section->id)
+			error = add_id(package, section);
+	package->named = true;
+	return error;
 }
 
 struct uci_section *uci_package_open(struct uci_package *package, const char *type, const char *id)
@@ -85,10 +104,10 @@ struct uci_section *uci_package_open(struct uci_package *package, const char *ty
 
 	if (!section)
 		return NULL;
-	package->opened++;
-	section->id = *id ? id : make_id(package, type);
+	section->number = ++package->opened;
+	section->id = *id ? id : NULL;
 	section->type = type;
-	if (!section->id || !tsearch(section, &package->by_id, compare_ids))
+	if ((section->id || package->named) && add_id(package, section) < 0)
 		return NULL;
 	*package->sections_end = section;
 	package->sections_end = &section->next;

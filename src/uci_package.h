@@ -23,8 +23,9 @@ struct uci_option {
 
 struct uci_section {
 	struct uci_section *next;
-	const char *id; /* without one in the file: made up as libuci does */
+	const char *id; /* NULL: it has none, see uci_package_name_all() */
 	const char *type;
+	unsigned number; /* from 1 */
 	struct uci_option *options;
 };
 
@@ -33,6 +34,7 @@ struct uci_package {
 	struct chunk *chunks;
 	void *by_id;	 /* of tsearch(3): balanced, so that no file makes it slow */
 	unsigned opened; /* sections so far */
+	bool named;	 /* all have an id */
 };
 
 /* package: zeroed before. Frees all that is in it. */
@@ -44,6 +46,12 @@ void uci_package_free(struct uci_package *package);
  * uci_package_known(). NULL: out of memory.
  */
 struct uci_section *uci_package_open(struct uci_package *package, const char *type, const char *id);
+
+/*
+ * Gives those without an id the one that libuci makes up, also those that are opened later. Due
+ * before an id is looked for that may be one of them: they begin with "cfg". 0 or -ENOMEM.
+ */
+int uci_package_name_all(struct uci_package *package);
 
 /* The section of that id, fast, as long as there were no calls but uci_package_open(). Or NULL. */
 struct uci_section *uci_package_known(struct uci_package *package, const char *id);
