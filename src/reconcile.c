@@ -86,16 +86,22 @@ static bool is_new(const struct keeper *keeper, const struct device *device)
 }
 
 /*
- * A hook was put where one had been, or where a device is new: what the device moved in between
- * may be missing. before: what it had moved when all was well.
+ * A hook was put where one had been, or where a device is new, or learned of a prefix: what the
+ * device moved in between may be missing. before: what it had moved when all was well.
  */
 static void note_gap(struct keeper *keeper, const struct device *device, uint64_t before)
 {
 	uint64_t moved = device->moved;
 
 	devices_moved(device->index, &moved);
-	keeper->restored++;
 	keeper->missed += moved < before ? moved : moved - before; /* made anew: it began at 0 */
+}
+
+/* Whether another prefix is tracked than before, of which packets may have passed already. */
+static bool has_new_prefix(const struct mz_settings *old, const struct mz_settings *new)
+{
+	return memcmp(old->prefix4, new->prefix4, new->prefixes4 * sizeof(*new->prefix4)) != 0 ||
+	       memcmp(old->prefix6, new->prefix6, new->prefixes6 * sizeof(*new->prefix6)) != 0;
 }
 
 static const struct keeper_hook *find_hook(
@@ -166,10 +172,14 @@ static int reconcile_place(struct keeper *keeper, struct work *work,
 		return 0;
 	}
 	error = attach(keeper, work, hook);
-	if (there)
-		hook->since_s = old->since_s; /* the program was swapped */
-	else if (!error && (had || is_new(keeper, device)))
+	if (there) { /* the program was swapped */
+		hook->since_s = old->since_s;
+		if (place == 0 && has_new_prefix(&old->settings, &hook->settings))
+			note_gap(keeper, device, old->moved);
+	} else if (!error && (had || is_new(keeper, device))) {
+		keeper->restored++;
 		note_gap(keeper, device, had ? old->moved : 0);
+	}
 	work->failed = work->failed || error;
 	if (error && place && (!old || old->attached))
 		log_error("%s: cannot attach: %s", device->name, explain(error));
