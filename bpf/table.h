@@ -93,16 +93,40 @@ static __noinline void book_nowhere(
 	}
 }
 
+static __always_inline bool has_key(const struct mz_slot *slot, const struct mz_slot *content)
+{
+	const __u64 *a = (const void *)slot, *b = (const void *)content;
+
+	return a[0] == b[0] && a[1] == b[1] && a[2] == b[2];
+}
+
 /*
- * Gives a new address a slot. key: of hosts, which begins as a struct mz_slot does. Returns the
- * slot's number or -errno; an int, as older kernels return errors without their sign in the upper
- * half.
+ * The number of an address's slot, negative where it has none. The kernel may give an entry of
+ * hosts that the daemon deletes to another address at once, while we still read it: the slot is not
+ * given away before no classifier is left that was running, so what it says is right.
+ */
+static __always_inline int seek_slot(void *hosts, const void *key, const struct mz_slot *content)
+{
+	__u32 *found = bpf_map_lookup_elem(hosts, key), number;
+	struct mz_slot *slot;
+
+	if (!found)
+		return -1;
+	number = *found;
+	slot = bpf_map_lookup_elem(&mz_slots, &number);
+	return slot && has_key(slot, content) ? (int)number : -1;
+}
+
+/*
+ * Gives an address without a slot one. key: of hosts, which begins as a struct mz_slot does.
+ * Returns the slot's number or -errno; an int, as older kernels return errors without their sign in
+ * the upper half.
  */
 static __always_inline int take_slot(
 	void *hosts, void *spare, const void *key, const struct mz_slot *content)
 {
 	struct mz_slot *slot;
-	__u32 number, *winner;
+	__u32 number;
 	int error;
 
 	if (bpf_map_pop_elem(spare, &number) != 0)
@@ -119,16 +143,17 @@ static __always_inline int take_slot(
 		return number;
 	}
 	bpf_map_push_elem(spare, &number, 0);
-	winner = bpf_map_lookup_elem(hosts, key);
-	return winner ? (int)*winner : error;
+	number = seek_slot(hosts, key, content); /* another CPU's */
+	return (int)number < 0 ? error : (int)number;
 }
 
 static __noinline int find_slot4(const struct mz_slot *content, __u32 at)
 {
 	struct mz_key4 key = {.host = content->host, .addr = content->addr[0]};
-	__u32 *found = bpf_map_lookup_elem(&mz_hosts4, &key);
-	int number = found ? (int)*found : take_slot(&mz_hosts4, &mz_spare4, &key, content);
+	int number = seek_slot(&mz_hosts4, &key, content);
 
+	if (number < 0)
+		number = take_slot(&mz_hosts4, &mz_spare4, &key, content);
 	if (number >= 0)
 		bpf_map_update_elem(&mz_index, &at, &number, BPF_ANY);
 	return number;
@@ -137,12 +162,12 @@ static __noinline int find_slot4(const struct mz_slot *content, __u32 at)
 static __noinline int find_slot6(const struct mz_slot *content, __u32 at)
 {
 	struct mz_key6 key = {.host = content->host};
-	__u32 *found;
 	int number;
 
 	__builtin_memcpy(key.addr, content->addr, sizeof(key.addr));
-	found = bpf_map_lookup_elem(&mz_hosts6, &key);
-	number = found ? (int)*found : take_slot(&mz_hosts6, &mz_spare6, &key, content);
+	number = seek_slot(&mz_hosts6, &key, content);
+	if (number < 0)
+		number = take_slot(&mz_hosts6, &mz_spare6, &key, content);
 	if (number >= 0)
 		bpf_map_update_elem(&mz_index, &at, &number, BPF_ANY);
 	return number;

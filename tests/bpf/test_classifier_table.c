@@ -122,6 +122,42 @@ static void a_full_table_of_one_family_leaves_the_other_alone(void **state)
 	rig_stop(&rig);
 }
 
+/*
+ * What a CPU finds when another one gives the entry that it is reading to a new address: a slot
+ * that is not of the address it seeks. Better on nobody than on somebody else.
+ */
+static void an_entry_that_leads_to_another_address_is_not_believed(void **state)
+{
+	for (int v6 = 0; v6 < 2; v6++) {
+		struct mz_key4 key4 = {.host = {.net = RIG_NET}};
+		struct mz_key6 key6 = {.host = {.net = RIG_NET}};
+		struct packet packet =
+			packet_between(MZ_UPLOAD, v6 ? HOST6 : HOST4, v6 ? REMOTE6 : REMOTE4);
+		size_t length = packet_headers_length(&packet) + packet.payload;
+		struct books books = {.booking = {{HOST, packet.src, MZ_UPLOAD, 1, length}}};
+		const char *other = v6 ? "2001:db8:1::20" : "192.168.2.20";
+		__u32 slot = 0;
+		struct rig rig;
+
+		rig_start(&rig, state, &home, CAPACITY);
+		rig_send(&rig, "has a slot", MZ_UPLOAD, &packet);
+		if (v6)
+			slot = rig.maps.family_slots;
+		packet.src = other;
+		packet_mac(HOST, key4.host.mac);
+		packet_mac(HOST, key6.host.mac);
+		inet_pton(AF_INET, other, &key4.addr);
+		inet_pton(AF_INET6, other, key6.addr);
+		assert_int_equal(bpf_map_update_elem(rig.maps.fd[v6 ? MAPS_HOSTS6 : MAPS_HOSTS4],
+					 v6 ? (void *)&key6 : (void *)&key4, &slot, BPF_ANY),
+			0);
+		rig_send(&rig, "finds another's", MZ_UPLOAD, &packet);
+		books.unattributed[MZ_UPLOAD][MZ_INSERT_FAILED] = (struct mz_volume){length, 1};
+		rig_expect(&rig, "an entry of another address", &books);
+		rig_stop(&rig);
+	}
+}
+
 static void counts_go_beyond_32_bits(void **state)
 {
 	/* the largest super-packet: 65,535 frames, so that packets go there, too */
@@ -266,6 +302,7 @@ int main(void)
 		cmocka_unit_test(a_full_table_loses_nothing),
 		cmocka_unit_test(a_super_packet_without_room_counts_as_its_frames),
 		cmocka_unit_test(a_full_table_of_one_family_leaves_the_other_alone),
+		cmocka_unit_test(an_entry_that_leads_to_another_address_is_not_believed),
 		cmocka_unit_test(counts_go_beyond_32_bits),
 		cmocka_unit_test(first_packets_on_two_cpus_are_both_counted),
 		cmocka_unit_test(two_cpus_on_one_host_lose_nothing),
