@@ -148,7 +148,8 @@ static int reconcile_place(struct keeper *keeper, struct work *work,
 	const struct device *device = topology->place[place].device;
 	const struct keeper_hook *old;
 	struct keeper_hook *hook = new_hook(work);
-	bool had, there;
+	uint64_t before;
+	bool fresh, there;
 	int error;
 
 	if (!hook)
@@ -160,11 +161,12 @@ static int reconcile_place(struct keeper *keeper, struct work *work,
 	topology_apply(topology, place, &hook->settings);
 	if (device->xdp)
 		work->xdp = true;
+	old = find_hook(keeper, hook->ifindex, hook->net);
+	fresh = !old && is_new(keeper, device);
+	before = old ? old->moved : fresh ? 0 : device->moved;
 	hook->moved = device->moved;
 	hook->since_s = keeper_uptime();
-	old = find_hook(keeper, hook->ifindex, hook->net);
-	had = old && old->attached;
-	there = had && is_attached(keeper, old);
+	there = old && old->attached && is_attached(keeper, old);
 	if (there && memcmp(&old->settings, &hook->settings, sizeof(hook->settings)) == 0) {
 		hook->attached = true;
 		hook->kind = old->kind;
@@ -175,11 +177,15 @@ static int reconcile_place(struct keeper *keeper, struct work *work,
 	if (there) { /* the program was swapped */
 		hook->since_s = old->since_s;
 		if (place == 0 && has_new_prefix(&old->settings, &hook->settings))
-			note_gap(keeper, device, old->moved);
-	} else if (!error && (had || is_new(keeper, device))) {
+			note_gap(keeper, device, before);
+	} else if (error) {
+		hook->moved = before;
+	} else if (old || fresh) {
 		keeper->restored++;
-		note_gap(keeper, device, had ? old->moved : 0);
+		note_gap(keeper, device, before);
 	}
+	if (error == -ENODEV) /* it went meanwhile, and an event will tell */
+		return error;
 	work->failed = work->failed || error;
 	if (error && place && (!old || old->attached))
 		log_error("%s: cannot attach: %s", device->name, explain(error));
@@ -202,6 +208,14 @@ static int keep_hooks(const struct keeper *keeper, struct work *work, unsigned n
 	return 0;
 }
 
+static void note_absence(struct keeper_link *link, const char *ifname)
+{
+	if (!link->missed)
+		log_warn("%s is not there: waiting for it", ifname);
+	link->missed = true;
+	link->present = false;
+}
+
 static int reconcile_link(struct keeper *keeper, struct work *work, size_t i)
 {
 	const struct config *config = keeper->config;
@@ -214,10 +228,7 @@ static int reconcile_link(struct keeper *keeper, struct work *work, size_t i)
 
 	if (topology_find(&topology, work->devices, work->device_count, ifname, config->ifnames,
 		    config->interfaces) < 0) {
-		if (!link->missed)
-			log_warn("%s is not there: waiting for it", ifname);
-		link->missed = true;
-		link->present = false;
+		note_absence(link, ifname);
 		return 0;
 	}
 	if (topology.cut && !link->cut)
@@ -237,6 +248,10 @@ static int reconcile_link(struct keeper *keeper, struct work *work, size_t i)
 		/* one that fails is tried again at the next event, the others count */
 		if (reconcile_place(keeper, work, &topology, place, &settings) == -ENOMEM)
 			error = -ENOMEM;
+	if (error == -ENODEV) {
+		note_absence(link, ifname);
+		return 0;
+	}
 	if (work->count > first)
 		link->kind = work->hooks[first].kind;
 	work->failed = work->failed || error;
