@@ -278,8 +278,8 @@ class House:
                 table ip nat { chain post { type nat hook postrouting priority 100;
                     oifname "wan" masquerade; }; }""")
 
-    def add_bridge(self, bridge, v4, v6):
-        self.router.ip(f"""link add {bridge} type bridge mcast_snooping 0
+    def add_bridge(self, bridge, v4, v6, options=""):
+        self.router.ip(f"""link add {bridge} {options} type bridge mcast_snooping 0
             link set {bridge} up
             addr add {v4}/24 dev {bridge}
             addr add {v6}/64 dev {bridge} nodad""")

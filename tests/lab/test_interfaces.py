@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Interfaces that come, go, change their names and addresses, or lose their hooks to somebody."""
+import contextlib
 import json
 import os
 import socket
@@ -39,23 +40,28 @@ def time_to_hook(daemon, device, hook):
     return took
 
 
+def wait_for_hooks(home, seconds=10.0):
+    """On the bridge and its ports. While the kernel adds a clsact qdisc it drops what leaves there."""
+    devices = ["br-lan"] + [c.port for c in home.clients]
+    wait_for("hooked", lambda: all(len(hooked(home.router, d)) == 2 for d in devices), seconds)
+
+
 @both_hooks
 def test_one_that_is_not_there_yet_is_waited_for(home, hook):
     router, client = home.router, home.clients[0]
     router.ip("link set br-lan name other")
-    with wire.Truth(home.clients) as truth:
+    with wire.Truth(home.clients) as truth, contextlib.ExitStack() as stack:
         daemon = Daemon(router, "--hook", hook)
+        stack.push(daemon)
         daemon.launch()
         wait_for("a line", lambda: "br-lan is not there: waiting for it" in daemon.said())
         time.sleep(2.5)
         assert len(daemon.said().splitlines()) <= 2  # the other one: where it serves
         assert daemon.page().family("mezoura_hook_info") == []
         router.ip("link set other name br-lan")
-        wait_for("hooked", lambda: len(hooked(router, "br-lan")) == 2)
+        wait_for_hooks(home)
         exchange(client, home.internet, amount=200_000)
         assert_exact(truth, daemon)
-        assert daemon.stop() == 0
-        daemon.unload()
 
 
 @both_hooks
@@ -134,7 +140,7 @@ def test_another_name_is_another_interface(home, hook):
         assert daemon.fresh_page().addresses() == counts
         assert daemon.said().count("br-lan is not there") == 1
         router.ip("link set other name br-lan")
-        wait_for("hooked", lambda: len(hooked(router, "br-lan")) == 2)
+        wait_for_hooks(home)
         missed = truth.settled()
         exchange(client, home.internet, amount=100_000)
         now, page = truth.settled(), daemon.fresh_page().addresses()
@@ -160,10 +166,7 @@ def test_a_hook_that_somebody_takes_away_is_put_back_and_told(home, hook):
         assert_exact(truth, daemon)
         assert daemon.page().value("mezoura_hooks_restored_total") == 0
         take_away(daemon, hook)
-        wait_for("hooked again", lambda: len(hooked(router, "br-lan")) == 2, seconds=15)
-        if hook == "tcx":
-            wait_for("ports hooked", lambda: all(
-                len(hooked(router, c.port)) == 2 for c in home.clients))
+        wait_for_hooks(home, seconds=15)
         exchange(client, home.internet, amount=100_000)
         assert_exact(truth, daemon)
         assert daemon.page().value("mezoura_hooks_restored_total") >= 1
@@ -219,22 +222,30 @@ class Stream:
             source.close()
 
 
+# Of the bridge: with that of a port, that port alone would route while there is no bridge.
+BRIDGE_MAC = "02:00:00:00:02:01"
+
+
 def make_bridge_anew(home):
     home.router.ip("link del br-lan")
-    home.add_bridge("br-lan", house.ROUTER4, house.ROUTER6)
-    home.router.ip("\n".join(f"link set {c.port} master br-lan" for c in home.clients))
+    home.add_bridge("br-lan", house.ROUTER4, house.ROUTER6, f"address {BRIDGE_MAC}")
+    for client in home.clients:
+        home.router.ip(f"""link set {client.port} master br-lan
+            neigh replace {client.v4} lladdr {client.eth0} dev br-lan
+            neigh replace {client.v6} lladdr {client.eth0} dev br-lan""")
 
 
 @both_hooks
 def test_a_bridge_made_anew_fifty_times_under_traffic(home, hook):
     """What arrives has passed the bridge, and what was sent may have: the count is between."""
     client, router = home.clients[0], home.router
+    router.ip(f"link set br-lan address {BRIDGE_MAC}")
     with Daemon(router, "--hook", hook) as daemon:
         traffic.warm_up(client)
         stream = Stream(client, home.internet)
         for _ in range(50):
             make_bridge_anew(home)
-            wait_for("hooked", lambda: len(hooked(router, "br-lan")) == 2)
+            wait_for_hooks(home)
             time.sleep(0.02)
         stream.close()
         page = daemon.fresh_page()
