@@ -32,12 +32,5 @@ static int read_line(struct lines *lines, struct names_list *list)
 int ethers_parse(
 	const struct names_text *text, struct names_list *list, unsigned *line, const char **why)
 {
-	struct lines lines = lines_of(text->text, text->length);
-	int error = 0;
-
-	while (!error && lines_next(&lines))
-		error = read_line(&lines, list);
-	*line = lines.bad;
-	*why = lines.why;
-	return error;
+	return lines_read(text, read_line, list, line, why);
 }

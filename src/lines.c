@@ -56,6 +56,20 @@ bool lines_word(struct lines *lines, struct word *word)
 	return word->length > 0;
 }
 
+int lines_read(const struct names_text *text,
+	int (*read_line)(struct lines *lines, struct names_list *list), struct names_list *list,
+	unsigned *line, const char **why)
+{
+	struct lines lines = lines_of(text->text, text->length);
+	int error = 0;
+
+	while (!error && lines_next(&lines))
+		error = read_line(&lines, list);
+	*line = lines.bad;
+	*why = lines.why;
+	return error;
+}
+
 bool word_is(const struct word *word, const char *text)
 {
 	return word->length == strlen(text) && memcmp(word->text, text, word->length) == 0;

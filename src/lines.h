@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "names.h"
+#include "names_file.h"
 
 /* A part of the text, not NUL-terminated. */
 struct word {
@@ -34,6 +34,11 @@ void lines_refuse(struct lines *lines, const char *why);
 
 /* The next word on the line. At its end false, and the word is empty. */
 bool lines_word(struct lines *lines, struct word *word);
+
+/* As a names_parser: calls read_line, which returns 0 or -errno, for each line that has a word. */
+int lines_read(const struct names_text *text,
+	int (*read_line)(struct lines *lines, struct names_list *list), struct names_list *list,
+	unsigned *line, const char **why);
 
 bool word_is(const struct word *word, const char *text);
 bool word_is_number(const struct word *word); /* decimal digits only */
