@@ -4,6 +4,7 @@
 # make install     DESTDIR, PREFIX, SBINDIR, MANDIR
 # Another build beside it: make B=build/asan SANITIZE=address,undefined CC=clang
 # Without libuci, where there is one: make UCI=no
+# Where the exporter is to be killed when it wants more than it may: make SECCOMP=kill
 # One whose tables have another layout, for tests of upgrades: make B=build/other LAYOUT=v99
 
 PREFIX ?= /usr
@@ -21,7 +22,7 @@ BPF_TARGET ?= bpf
 
 VERSION := $(shell sed -n 's/^version = //p' VERSION)
 
-LIBS := libbpf libmicrohttpd libmnl json-c
+LIBS := libbpf libmicrohttpd libmnl json-c libseccomp
 ALL_CFLAGS := -std=gnu11 -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-ffunction-sections -fdata-sections -D_GNU_SOURCE -DMZ_VERSION='"$(VERSION)"' \
 	-Iinclude -Isrc $(shell $(PKG_CONFIG) --cflags $(LIBS)) $(CPPFLAGS) $(CFLAGS)
@@ -41,6 +42,9 @@ endif
 ifdef LAYOUT
 LAYOUT_FLAGS := -DMZ_LAYOUT='"$(LAYOUT)"' -DMZ_LAYOUT_PAD=32
 ALL_CFLAGS += $(LAYOUT_FLAGS)
+endif
+ifeq ($(SECCOMP),kill)
+ALL_CFLAGS += -DMZ_SECCOMP_KILL
 endif
 ifdef SANITIZE
 ALL_CFLAGS += -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all

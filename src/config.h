@@ -63,6 +63,7 @@ struct config {
 	const char *notify_socket; /* of the service manager; NULL: none */
 	unsigned watchdog_ms;	   /* the service manager expects a sign of life; 0: it does not */
 	bool json;		   /* status --json */
+	char **argv; /* the command line, for the exporter; its first word may change */
 	enum config_hook hook;
 	bool syslog;
 };

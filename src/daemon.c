@@ -13,6 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "brake.h"
+#include "exporter.h"
+#include "exporter_process.h"
 #include "flowtables.h"
 #include "following.h"
 #include "keeper.h"
@@ -21,32 +24,28 @@
 #include "netlink.h"
 #include "notify.h"
 #include "server.h"
+#include "shared.h"
 #include "textfile.h"
 
-#define FRESH_MS 1000 /* a scrape reads the kernel anew when the snapshot is older */
-
-/* No descriptor makes the loop take the whole CPU, whatever is wrong with it. */
-#define ROUNDS	 500 /* in BRAKE_MS; those that follow wait PAUSE_MS each */
-#define BRAKE_MS 100
-#define PAUSE_MS 10
-#define LATE_MS	 1000 /* and two intervals: a pull that is so late is a sign that we hang */
+#define ROUNDS	500  /* in 100 ms: more events than there are */
+#define LATE_MS 1000 /* and two intervals: a pull that is so late is a sign that we hang */
 
 struct daemon {
 	const struct config *config;
 	struct keeper keeper;
 	struct following *following; /* names */
 	struct server server;
+	struct shared shared; /* the snapshot, for the exporter */
+	struct exporter_process exporter;
 	struct netlink *netlink;
 	struct flowtables *flowtables; /* NULL: the kernel has none */
 	bool offloaded;
 	int epoll, timer, signals;
 	int watchdog;	    /* a timer; -1: nobody watches */
 	uint64_t pulled_ms; /* the last time that went well; monotonic */
-	uint64_t window_ms; /* since when rounds are counted */
-	unsigned rounds;
-	struct log_limit busy;
+	struct brake brake;
 	struct buf page;
-	bool textfile_failing;
+	bool textfile_failing, sharing_failing;
 };
 
 static uint64_t now_ms(void)
@@ -85,15 +84,6 @@ static int check(const struct config *config)
 	if (error)
 		log_error("--textfile %s: %s", config->textfile, strerror(-error));
 	return error;
-}
-
-static const struct snapshot *fresh_snapshot(void *context)
-{
-	struct daemon *daemon = context;
-	const struct snapshot *snapshot = keeper_fresh(&daemon->keeper, FRESH_MS);
-
-	server_follow(&daemon->server, snapshot);
-	return snapshot;
 }
 
 static int watch(struct daemon *daemon, int fd)
@@ -137,6 +127,7 @@ static int start_loop(struct daemon *daemon)
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	daemon->signals = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -151,8 +142,6 @@ static int start_loop(struct daemon *daemon)
 	error = error ? error : watch(daemon, following_fd(daemon->following));
 	if (!error && daemon->flowtables)
 		error = watch(daemon, flowtables_fd(daemon->flowtables));
-	if (!error)
-		error = watch(daemon, http_fd(daemon->server.http));
 	return error;
 }
 
@@ -173,12 +162,23 @@ static void write_textfile(struct daemon *daemon)
 	daemon->textfile_failing = error != 0;
 }
 
+static void share_snapshot(struct daemon *daemon)
+{
+	int error =
+		shared_write(&daemon->shared, daemon->keeper.snapshot, daemon->keeper.pulled_ms);
+
+	if (error && !daemon->sharing_failing)
+		log_error("cannot hand a snapshot to the exporter: %s", strerror(-error));
+	daemon->sharing_failing = error != 0;
+}
+
 static void pull(struct daemon *daemon)
 {
+	daemon->keeper.exporter_restarts = daemon->exporter.restarts;
 	if (keeper_pull(&daemon->keeper) < 0)
 		return;
 	daemon->pulled_ms = now_ms();
-	server_follow(&daemon->server, daemon->keeper.snapshot);
+	share_snapshot(daemon);
 	write_textfile(daemon);
 	following_poll(daemon->following);
 }
@@ -209,19 +209,30 @@ static void tell_watchdog(const struct daemon *daemon)
 		notify_watchdog(daemon->config);
 }
 
-static void brake(struct daemon *daemon)
+static void answer_exporter(struct daemon *daemon)
 {
-	uint64_t now = now_ms();
+	uint64_t last = daemon->keeper.pulled_ms;
 
-	if (now >= daemon->window_ms + BRAKE_MS) {
-		daemon->window_ms = now;
-		daemon->rounds = 0;
-	}
-	if (++daemon->rounds <= ROUNDS)
+	/* an exporter that ended is told by a signal */
+	if (!exporter_process_asks(&daemon->exporter))
 		return;
-	if (log_due(&daemon->busy))
-		log_warn("more than %d events in %d ms: slowing down", ROUNDS, BRAKE_MS);
-	usleep(PAUSE_MS * 1000);
+	keeper_fresh(&daemon->keeper, EXPORTER_FRESH_MS);
+	if (daemon->keeper.pulled_ms != last)
+		share_snapshot(daemon);
+	exporter_process_answer(&daemon->exporter);
+}
+
+/* Whether it is one that ends us. */
+static bool take_signal(struct daemon *daemon)
+{
+	struct signalfd_siginfo signal;
+
+	if (read(daemon->signals, &signal, sizeof(signal)) != sizeof(signal))
+		return false;
+	if (signal.ssi_signo != SIGCHLD)
+		return true;
+	exporter_process_reap(&daemon->exporter);
+	return false;
 }
 
 /* Returns 0 when a signal ends it, or -errno. */
@@ -231,8 +242,9 @@ static int loop(struct daemon *daemon)
 	uint64_t expirations;
 	int fd;
 
-	for (;; brake(daemon)) {
-		int ready = epoll_wait(daemon->epoll, &event, 1, http_timeout(daemon->server.http));
+	for (;; brake(&daemon->brake, ROUNDS)) {
+		int ready = epoll_wait(
+			daemon->epoll, &event, 1, exporter_process_timeout(&daemon->exporter));
 
 		if (ready < 0 && errno != EINTR) {
 			int error = -errno;
@@ -240,13 +252,18 @@ static int loop(struct daemon *daemon)
 			log_error("epoll_wait: %s", strerror(-error));
 			return error;
 		}
-		fd = ready > 0 ? event.data.fd : -1; /* of none: a timeout of HTTP's */
+		if (exporter_process_run(&daemon->exporter))
+			watch(daemon, daemon->exporter.channel);
+		if (ready <= 0)
+			continue;
+		fd = event.data.fd;
 		if (fd == daemon->signals) {
-			return 0;
+			if (take_signal(daemon))
+				return 0;
 		} else if (fd == daemon->timer) {
 			if (read(daemon->timer, &expirations, sizeof(expirations)) > 0)
 				pull(daemon);
-		} else if (fd == daemon->watchdog && fd >= 0) {
+		} else if (fd == daemon->watchdog) {
 			if (read(fd, &expirations, sizeof(expirations)) > 0)
 				tell_watchdog(daemon);
 		} else if (fd == netlink_fd(daemon->netlink)) {
@@ -258,7 +275,7 @@ static int loop(struct daemon *daemon)
 		} else if (daemon->flowtables && fd == flowtables_fd(daemon->flowtables)) {
 			look_at_flowtables(daemon);
 		} else {
-			http_run(daemon->server.http);
+			answer_exporter(daemon);
 		}
 	}
 }
@@ -275,7 +292,7 @@ static int start(struct daemon *daemon)
 	daemon->following = following_start(config);
 	error = daemon->following ? 0 : -errno;
 	if (!error)
-		error = server_start(&daemon->server, fresh_snapshot, daemon);
+		error = shared_create(&daemon->shared);
 	if (!error)
 		error = start_loop(daemon);
 	if (error) {
@@ -286,9 +303,42 @@ static int start(struct daemon *daemon)
 	return keeper_start(&daemon->keeper, config, following_names(daemon->following));
 }
 
+/* Once there is something to serve. */
+static int start_exporter(struct daemon *daemon)
+{
+	int error;
+
+	daemon->exporter.argv = daemon->config->argv;
+	daemon->exporter.sockets = daemon->server.socket;
+	daemon->exporter.count = daemon->server.sockets;
+	daemon->exporter.shared = daemon->shared.fd;
+	share_snapshot(daemon);
+	error = exporter_process_start(&daemon->exporter);
+	if (!error)
+		error = watch(daemon, daemon->exporter.channel);
+	if (error)
+		log_error("cannot start the exporter: %s", strerror(-error));
+	return error;
+}
+
+static void tell_start(const struct daemon *daemon)
+{
+	const struct config *config = daemon->config;
+
+	for (size_t i = 0; i < config->interfaces; i++)
+		if (daemon->keeper.links[i].present)
+			log_info("counting on %s (%s)", config->ifnames[i],
+				daemon->keeper.links[i].kind == SNAPSHOT_TCX ? "tcx" : "clsact");
+	if (config->exporter)
+		log_info("serving http://localhost:%u/metrics", config->port);
+	notify_ready(config);
+}
+
 static void stop(struct daemon *daemon)
 {
+	exporter_process_stop(&daemon->exporter);
 	server_close(&daemon->server);
+	shared_close(&daemon->shared);
 	netlink_close(daemon->netlink);
 	flowtables_close(daemon->flowtables);
 	following_stop(daemon->following);
@@ -303,23 +353,18 @@ int daemon_run(const struct config *config)
 	if (!daemon)
 		return 1;
 	daemon->config = config;
+	daemon->shared.fd = -1;
 	if (config->syslog)
 		log_to_syslog();
 	if (start(daemon) == 0) {
 		daemon->pulled_ms = now_ms();
-		server_follow(&daemon->server, daemon->keeper.snapshot);
 		write_textfile(daemon);
-		for (size_t i = 0; i < config->interfaces; i++)
-			if (daemon->keeper.links[i].present)
-				log_info("counting on %s (%s)", config->ifnames[i],
-					daemon->keeper.links[i].kind == SNAPSHOT_TCX ? "tcx"
-										     : "clsact");
-		if (config->exporter)
-			log_info("serving http://localhost:%u/metrics", config->port);
-		notify_ready(config);
-		status = loop(daemon) < 0;
-		notify_stopping(config);
-		pull(daemon);
+		if (start_exporter(daemon) == 0) {
+			tell_start(daemon);
+			status = loop(daemon) < 0;
+			notify_stopping(config);
+			pull(daemon);
+		}
 		keeper_stop(&daemon->keeper);
 	}
 	stop(daemon);

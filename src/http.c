@@ -166,7 +166,7 @@ static struct page *find_page(struct http *http, unsigned kind)
 	const struct snapshot *snapshot = http->config.snapshot(http->config.context);
 	struct page *current = http->current[kind], *page;
 
-	if (current && current->number == snapshot->number)
+	if (!snapshot || (current && current->number == snapshot->number))
 		return current;
 	if (current && !clients_read(&http->clients, current)) {
 		drop_page(current); /* the usual case, which uses one buffer again and again */

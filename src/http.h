@@ -18,7 +18,7 @@ struct http_config {
 	struct metrics_options metrics;
 	const struct prefix *allow; /* who may connect besides loopback; kept by the caller */
 	size_t allowed;
-	/* The snapshot a page is rendered from, valid until the next http_run(). */
+	/* The snapshot a page is rendered from, valid until the next call; NULL: there is none. */
 	const struct snapshot *(*snapshot)(void *context);
 	void *context;
 };

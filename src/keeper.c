@@ -251,6 +251,7 @@ static int take_snapshot(struct keeper *keeper, uint64_t began_us)
 	snapshot->incomplete = keeper->incomplete;
 	snapshot->hooks_restored = keeper->restored;
 	snapshot->missed_packets = keeper->missed;
+	snapshot->exporter_restarts = keeper->exporter_restarts;
 	snapshot->uptime_s = keeper_uptime() - keeper->started_s;
 	snapshot->pull_us = (uint32_t)(now_us() - began_us);
 	return 0;

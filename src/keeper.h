@@ -53,10 +53,11 @@ struct keeper {
 	size_t hook_count;
 	unsigned *known; /* indices of the devices of the last reconciliation */
 	size_t known_count;
-	uint64_t restored, missed; /* as in struct snapshot */
-	uint32_t incomplete;	   /* as in struct snapshot */
-	uint64_t started_s;	   /* as keeper_uptime() */
-	uint64_t pulled_ms;	   /* CLOCK_MONOTONIC, as the next two */
+	uint64_t restored, missed;  /* as in struct snapshot, and so is the next */
+	uint64_t exporter_restarts; /* told by the caller */
+	uint32_t incomplete;	    /* as in struct snapshot */
+	uint64_t started_s;	    /* as keeper_uptime() */
+	uint64_t pulled_ms;	    /* CLOCK_MONOTONIC, as the next two */
 	uint64_t reconciled_ms;
 	uint64_t full_told_ms; /* when it was logged that a table is full */
 	uint64_t full;	       /* packets that found no room, as of then */

@@ -131,7 +131,7 @@ bool listen_turn_away(int socket, int *spare)
 	int probe, turned = 0;
 
 	if (*spare < 0)
-		*spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+		*spare = fcntl(socket, F_DUPFD_CLOEXEC, 0);
 	probe = *spare < 0 ? -1 : fcntl(*spare, F_DUPFD_CLOEXEC, 0);
 	if (probe >= 0)
 		close(probe);
@@ -145,6 +145,6 @@ bool listen_turn_away(int socket, int *spare)
 			break;
 		close(fd);
 	}
-	*spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	*spare = fcntl(socket, F_DUPFD_CLOEXEC, 0);
 	return turned > 0;
 }

@@ -2,9 +2,11 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "daemon.h"
+#include "exporter.h"
 #include "keeper.h"
 #include "log.h"
 #include "options.h"
@@ -43,7 +45,10 @@ int main(int argc, char **argv)
 		status = status_run(config);
 	} else if (command == OPTIONS_UNLOAD) {
 		status = keeper_unload(config->pin) < 0;
+	} else if (strcmp(argv[0], EXPORTER_NAME) == 0) {
+		status = exporter_run(config);
 	} else {
+		config->argv = argv;
 		read_environment(config);
 		status = daemon_run(config);
 	}

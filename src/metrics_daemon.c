@@ -163,6 +163,9 @@ static void put_daemon(const struct snapshot *snapshot, enum metrics_format form
 		format);
 	buf_text(out, "mezoura_pull_duration_seconds");
 	put_seconds(out, snapshot->pull_us, 1000000);
+	put_plain(out, "mezoura_exporter_restarts", "counter",
+		"Times that the process that serves HTTP died and was started again.",
+		snapshot->exporter_restarts, format);
 	metrics_head(out, "mezoura_build_info", "gauge", "Which mezoura this is.", format);
 	buf_text(out, "mezoura_build_info{version=\"" MZ_VERSION "\"} 1\n");
 }

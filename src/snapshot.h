@@ -94,6 +94,7 @@ struct snapshot {
 	uint64_t kernel_bytes;		  /* that the kernel's tables take */
 	uint64_t hooks_restored;	  /* times that a hook was found gone and put back */
 	uint64_t missed_packets; /* that devices moved meanwhile: at most these were not counted */
+	uint64_t exporter_restarts;
 	struct mz_volume unattributed[MZ_DIRECTIONS][MZ_REASONS];
 	struct mz_net nets[MZ_NETS];
 	struct snapshot_interface interface[MZ_NETS];
@@ -103,6 +104,12 @@ struct snapshot {
 	uint32_t hosts_at, text_at, text_length;
 	_Alignas(8) unsigned char data[];
 };
+
+/* How many bytes of it there are to copy. */
+static inline size_t snapshot_bytes(const struct snapshot *s)
+{
+	return sizeof(*s) + s->text_at + s->text_length;
+}
 
 static inline const struct snapshot_address *snapshot_addresses(const struct snapshot *s)
 {

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "exporter.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "allowed.h"
+#include "brake.h"
+#include "http.h"
+#include "log.h"
+#include "sandbox.h"
+#include "shared.h"
+
+#define ROUNDS	    20000 /* in 100 ms: more than any clients keep it busy with */
+#define PATIENCE_MS 500	  /* with a keeper that does not answer, */
+#define RESPITE_MS  5000  /* which is then left alone for so long */
+
+struct exporter {
+	const struct config *config;
+	struct shared shared;
+	struct http *http;
+	struct allowed allowed;
+	uint64_t followed; /* the number of the snapshot that those are of */
+	uint64_t ask_ms;   /* not before; monotonic */
+	int epoll;
+	struct brake brake;
+};
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static const struct snapshot *latest(struct exporter *exporter)
+{
+	const struct snapshot *snapshot = shared_read(&exporter->shared);
+
+	if (snapshot && snapshot->number != exporter->followed) {
+		exporter->followed = snapshot->number;
+		allowed_follow(&exporter->allowed, snapshot);
+		http_allow(exporter->http, exporter->allowed.prefix, exporter->allowed.count);
+	}
+	return snapshot;
+}
+
+/* The end of the keeper is ours. */
+static void end(void)
+{
+	_exit(0);
+}
+
+/* Asks for a fresh snapshot, and waits for it. */
+static void ask(struct exporter *exporter)
+{
+	struct pollfd channel = {.fd = EXPORTER_CHANNEL, .events = POLLIN};
+	char bytes[16];
+	ssize_t length;
+
+	while ((length = recv(EXPORTER_CHANNEL, bytes, sizeof(bytes), MSG_DONTWAIT)) > 0)
+		; /* answers that came too late */
+	if (length == 0 || send(EXPORTER_CHANNEL, "f", 1, MSG_NOSIGNAL) < 0)
+		end();
+	if (poll(&channel, 1, PATIENCE_MS) <= 0)
+		exporter->ask_ms = now_ms() + RESPITE_MS;
+	else if (recv(EXPORTER_CHANNEL, bytes, 1, MSG_DONTWAIT) == 0)
+		end();
+}
+
+/* Where the keeper does not answer, the last one has to do. */
+static const struct snapshot *fresh(void *context)
+{
+	struct exporter *exporter = context;
+	uint64_t now = now_ms();
+
+	if (now >= shared_taken_ms(&exporter->shared) + EXPORTER_FRESH_MS &&
+		now >= exporter->ask_ms)
+		ask(exporter);
+	return latest(exporter);
+}
+
+static int watch(struct exporter *exporter, int fd)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+
+	return epoll_ctl(exporter->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+static int start(struct exporter *exporter)
+{
+	const struct http_config config = {
+		.metrics = exporter->config->metrics, .snapshot = fresh, .context = exporter};
+	int sockets[CONFIG_LISTENS + 1], error = shared_open(&exporter->shared, EXPORTER_SHARED);
+	size_t count = 0;
+
+	if (!error)
+		error = allowed_init(&exporter->allowed, exporter->config);
+	if (error)
+		return error;
+	while (count < CONFIG_LISTENS + 1 &&
+		fcntl(EXPORTER_SOCKETS + (int)count, F_SETFD, FD_CLOEXEC) == 0) {
+		sockets[count] = EXPORTER_SOCKETS + (int)count;
+		count++;
+	}
+	exporter->http = http_create(&config, sockets, count);
+	if (!exporter->http)
+		return -ENOMEM;
+	http_allow(exporter->http, exporter->allowed.prefix, exporter->allowed.count);
+	exporter->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (exporter->epoll < 0)
+		return -errno;
+	error = watch(exporter, EXPORTER_CHANNEL);
+	return error ? error : watch(exporter, http_fd(exporter->http));
+}
+
+static void serve(struct exporter *exporter)
+{
+	struct epoll_event event;
+	char byte;
+
+	for (;; brake(&exporter->brake, ROUNDS)) {
+		int ready = epoll_wait(exporter->epoll, &event, 1, http_timeout(exporter->http));
+
+		if (ready < 0 && errno != EINTR)
+			return;
+		if (ready > 0 && event.data.fd == EXPORTER_CHANNEL) {
+			if (recv(EXPORTER_CHANNEL, &byte, 1, MSG_DONTWAIT) == 0)
+				end();
+			continue;
+		}
+		latest(exporter); /* who may connect may have changed */
+		http_run(exporter->http);
+	}
+}
+
+int exporter_run(const struct config *config)
+{
+	struct exporter exporter = {.config = config, .shared.fd = -1, .epoll = -1};
+	const char *missing;
+	int error;
+
+	prctl(PR_SET_NAME, EXPORTER_NAME);
+	tzset(); /* the log tells times: later the file cannot be read */
+	error = start(&exporter);
+	if (!error)
+		error = sandbox_enter(&missing);
+	if (error) {
+		log_error("the exporter cannot start: %s", strerror(-error));
+		_exit(1);
+	}
+	if (missing)
+		log_warn("this kernel has no %s: the exporter runs without", missing);
+	serve(&exporter);
+	_exit(1);
+}

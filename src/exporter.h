@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The process that serves HTTP: this program, executed anew with little more than its sockets, in a
+ * sandbox from before the first client is heard. What it knows of the keeper is the snapshot in
+ * shared memory; what it may say to it is one byte, to ask for a fresh one, which is answered by a
+ * byte.
+ */
+#ifndef MZ_EXPORTER_H
+#define MZ_EXPORTER_H
+
+#include "config.h"
+
+/* As argv[0] it makes main() call exporter_run(). The other arguments are the keeper's. */
+#define EXPORTER_NAME "mezoura-exporter"
+
+/* The descriptors that it is born with; from EXPORTER_SOCKETS on one for each socket to serve on.
+ */
+enum { EXPORTER_CHANNEL = 3, EXPORTER_SHARED, EXPORTER_SOCKETS };
+
+#define EXPORTER_FRESH_MS 1000 /* a scrape wants a snapshot that is not older */
+
+/* Serves until the keeper ends. Returns the exit status. */
+int exporter_run(const struct config *config);
+
+#endif

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "exporter_process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "exporter.h"
+#include "log.h"
+
+#define WAIT_MIN_MS 100
+#define WAIT_MAX_MS 30000
+#define STEADY_MS   60000 /* one that lived for so long died of something else */
+#define OUT_OF_WAY  64	  /* no descriptor that the exporter is born with has so high a number */
+
+#ifndef SYS_close_range
+#define SYS_close_range 436 /* all architectures, since Linux 5.9 */
+#endif
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/*
+ * In the child. Does not return. Descriptors go out of each other's way first; what is duplicated
+ * by dup2() stays open when the program is executed, and all else is closed.
+ */
+static void become_exporter(const struct exporter_process *process, int channel)
+{
+	int from[EXPORTER_SOCKETS + CONFIG_LISTENS + 1];
+	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC), count = EXPORTER_SOCKETS;
+	sigset_t none;
+
+	from[0] = from[1] = nothing;
+	from[2] = STDERR_FILENO;
+	from[EXPORTER_CHANNEL] = channel;
+	from[EXPORTER_SHARED] = process->shared;
+	for (size_t i = 0; i < process->count; i++)
+		from[count++] = process->sockets[i];
+	for (int i = 0; i < count; i++)
+		from[i] = fcntl(from[i], F_DUPFD_CLOEXEC, OUT_OF_WAY);
+	for (int i = 0; i < count; i++)
+		if (dup2(from[i], i) < 0)
+			_exit(127);
+	syscall(SYS_close_range, (unsigned)count, ~0U, 0);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	/* who ends the keeper by a signal to all of its group ends us by that */
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	process->argv[0] = (char[]){EXPORTER_NAME};
+	execv("/proc/self/exe", process->argv);
+	_exit(127);
+}
+
+int exporter_process_start(struct exporter_process *process)
+{
+	int channel[2];
+
+	process->started_ms = now_ms();
+	process->due_ms = 0;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel) < 0)
+		return -errno;
+	process->pid = fork();
+	if (process->pid == 0)
+		become_exporter(process, channel[1]);
+	close(channel[1]);
+	if (process->pid < 0) {
+		int error = -errno;
+
+		process->pid = 0;
+		close(channel[0]);
+		return error;
+	}
+	process->channel = channel[0];
+	return 0;
+}
+
+/* Later and later, unless the last one was steady. */
+static void put_off(struct exporter_process *process)
+{
+	if (now_ms() - process->started_ms >= STEADY_MS)
+		process->wait_ms = 0;
+	process->wait_ms = process->wait_ms ? process->wait_ms * 2 : WAIT_MIN_MS;
+	if (process->wait_ms > WAIT_MAX_MS)
+		process->wait_ms = WAIT_MAX_MS;
+	process->due_ms = now_ms() + process->wait_ms;
+}
+
+int exporter_process_timeout(const struct exporter_process *process)
+{
+	uint64_t now = now_ms();
+
+	if (process->pid || !process->due_ms)
+		return -1;
+	return process->due_ms > now ? (int)(process->due_ms - now) : 0;
+}
+
+bool exporter_process_run(struct exporter_process *process)
+{
+	int error;
+
+	if (exporter_process_timeout(process) != 0)
+		return false;
+	process->restarts++;
+	error = exporter_process_start(process);
+	if (!error)
+		return true;
+	log_error("cannot start the exporter: %s", strerror(-error));
+	put_off(process);
+	return false;
+}
+
+void exporter_process_reap(struct exporter_process *process)
+{
+	int status;
+
+	if (!process->pid || waitpid(process->pid, &status, WNOHANG) != process->pid)
+		return;
+	process->pid = 0;
+	close(process->channel);
+	process->channel = -1;
+	put_off(process);
+	if (WIFSIGNALED(status))
+		log_error("the exporter was killed by signal %d (%s): it is started again",
+			WTERMSIG(status), strsignal(WTERMSIG(status)));
+	else
+		log_error("the exporter ended with status %d: it is started again",
+			WEXITSTATUS(status));
+}
+
+bool exporter_process_asks(const struct exporter_process *process)
+{
+	char bytes[64];
+
+	/* however many it sends, it is one wish */
+	return recv(process->channel, bytes, sizeof(bytes), MSG_DONTWAIT) > 0;
+}
+
+void exporter_process_answer(const struct exporter_process *process)
+{
+	send(process->channel, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+void exporter_process_stop(struct exporter_process *process)
+{
+	if (!process->pid)
+		return;
+	kill(process->pid, SIGKILL);
+	waitpid(process->pid, NULL, 0);
+	close(process->channel);
+	process->pid = 0;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a process gives up that reads what strangers send. */
+#ifndef MZ_SANDBOX_H
+#define MZ_SANDBOX_H
+
+/*
+ * From here on this process can use the descriptors that it has, and nothing else: another user
+ * ("mezoura", or else "nobody") where it was root, no capability and none to be had, no file to be
+ * opened or reached, no socket, no program, no other process; it dumps no core, is not traced, and
+ * is killed when its parent ends. What is loaded or read when it is first needed has to be there by
+ * now.
+ *
+ * Returns 0 or -errno: then it must not go on. Where the kernel lacks Landlock or seccomp, that
+ * part is left out: *missing names it, a constant string, and is NULL where nothing is missing.
+ */
+int sandbox_enter(const char **missing);
+
+#endif

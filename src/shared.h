@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The latest snapshot in memory that two processes share: one writes, the other can but read. A
+ * sequence number tells the reader whether what it copied is whole, so neither waits for the other.
+ */
+#ifndef MZ_SHARED_H
+#define MZ_SHARED_H
+
+#include "snapshot.h"
+
+struct shared_head {
+	uint64_t sequence; /* odd while something is written */
+	uint64_t room;	   /* bytes of the memory, this struct included */
+	uint64_t bytes;	   /* of the snapshot, which follows */
+	uint64_t taken_ms; /* when; monotonic */
+};
+
+struct shared {
+	int fd; /* -1: none */
+	struct shared_head *head;
+	size_t mapped; /* bytes */
+	/* the reader's own, made larger when it has to be */
+	struct snapshot *copy;
+	size_t room;
+	uint64_t sequence; /* of what is in copy; 0: nothing whole */
+};
+
+/* Makes the memory, for the writer. Nobody can write to it but through this. Returns 0 or -errno.
+ */
+int shared_create(struct shared *shared);
+
+/* Puts a snapshot there, taken at taken_ms (monotonic). Returns 0 or -errno: then the last stays.
+ */
+int shared_write(struct shared *shared, const struct snapshot *snapshot, uint64_t taken_ms);
+
+/* Opens what the writer made, for the reader. Takes fd over, also on failure. Returns 0 or -errno.
+ */
+int shared_open(struct shared *shared, int fd);
+
+/*
+ * The snapshot that is there, copied where it is another than the last time; valid until the next
+ * call. NULL where there is none yet, the writer is stuck in the middle, or memory is short.
+ */
+const struct snapshot *shared_read(struct shared *shared);
+
+/* When the snapshot that is there was taken; monotonic milliseconds. */
+uint64_t shared_taken_ms(const struct shared *shared);
+
+void shared_close(struct shared *shared);
+
+#endif

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Who may connect. */
+#include "web.h"
+
+#include "allowed.h"
+
+static bool isolated;
+
+static int isolate(void **state)
+{
+	(void)state;
+	return web_isolate(&isolated);
+}
+
+static bool admitted(struct web *web, const char *from)
+{
+	int fd = web_connect_from(web, from, from);
+	char byte;
+	bool silent;
+
+	assert_true(fd >= 0);
+	silent = web_receive(web, fd, &byte, 1, 100) == -ETIMEDOUT;
+	close(fd);
+	return silent;
+}
+
+static void follow(struct web *web, struct allowed *allowed)
+{
+	allowed_follow(allowed, web->snapshot);
+	http_allow(web->http, allowed->prefix, allowed->count);
+}
+
+static void it_follows_the_prefixes_in_force(void **state)
+{
+	static const struct prefix fixed = {AF_INET6, 64, {0x20, 0x01, 0x0d, 0xb8}};
+	struct config config = {0};
+	struct allowed allowed;
+	struct web web = {.snapshot = web_snapshot(0, 1)};
+	struct http_config http = {
+		.metrics = *web_options(), .snapshot = web_current, .context = &web};
+	int socket;
+
+	(void)state;
+	if (!isolated) {
+		print_message("skipped: needs a network namespace of its own (root)\n");
+		skip();
+	}
+	config.allow[config.allows++] = fixed;
+	assert_int_equal(allowed_init(&allowed, &config), 0);
+	socket = listen_tcp(NULL, 0);
+	assert_true(socket >= 0);
+	web.port = web_port(socket);
+	web.http = http_create(&http, &socket, 1);
+	assert_non_null(web.http);
+	follow(&web, &allowed);
+	assert_false(admitted(&web, "192.0.2.1"));
+	assert_true(admitted(&web, "2001:db8::1"));
+	web.snapshot->interfaces = 2;
+	web.snapshot->interface[1].prefixes = 1;
+	web.snapshot->interface[1].prefix[0] =
+		(struct snapshot_prefix){{192, 0, 2, 0}, AF_INET, 24};
+	follow(&web, &allowed);
+	assert_true(admitted(&web, "192.0.2.1"));
+	assert_true(admitted(&web, "2001:db8::1"));
+	web.snapshot->interface[1].prefix[0].addr[1] = 1;
+	follow(&web, &allowed);
+	assert_false(admitted(&web, "192.0.2.1"));
+	assert_true(admitted(&web, "2001:db8::1"));
+	http_destroy(web.http);
+	allowed_free(&allowed);
+	free(web.snapshot);
+}
+
+static void all_prefixes_have_room(void **state)
+{
+	struct config config = {
+		.trackeds = CONFIG_TRACKED, .delegateds = MZ_PREFIXES, .allows = MZ_LOCALS};
+	struct snapshot *snapshot = web_snapshot(0, 1);
+	struct allowed allowed;
+
+	(void)state;
+	assert_int_equal(allowed_init(&allowed, &config), 0);
+	snapshot->interfaces = MZ_NETS;
+	for (size_t i = 0; i < MZ_NETS; i++)
+		snapshot->interface[i].prefixes = 2 * MZ_PREFIXES;
+	allowed_follow(&allowed, snapshot); /* the sanitizers look on */
+	assert_int_equal(allowed.count, allowed.fixed + (size_t)MZ_NETS * 2 * MZ_PREFIXES);
+	allowed_free(&allowed);
+	free(snapshot);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(it_follows_the_prefixes_in_force),
+		cmocka_unit_test(all_prefixes_have_room),
+	};
+
+	return cmocka_run_group_tests_name("allowed", tests, isolate, NULL);
+}

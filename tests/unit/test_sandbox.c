@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What can be done from inside the sandbox: each attempt in a process of its own. */
+#include "unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sandbox.h"
+
+/* What a child saw of what it tried. */
+enum { FAILED, WORKED, NO_SANDBOX };
+
+static const char *missing;
+
+static int try(int (*attempt)(void), bool inside)
+{
+	int status;
+	pid_t child = fork();
+
+	if (child == 0) {
+		int error = inside ? sandbox_enter(&missing) : 0;
+
+		if (error)
+			_exit(NO_SANDBOX);
+		_exit(attempt() < 0 ? FAILED : WORKED);
+	}
+	assert_true(child > 0);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	if (WIFSIGNALED(status)) { /* as built with SECCOMP=kill */
+		assert_int_equal(WTERMSIG(status), SIGSYS);
+		return FAILED;
+	}
+	return WEXITSTATUS(status);
+}
+
+static int open_to_read(void)
+{
+	return open("/", O_RDONLY);
+}
+
+static int open_to_write(void)
+{
+	return open("/tmp", O_WRONLY | O_TMPFILE, 0600);
+}
+
+static int open_socket(void)
+{
+	return socket(AF_INET, SOCK_STREAM, 0);
+}
+
+static int open_unix_socket(void)
+{
+	return socket(AF_UNIX, SOCK_DGRAM, 0);
+}
+
+static int look_at_file(void)
+{
+	struct stat st;
+
+	return stat("/etc/passwd", &st);
+}
+
+static int remove_file(void)
+{
+	return unlink("/tmp/mz-sandbox-not-there") < 0 && errno == ENOENT ? 0 : -1;
+}
+
+static int change_directory(void)
+{
+	return chdir("/");
+}
+
+static int start_child(void)
+{
+	pid_t child = fork();
+
+	if (child == 0)
+		_exit(0);
+	return child;
+}
+
+/* Where it works there is another program, which says so by the same status. */
+static int execute(void)
+{
+	return execl("/bin/sh", "sh", "-c", "exit 1", (char *)NULL);
+}
+
+static int signal_parent(void)
+{
+	return kill(getppid(), 0);
+}
+
+static int trace_parent(void)
+{
+	return (int)ptrace(PTRACE_SEIZE, getppid(), 0, 0);
+}
+
+static int become_root(void)
+{
+	return setuid(0);
+}
+
+static int make_namespace(void)
+{
+	return unshare(CLONE_NEWUSER);
+}
+
+static int make_memory_file(void)
+{
+	return memfd_create("x", 0);
+}
+
+static const struct {
+	const char *what;
+	int (*attempt)(void);
+} attempts[] = {
+	{"open a directory", open_to_read},
+	{"make a file", open_to_write},
+	{"open a TCP socket", open_socket},
+	{"open a Unix socket", open_unix_socket},
+	{"look at a file", look_at_file},
+	{"remove a file", remove_file},
+	{"change the directory", change_directory},
+	{"start a child", start_child},
+	{"execute a program", execute},
+	{"signal the parent", signal_parent},
+	{"trace the parent", trace_parent},
+	{"become root", become_root},
+	{"make a namespace", make_namespace},
+	{"make a file in memory", make_memory_file},
+};
+
+static int pipe_end = -1;
+
+static int use_what_is_there(void)
+{
+	void *memory = malloc(3 << 20);
+
+	if (!memory)
+		return -1;
+	memset(memory, 1, 3 << 20);
+	free(memory);
+	return (int)write(pipe_end, "x", 1);
+}
+
+static void what_is_open_can_be_used(void **state)
+{
+	int ends[2];
+	char byte;
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	pipe_end = ends[1];
+	assert_int_equal(try(use_what_is_there, true), WORKED);
+	assert_int_equal(read(ends[0], &byte, 1), 1);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void nothing_else_can(void **state)
+{
+	unsigned possible = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(attempts) / sizeof(*attempts); i++) {
+		int result = try(attempts[i].attempt, true);
+
+		if (result != FAILED)
+			fail_msg("%s: %s", attempts[i].what,
+				result == WORKED ? "worked" : "no sandbox");
+		possible += try(attempts[i].attempt, false) == WORKED;
+	}
+	assert_true(possible >= 10); /* of them, outside of the sandbox */
+}
+
+static int is_nothing_missing(void)
+{
+	return missing ? -1 : 0;
+}
+
+static void this_kernel_has_all_of_it(void **state)
+{
+	(void)state;
+	if (try(is_nothing_missing, true) != WORKED) {
+		print_message("skipped: this kernel lacks Landlock or seccomp\n");
+		skip();
+	}
+}
+
+/* A child's child: when the parent in between ends, the sandboxed one does. */
+static void it_ends_with_its_parent(void **state)
+{
+	int ends[2];
+	pid_t parent;
+	char byte;
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	parent = fork();
+	if (parent == 0) {
+		if (fork() == 0) {
+			close(ends[0]);
+			if (sandbox_enter(&missing) == 0 && write(ends[1], "x", 1) == 1)
+				for (;;)
+					poll(NULL, 0, 1000);
+			_exit(1);
+		}
+		for (;;)
+			pause();
+	}
+	close(ends[1]);
+	assert_int_equal(read(ends[0], &byte, 1), 1);
+	kill(parent, SIGKILL);
+	waitpid(parent, NULL, 0);
+	assert_int_equal(read(ends[0], &byte, 1), 0); /* its end of the pipe is closed */
+	close(ends[0]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_open_can_be_used),
+		cmocka_unit_test(nothing_else_can),
+		cmocka_unit_test(this_kernel_has_all_of_it),
+		cmocka_unit_test(it_ends_with_its_parent),
+	};
+
+	alarm(60);
+	return cmocka_run_group_tests_name("sandbox", tests, NULL, NULL);
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The snapshot in shared memory, with its reader in another process. */
+#include "unit.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "shared.h"
+
+/* One of so many bytes of data that all are equal to its number, as far as a byte goes. */
+static struct snapshot *make(uint64_t number, uint32_t bytes)
+{
+	struct snapshot *snapshot = calloc(1, sizeof(*snapshot) + bytes);
+
+	assert_non_null(snapshot);
+	snapshot->number = number;
+	snapshot->text_length = bytes;
+	memset(snapshot->data, (int)(number & 0xff), bytes);
+	return snapshot;
+}
+
+static void publish(struct shared *shared, uint64_t number, uint32_t bytes)
+{
+	struct snapshot *snapshot = make(number, bytes);
+
+	assert_int_equal(shared_write(shared, snapshot, number * 10), 0);
+	free(snapshot);
+}
+
+static bool is_whole(const struct snapshot *snapshot)
+{
+	for (uint32_t i = 0; i < snapshot->text_length; i++)
+		if (snapshot->data[i] != (snapshot->number & 0xff))
+			return false;
+	return true;
+}
+
+static void open_both(struct shared *writer, struct shared *reader)
+{
+	assert_int_equal(shared_create(writer), 0);
+	assert_int_equal(shared_open(reader, dup(writer->fd)), 0);
+}
+
+static void what_is_written_is_read(void **state)
+{
+	static const uint32_t sizes[] = {0, 1, 60000, 100, 5000000, 70000, 3, 40000000};
+	struct shared writer, reader;
+
+	(void)state;
+	open_both(&writer, &reader);
+	assert_null(shared_read(&reader));
+	for (unsigned i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+		const struct snapshot *seen;
+
+		publish(&writer, i + 1, sizes[i]);
+		seen = shared_read(&reader);
+		assert_non_null(seen);
+		assert_int_equal(seen->number, i + 1);
+		assert_int_equal(seen->text_length, sizes[i]);
+		assert_true(is_whole(seen));
+		assert_int_equal(shared_taken_ms(&reader), (i + 1) * 10);
+		assert_ptr_equal(shared_read(&reader), seen);
+	}
+	shared_close(&reader);
+	shared_close(&writer);
+}
+
+static void what_is_half_written_is_not_read(void **state)
+{
+	struct shared writer, reader;
+
+	(void)state;
+	open_both(&writer, &reader);
+	publish(&writer, 1, 100);
+	assert_non_null(shared_read(&reader));
+	writer.head->sequence++; /* as if it had stopped there */
+	assert_null(shared_read(&reader));
+	writer.head->sequence++;
+	assert_non_null(shared_read(&reader));
+	writer.head->bytes = UINT64_MAX / 2;
+	writer.head->sequence += 2;
+	assert_null(shared_read(&reader));
+	shared_close(&reader);
+	shared_close(&writer);
+}
+
+/* The other process is what the exporter is: it has the descriptor, and may do with it what it can.
+ */
+static void the_reader_cannot_write(void **state)
+{
+	struct shared writer;
+
+	(void)state;
+	assert_int_equal(shared_create(&writer), 0);
+	assert_true(write(writer.fd, "x", 1) < 0);
+	assert_true(ftruncate(writer.fd, 0) < 0);
+	assert_ptr_equal(
+		mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, writer.fd, 0), MAP_FAILED);
+	assert_true(fcntl(writer.fd, F_GET_SEALS) & F_SEAL_SHRINK);
+	publish(&writer, 1, 1000000); /* while the writer can, and can make it larger */
+	shared_close(&writer);
+}
+
+static void a_reader_beside_a_writer_sees_whole_ones_only(void **state)
+{
+	struct shared writer, reader;
+	uint64_t last = 0, different = 0;
+	pid_t child;
+	int status;
+
+	(void)state;
+	open_both(&writer, &reader);
+	publish(&writer, 1, 1000);
+	child = fork();
+	if (child == 0) {
+		for (uint64_t i = 2; i < 3000; i++) {
+			publish(&writer, i, 1000 + (uint32_t)(i * 7919 % 300000));
+			usleep(200); /* so that the reader gets through now and then */
+		}
+		_exit(0);
+	}
+	assert_true(child > 0);
+	while (waitpid(child, &status, WNOHANG) == 0) {
+		const struct snapshot *seen = shared_read(&reader);
+
+		if (!seen)
+			continue;
+		assert_true(is_whole(seen));
+		assert_true(seen->number >= last);
+		different += seen->number != last;
+		last = seen->number;
+	}
+	assert_int_equal(status, 0);
+	assert_true(different > 10);
+	assert_int_equal(shared_read(&reader)->number, 2999);
+	shared_close(&reader);
+	shared_close(&writer);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_written_is_read),
+		cmocka_unit_test(what_is_half_written_is_not_read),
+		cmocka_unit_test(the_reader_cannot_write),
+		cmocka_unit_test(a_reader_beside_a_writer_sees_whole_ones_only),
+	};
+
+	return cmocka_run_group_tests_name("shared", tests, NULL, NULL);
+}
