@@ -1,18 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The programs that read mezoura: Prometheus, its linter, and node_exporter."""
-import json
+"""The programs that read mezoura: Prometheus, its linter, VictoriaMetrics, and node_exporter."""
+import contextlib
 import os
 import re
-import shutil
 import subprocess
 import time
-import urllib.parse
 
 import pytest
 
 import house
 import traffic
 from daemon import Daemon, Page
+from readers import Prometheus, Span, VictoriaMetrics, ask, needs, stop
 
 NAMES = """
 config host
@@ -20,27 +19,6 @@ config host
 	option mac '02:00:00:00:02:0a'
 """
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
-
-
-def needs(program):
-    if not shutil.which(program):
-        pytest.skip(f"{program} is not installed")
-
-
-def ask(namespace, address, seconds=20):
-    """What a program answers at http://127.0.0.1/..., once it does."""
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            return namespace.run("curl", "-sSf", "--max-time", "5", f"http://127.0.0.1{address}")
-        except RuntimeError:
-            assert time.monotonic() < deadline, f"no answer from {address}"
-            time.sleep(0.2)
-
-
-def stop(process):
-    process.terminate()
-    process.wait(20)
 
 
 @pytest.fixture
@@ -100,41 +78,133 @@ def test_openmetrics_is_read_by_the_strict_parser_of_prometheus(counted):
 
 
 def test_prometheus_scrapes_and_answers_with_the_right_number(counted):
-    needs("prometheus")
     home, daemon = counted
-    directory = house.scratch("prometheus")
-    with open(f"{directory}/prometheus.yml", "w", encoding="utf-8") as file:
-        file.write("""
-global: {scrape_interval: 1s, scrape_timeout: 1s}
-scrape_configs: [{job_name: mezoura, static_configs: [{targets: ["127.0.0.1:9999"]}]}]
-""")
-    prometheus = home.router.popen(
-        "prometheus", f"--config.file={directory}/prometheus.yml",
-        f"--storage.tsdb.path={directory}/tsdb", "--web.listen-address=127.0.0.1:9090",
+    with Prometheus(home.router, mezoura=9999) as prometheus:
+        prometheus.wait_for("mezoura_host_download_bytes_total")
+        assert_same(prometheus, daemon.page())
+        named = prometheus.query(
+            'mezoura_host_upload_bytes_total{ip_version="4",mac="02:00:00:00:02:0A"}')
+        assert named[0][0]["hostname"] == 'two words "quoted" \\ and caf\u00e9'
+        assert len(prometheus.query("node_nat_traffic_download")) == 4
+        assert prometheus.query("up")[0][1] == 1
+
+
+def assert_same(scraper, page):
+    """It has the bytes of each host as the page does."""
+    for direction in ("download", "upload"):
+        answer = {(direction, labels["mac"].lower(), labels["ip_version"]): value
+                  for labels, value in scraper.query(f"mezoura_host_{direction}_bytes_total")}
+        assert answer == {k: size for k, (_, size) in page.hosts().items() if k[0] == direction}
+
+
+def transfer(home, daemon, *scrapers):
+    """While they look: of each MAC, how many bytes it downloaded."""
+    before = daemon.fresh_page()
+    for scraper in scrapers:
+        scraper.catch_up(before)
+    for client, size in zip(home.clients, (1 << 20, 3 << 20)):
+        traffic.tcp(client, home.internet, house.INTERNET4, up=size // 2, down=size)
+        traffic.tcp(client, home.internet, house.INTERNET6, down=size // 4)
+    time.sleep(0.5)  # the last acknowledgements
+    after = daemon.fresh_page()
+    for scraper in scrapers:
+        scraper.catch_up(after)
+    sizes = {client.eth0.upper(): 0 for client in home.clients}
+    for (direction, mac, version), (_, size) in after.hosts().items():
+        if direction == "download":
+            sizes[mac.upper()] += size - before.hosts().get((direction, mac, version), (0, 0))[1]
+    return after, sizes
+
+
+def test_rate_and_topk_of_prometheus_are_right_after_a_transfer(counted):
+    home, daemon = counted
+    with Prometheus(home.router, mezoura=9999) as prometheus:
+        page, sizes = transfer(home, daemon, prometheus)
+        span = Span(prometheus, "mezoura_build_info")
+        assert daemon.page().hosts() == page.hosts(), "traffic has not come to rest"
+        by_host = f"sum by (mac) (rate(mezoura_host_download_bytes_total[{span.range}]))"
+        moved = {labels["mac"]: rate * span.seconds
+                 for labels, rate in prometheus.query(by_host, span.end)}
+        assert moved == pytest.approx(sizes, rel=1e-3)
+        [(first, rate)] = prometheus.query(f"topk(1, {by_host})", span.end)
+        assert first == {"mac": max(sizes, key=sizes.get)} == {"mac": "02:00:00:00:02:0B"}
+        assert rate * span.seconds == pytest.approx(max(sizes.values()), rel=1e-3)
+
+
+@pytest.mark.slow
+def test_victoria_metrics_and_prometheus_answer_the_same(counted):
+    home, daemon = counted
+    with contextlib.ExitStack() as stack:
+        scrapers = [stack.enter_context(kind(home.router, mezoura=9999))
+                    for kind in (Prometheus, VictoriaMetrics)]
+        # or VictoriaMetrics takes what it sees first for an increase from 0
+        scrapers[1].wait_for("count_over_time(mezoura_build_info[10m])",
+                             lambda found: found and found[0][1] >= 2)
+        page, sizes = transfer(home, daemon, *scrapers)
+        for scraper in scrapers:
+            assert_same(scraper, page)
+            found = scraper.query("topk(1, sum by (mac) (mezoura_host_download_bytes_total))")
+            top = max(sizes, key=sizes.get)
+            total = sum(size for (direction, mac, _), (_, size) in page.hosts().items()
+                        if direction == "download" and mac.upper() == top)
+            assert found == [({"mac": top}, total)]
+        # which does not extrapolate
+        grown = scrapers[1].query("sum by (mac) (increase(mezoura_host_download_bytes_total[10m]))")
+        assert {labels["mac"]: value for labels, value in grown} == sizes
+
+
+@contextlib.contextmanager
+def node_exporter(namespace, directory):
+    """Its textfile collector alone, on port 9100."""
+    process = namespace.popen(
+        "prometheus-node-exporter", "--collector.disable-defaults", "--collector.textfile",
+        f"--collector.textfile.directory={directory}", "--web.listen-address=127.0.0.1:9100",
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-    def query(text):
-        answer = ask(home.router, f":9090/api/v1/query?query={urllib.parse.quote(text)}")
-        return json.loads(answer)["data"]["result"]
-
     try:
-        deadline = time.monotonic() + 60
-        while not query("mezoura_host_download_bytes_total"):
-            assert time.monotonic() < deadline, "no sample"
-            time.sleep(0.3)
-        truth = daemon.page().hosts()
-        for direction in ("download", "upload"):
-            answer = {(direction, sample["metric"]["mac"].lower(), sample["metric"]["ip_version"]):
-                      int(sample["value"][1])
-                      for sample in query(f"mezoura_host_{direction}_bytes_total")}
-            assert answer == {k: size for k, (_, size) in truth.items() if k[0] == direction}
-        named = query('mezoura_host_upload_bytes_total{ip_version="4",mac="02:00:00:00:02:0A"}')
-        assert named[0]["metric"]["hostname"] == 'two words "quoted" \\ and caf\u00e9'
-        older = query("node_nat_traffic_download")
-        assert len(older) == 4
-        assert query("up")[0]["value"][1] == "1"
+        yield
     finally:
-        stop(prometheus)
+        stop(process)
+
+
+def test_prometheus_takes_the_page_and_the_textfile_beside_each_other(home):
+    """Every series twice, under two jobs, and no complaint about samples."""
+    needs("prometheus-node-exporter")
+    directory = house.scratch("collected")
+    with Daemon(home.router, "--textfile", f"{directory}/mezoura.prom", config=NAMES) as daemon:
+        for client in home.clients:
+            traffic.ping(client, house.INTERNET4)
+        with node_exporter(home.router, directory), \
+                Prometheus(home.router, mezoura=9999, node=9100) as prometheus:
+            page, _ = transfer(home, daemon, prometheus)
+            for family in ("mezoura_host_upload_bytes_total", "mezoura_hook_info",
+                           "node_nat_traffic_upload", "mezoura_unattributed_packets_total"):
+                found = prometheus.query(family)
+                assert len(found) == 2 * len(page.family(family)) > 0
+                for job in ("mezoura", "node"):
+                    mine = [(without(labels, "job", "instance", "__name__"), value)
+                            for labels, value in found if labels["job"] == job]
+                    assert sorted(mine, key=repr) == sorted(
+                        [(readable(labels), value) for labels, value in page.family(family)], key=repr)
+            assert_no_complaint(prometheus)
+
+
+def assert_no_complaint(prometheus):
+    """Neither its log nor its own counters tell of a sample that was refused."""
+    said = prometheus.said()
+    assert "TSDB started" in said
+    assert not re.search("(?i)error on ingesting|duplicate|out.of.order|out.of.bounds", said)
+    refused = re.findall(r"(?m)^(prometheus_\w+_(?:out_of|duplicate)_\w+)\S* (\S+)$",
+                         ask(prometheus.namespace, ":9090/metrics"))
+    assert len(refused) > 3 and all(count == "0" for _, count in refused), refused
+
+
+def without(labels, *names):
+    return {name: value for name, value in labels.items() if name not in names}
+
+
+def readable(labels):
+    """As Prometheus gives them: without escapes, and without empty ones."""
+    return {name: re.sub(r"\\(.)", r"\1", value) for name, value in labels.items() if value}
 
 
 def test_the_textfile_collector_of_node_exporter_reads_the_textfile(home):
@@ -145,14 +215,8 @@ def test_the_textfile_collector_of_node_exporter_reads_the_textfile(home):
         daemon.fresh_page()
         daemon.stop()
         assert os.listdir(directory) == ["mezoura.prom"]
-        exporter = home.router.popen(
-            "prometheus-node-exporter", "--collector.disable-defaults", "--collector.textfile",
-            f"--collector.textfile.directory={directory}", "--web.listen-address=127.0.0.1:9100",
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
+        with node_exporter(home.router, directory):
             page = ask(home.router, ":9100/metrics")
-        finally:
-            stop(exporter)
         with open(f"{directory}/mezoura.prom", encoding="utf-8") as file:
             written = Page(file.read())
     mine = re.findall(r"(?m)^(?:node_nat|mezoura)_.*$", page)
