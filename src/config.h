@@ -13,6 +13,7 @@
 #include "prefix.h"
 
 #define CONFIG_LISTENS 8
+#define CONFIG_SOCKETS (CONFIG_LISTENS + 2) /* in all: and everywhere, and the Unix socket */
 #define CONFIG_TRACKED (MZ_NETS * MZ_PREFIXES)
 
 #define CONFIG_PATHS 8
@@ -61,6 +62,7 @@ struct config {
 	const char *pin;
 	const char *socket;	   /* of the daemon, for its clients */
 	const char *notify_socket; /* of the service manager; NULL: none */
+	unsigned passed;	   /* listening sockets that it opened, from descriptor 3 on */
 	unsigned watchdog_ms;	   /* the service manager expects a sign of life; 0: it does not */
 	bool json;		   /* status --json */
 	char **argv; /* the command line, for the exporter; its first word may change */

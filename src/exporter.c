@@ -100,14 +100,14 @@ static int start(struct exporter *exporter)
 {
 	const struct http_config config = {
 		.metrics = exporter->config->metrics, .snapshot = fresh, .context = exporter};
-	int sockets[CONFIG_LISTENS + 1], error = shared_open(&exporter->shared, EXPORTER_SHARED);
+	int sockets[CONFIG_SOCKETS], error = shared_open(&exporter->shared, EXPORTER_SHARED);
 	size_t count = 0;
 
 	if (!error)
 		error = allowed_init(&exporter->allowed, exporter->config);
 	if (error)
 		return error;
-	while (count < CONFIG_LISTENS + 1 &&
+	while (count < CONFIG_SOCKETS &&
 		fcntl(EXPORTER_SOCKETS + (int)count, F_SETFD, FD_CLOEXEC) == 0) {
 		sockets[count] = EXPORTER_SOCKETS + (int)count;
 		count++;

@@ -37,7 +37,7 @@ static uint64_t now_ms(void)
  */
 static void become_exporter(const struct exporter_process *process, int channel)
 {
-	int from[EXPORTER_SOCKETS + CONFIG_LISTENS + 1];
+	int from[EXPORTER_SOCKETS + CONFIG_SOCKETS];
 	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC), count = EXPORTER_SOCKETS;
 	sigset_t none;
 

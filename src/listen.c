@@ -13,7 +13,8 @@
 
 #define BACKLOG 128
 
-static int listen_on(const struct sockaddr *address, socklen_t length, bool v6only)
+/* early: though no interface may have that address yet. */
+static int listen_on(const struct sockaddr *address, socklen_t length, bool v6only, bool early)
 {
 	int fd = socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	int on = 1, only = v6only;
@@ -24,6 +25,8 @@ static int listen_on(const struct sockaddr *address, socklen_t length, bool v6on
 		    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on))) ||
 		(address->sa_family == AF_INET6 &&
 			setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof(only))) ||
+		/* of IPv6 as well */
+		(early && setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &on, sizeof(on))) ||
 		bind(fd, address, length) || listen(fd, BACKLOG)) {
 		int error = -errno;
 
@@ -33,7 +36,7 @@ static int listen_on(const struct sockaddr *address, socklen_t length, bool v6on
 	return fd;
 }
 
-int listen_tcp(const struct sockaddr_storage *address, unsigned port)
+static int listen_inet(const struct sockaddr_storage *address, unsigned port, bool early)
 {
 	struct sockaddr_in v4 = {.sin_family = AF_INET};
 	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
@@ -46,12 +49,37 @@ int listen_tcp(const struct sockaddr_storage *address, unsigned port)
 		return -EAFNOSUPPORT;
 	v4.sin_port = v6.sin6_port = htons((uint16_t)port);
 	if (!address || address->ss_family == AF_INET6) {
-		int fd = listen_on((const struct sockaddr *)&v6, sizeof(v6), address);
+		int fd = listen_on((const struct sockaddr *)&v6, sizeof(v6), address, early);
 
 		if (address || (fd != -EAFNOSUPPORT && fd != -EADDRNOTAVAIL))
 			return fd;
 	}
-	return listen_on((const struct sockaddr *)&v4, sizeof(v4), false);
+	return listen_on((const struct sockaddr *)&v4, sizeof(v4), false, early);
+}
+
+int listen_tcp(const struct sockaddr_storage *address, unsigned port)
+{
+	return listen_inet(address, port, false);
+}
+
+int listen_tcp_early(const struct sockaddr_storage *address, unsigned port)
+{
+	return listen_inet(address, port, true);
+}
+
+bool listen_is_passed(int fd, bool *is_unix)
+{
+	int type, domain, listens;
+	socklen_t length = sizeof(int);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) < 0 ||
+		getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) < 0 ||
+		getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &length) < 0)
+		return false;
+	*is_unix = domain == AF_UNIX;
+	return type == SOCK_STREAM && listens &&
+	       (domain == AF_UNIX || domain == AF_INET || domain == AF_INET6) &&
+	       fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 && fcntl(fd, F_SETFL, O_NONBLOCK) == 0;
 }
 
 /* Whether nobody accepts there. -EADDRINUSE: somebody does; -ENOTSOCK: it is no socket. */
@@ -105,7 +133,7 @@ int listen_unix(const char *path, struct listen_file *file)
 	if (fd == 0) {
 		unlink(path);
 		mask = umask(0117);
-		fd = listen_on((const struct sockaddr *)&address, sizeof(address), false);
+		fd = listen_on((const struct sockaddr *)&address, sizeof(address), false, false);
 		umask(mask);
 	}
 	if (fd >= 0 && lstat(path, &st) == 0)

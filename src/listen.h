@@ -14,6 +14,12 @@
  */
 int listen_tcp(const struct sockaddr_storage *address, unsigned port);
 
+/* As listen_tcp(), for an address that no interface has yet: clients reach it once one has. */
+int listen_tcp_early(const struct sockaddr_storage *address, unsigned port);
+
+/* Whether fd is a listening stream socket that somebody opened for us; makes it as ours are. */
+bool listen_is_passed(int fd, bool *is_unix);
+
 /* The file of a Unix socket, as it was made: numbers of inodes are used again. */
 struct listen_file {
 	const char *path; /* kept by the caller; NULL: none */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,16 +13,31 @@
 #include "options.h"
 #include "status.h"
 
+/* Whether a variable names this process; without one the other variables are ours, too. */
+static bool is_for_us(const char *name, bool without)
+{
+	const char *pid = getenv(name);
+
+	return pid ? strtoull(pid, NULL, 10) == (unsigned long long)getpid() : without;
+}
+
+/* In units of so many; 0 where it is not there or no number. */
+static unsigned number_of(const char *name, unsigned long long unit)
+{
+	const char *text = getenv(name);
+	unsigned long long number = text ? strtoull(text, NULL, 10) / unit : 0;
+
+	return number < UINT_MAX ? (unsigned)number : 0;
+}
+
 /* What a service manager tells by the environment. */
 static void read_environment(struct config *config)
 {
-	const char *interval = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID");
-	unsigned long long us = interval ? strtoull(interval, NULL, 10) : 0;
-
 	config->notify_socket = getenv("NOTIFY_SOCKET");
-	if (pid && strtoull(pid, NULL, 10) != (unsigned long long)getpid())
-		us = 0; /* it is another process that is watched */
-	config->watchdog_ms = us / 1000 < UINT_MAX ? (unsigned)(us / 1000) : 0;
+	if (is_for_us("WATCHDOG_PID", true))
+		config->watchdog_ms = number_of("WATCHDOG_USEC", 1000);
+	if (is_for_us("LISTEN_PID", false))
+		config->passed = number_of("LISTEN_FDS", 1);
 }
 
 int main(int argc, char **argv)

@@ -7,6 +7,8 @@
 
 #include "log.h"
 
+#define PASSED 3 /* SD_LISTEN_FDS_START of sd_listen_fds(3) */
+
 static int open_unix(struct server *server, const char *path)
 {
 	int fd = listen_unix(path, &server->file);
@@ -23,23 +25,59 @@ static int open_unix(struct server *server, const char *path)
 	return 0;
 }
 
+/* No interface may have the address yet: br-lan comes up later. */
+static int open_tcp(struct server *server, const struct config *config, size_t i)
+{
+	const struct sockaddr_storage *address = config->listens ? &config->listen[i] : NULL;
+	const char *text = config->listens ? config->listen_text[i] : "";
+	int fd = listen_tcp(address, config->port);
+
+	if (fd == -EADDRNOTAVAIL && address) {
+		fd = listen_tcp_early(address, config->port);
+		if (fd >= 0)
+			log_warn("--listen %s: no interface has this address yet", text);
+	}
+	if (fd < 0) {
+		log_error("%s%s port %u: cannot listen: %s", address ? "--listen " : "-e", text,
+			config->port, strerror(-fd));
+		return fd;
+	}
+	server->socket[server->sockets++] = fd;
+	return 0;
+}
+
+static int take_passed(struct server *server, unsigned count, bool kinds[2])
+{
+	if (count > CONFIG_SOCKETS - 1) {
+		log_error("LISTEN_FDS=%u: expected at most %d sockets", count, CONFIG_SOCKETS - 1);
+		return -E2BIG;
+	}
+	for (unsigned i = 0; i < count; i++) {
+		int fd = PASSED + (int)i;
+		bool is_unix;
+
+		if (!listen_is_passed(fd, &is_unix)) {
+			log_error("LISTEN_FDS=%u: descriptor %d: expected a listening stream "
+				  "socket, TCP or Unix",
+				count, fd);
+			return -ENOTSOCK;
+		}
+		server->socket[server->sockets++] = fd;
+		kinds[is_unix] = true;
+	}
+	return 0;
+}
+
 int server_open(struct server *server, const struct config *config)
 {
 	size_t count = config->listens ? config->listens : 1;
-	int error = open_unix(server, config->socket);
+	bool passed[2] = {false, false}; /* TCP, Unix */
+	int error = take_passed(server, config->passed, passed);
 
-	for (size_t i = 0; i < count && config->exporter && !error; i++) {
-		int fd = listen_tcp(config->listens ? &config->listen[i] : NULL, config->port);
-
-		if (fd >= 0) {
-			server->socket[server->sockets++] = fd;
-			continue;
-		}
-		error = fd;
-		log_error("%s%s port %u: cannot listen: %s", config->listens ? "--listen " : "-e",
-			config->listens ? config->listen_text[i] : "", config->port,
-			strerror(-error));
-	}
+	if (!error && !passed[true])
+		error = open_unix(server, config->socket);
+	for (size_t i = 0; i < count && config->exporter && !passed[false] && !error; i++)
+		error = open_tcp(server, config, i);
 	return error;
 }
 

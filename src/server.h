@@ -7,13 +7,14 @@
 #include "listen.h"
 
 struct server {
-	int socket[CONFIG_LISTENS + 1];
+	int socket[CONFIG_SOCKETS];
 	size_t sockets;
 	struct listen_file file;
 };
 
 /*
- * Opens the Unix socket and, with -e, those for TCP. server: zeroed. Logs a line on failure.
+ * Opens the Unix socket and, with -e, those for TCP; of each kind, where the service manager passed
+ * none. server: zeroed. Logs a line on failure.
  * Returns 0 or -errno; server_close() is due in any case.
  */
 int server_open(struct server *server, const struct config *config);

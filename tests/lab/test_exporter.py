@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The process that serves HTTP: what it may do, and what its death or sleep does to others."""
+import contextlib
 import http.client
 import os
 import signal
@@ -102,3 +103,59 @@ def test_it_ends_with_the_keeper(home):
         wait_for("its end", lambda: not os.path.exists(f"/proc/{pid}/fd/5"), seconds=5)
         daemon.start()  # the ports are free again
         assert answers(daemon)
+
+
+def test_an_address_to_listen_on_may_come_later(home):
+    with Daemon(home.router, "--listen", "127.0.0.1", "--listen", "192.0.2.9", "--allow", "192.0.2.0/24",
+                "--listen", "2001:db8:99::9", "--allow", "2001:db8:99::/64") as daemon:
+        # of IPv6, the lab lets anybody bind to any
+        assert "--listen 192.0.2.9: no interface has this address yet" in daemon.said()
+        home.router.ip("""addr add 192.0.2.9/32 dev lo
+            addr add 2001:db8:99::9/128 dev lo nodad""")
+        for address in ("192.0.2.9", "[2001:db8:99::9]"):
+            assert "mezoura_build_info" in home.router.run("curl", "-sf", f"http://{address}:9999/metrics")
+
+
+# What a service manager does: descriptors from 3 on, and two variables.
+ACTIVATE = """
+import os, socket, sys
+tcp = socket.create_server(("127.0.0.1", 9998))
+path = sys.argv[1]
+there = socket.socket(socket.AF_UNIX)
+there.bind(path)
+there.listen()
+for number, s in ((3, tcp), (4, there)):
+    high = os.dup(os.dup(s.fileno()))
+    os.dup2(high, number)
+os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS=sys.argv[2])
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+
+
+def test_sockets_of_a_service_manager(home):
+    path = f"{house.scratch('activated')}/socket"
+    daemon = Daemon(home.router)
+    with contextlib.ExitStack() as stack:
+        stack.push(daemon)
+        with open(daemon.log, "a", encoding="utf-8") as log:
+            daemon.process = home.router.popen("/usr/bin/python3", "-c", ACTIVATE, path, "2",
+                                               daemon.binary, *daemon.options, stderr=log)
+        for there in (("http://127.0.0.1:9998",), ("--unix-socket", path, "http://x")):
+            wait_for("an answer", lambda where=there: "ok" in home.router.run(
+                "sh", "-c", f"curl -sf {' '.join(where)}/-/healthy || true"))
+        assert not os.path.exists(daemon.socket)
+        assert home.router.run("sh", "-c", "curl -s http://127.0.0.1:9999/ || echo none") == "none\n"
+        os.kill(exporter_of(daemon), signal.SIGKILL)
+        wait_for("an answer", lambda: "ok" in home.router.run(
+            "sh", "-c", "curl -sf http://127.0.0.1:9998/-/healthy || true"))
+        assert daemon.stop() == 0
+        assert os.path.exists(path)  # it is not ours to remove
+
+
+def test_sockets_that_are_none_are_refused(home):
+    path = f"{house.scratch('activated')}/socket"
+    daemon = Daemon(home.router)
+    done = home.router.run("sh", "-c", '"$@" 2>&1; echo $?', "sh", "/usr/bin/python3", "-c", ACTIVATE, path,
+                           "9", daemon.binary, *daemon.options).splitlines()
+    assert len(done) == 2 and done[-1] == "1"
+    assert "LISTEN_FDS=9: descriptor 5: expected a listening stream socket" in done[0]

@@ -57,6 +57,41 @@ static void a_socket_listens_where_it_is_told(void **state)
 		close((int[]){everywhere, v4, v6, any6, any4}[fd]);
 }
 
+static void an_address_may_come_later(void **state)
+{
+	static const char *const addresses[] = {"198.51.100.1", "2001:db8::99"};
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct sockaddr_storage address = web_address(addresses[i]);
+		int fd = listen_tcp_early(&address, 0);
+
+		assert_true(fd >= 0);
+		close(fd);
+	}
+}
+
+static void what_was_passed_is_looked_at(void **state)
+{
+	int tcp = listen_tcp(NULL, 0), datagrams = socket(AF_INET, SOCK_DGRAM, 0);
+	int deaf = socket(AF_INET, SOCK_STREAM, 0), file = open("/dev/null", O_RDONLY);
+	bool is_unix = true;
+
+	(void)state;
+	fcntl(tcp, F_SETFL, 0);
+	fcntl(tcp, F_SETFD, 0);
+	assert_true(listen_is_passed(tcp, &is_unix));
+	assert_false(is_unix);
+	assert_true(fcntl(tcp, F_GETFL) & O_NONBLOCK);
+	assert_true(fcntl(tcp, F_GETFD) & FD_CLOEXEC);
+	assert_false(listen_is_passed(datagrams, &is_unix));
+	assert_false(listen_is_passed(deaf, &is_unix));
+	assert_false(listen_is_passed(file, &is_unix));
+	assert_false(listen_is_passed(999, &is_unix));
+	for (int i = 0; i < 4; i++)
+		close((int[]){tcp, datagrams, deaf, file}[i]);
+}
+
 static void a_link_local_address_keeps_its_scope(void **state)
 {
 	struct sockaddr_storage address = web_address("fe80::1");
@@ -299,6 +334,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_socket_listens_where_it_is_told),
+		cmocka_unit_test(an_address_may_come_later),
+		cmocka_unit_test(what_was_passed_is_looked_at),
 		cmocka_unit_test(a_link_local_address_keeps_its_scope),
 		cmocka_unit_test(a_port_is_free_again_at_once),
 		cmocka_unit_test(without_ipv6_everywhere_is_ipv4),
