@@ -2,6 +2,7 @@
 """Start, stop, kill, start again, unload: what stays and what goes."""
 import os
 import signal
+import time
 
 import pytest
 
@@ -100,3 +101,22 @@ def test_unload_where_nothing_is_loaded_says_so_and_does_no_harm(home):
     assert len(done.stderr.splitlines()) <= 1
     assert done.returncode != 2
     assert not os.path.exists(daemon.pin)
+
+
+@pytest.mark.skipif("MZ_OWN_CLOCK" not in os.environ, reason="the clock is set in guests only")
+def test_the_clock_is_set_while_it_runs(home):
+    client = home.clients[0]
+    real, steady = time.time(), time.monotonic()
+    with wire.Truth(home.clients) as truth, Daemon(home.router) as daemon:
+        try:
+            for year in (2040, 1971, 2026):
+                time.clock_settime(time.CLOCK_REALTIME, (year - 1970) * 31556952)
+                traffic.ping(client, house.INTERNET4, count=3)
+                time.sleep(2.5)  # two intervals
+                written = daemon.written()
+                assert abs(written.value("mezoura_snapshot_timestamp_seconds") - time.time()) < 3
+                assert_exact(truth, daemon)
+                assert daemon.written().addresses() == daemon.page().addresses()
+            assert daemon.page().value("mezoura_missed_packets_total") == 0
+        finally:
+            time.clock_settime(time.CLOCK_REALTIME, real + time.monotonic() - steady)
