@@ -150,6 +150,8 @@ int exporter_run(const struct config *config)
 	int error;
 
 	prctl(PR_SET_NAME, EXPORTER_NAME);
+	if (config->syslog)
+		log_to_syslog();
 	tzset(); /* the log tells times: later the file cannot be read */
 	error = start(&exporter);
 	if (!error)

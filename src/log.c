@@ -11,7 +11,7 @@ static bool to_syslog; /* the one state of a log: where it goes */
 
 void log_to_syslog(void)
 {
-	openlog("mezoura", LOG_PID, LOG_DAEMON);
+	openlog("mezoura", LOG_PID | LOG_NDELAY, LOG_DAEMON); /* the exporter could not later */
 	to_syslog = true;
 }
 

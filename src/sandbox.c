@@ -115,8 +115,8 @@ static const char *const allowed[] = {"accept4", "accept", "recvfrom", "recv", "
 	"setsockopt", "getsockname", "getpeername", "fcntl", "fcntl64", "dup", "epoll_wait",
 	"epoll_pwait", "epoll_pwait2", "epoll_ctl", "poll", "ppoll", "ppoll_time64",
 	"clock_gettime", "clock_gettime64", "gettimeofday", "time", "clock_nanosleep",
-	"clock_nanosleep_time64", "nanosleep", "mmap", "mmap2", "mremap", "munmap", "madvise",
-	"brk", "futex", "futex_time64", "getrandom", "getrusage", "getpid", "gettid",
+	"clock_nanosleep_time64", "nanosleep", "mmap", "mmap2", "mremap", "mprotect", "munmap",
+	"madvise", "brk", "futex", "futex_time64", "getrandom", "getrusage", "getpid", "gettid",
 	"rt_sigreturn", "sigreturn", "rt_sigprocmask", "restart_syscall", "exit",
 	"sigaltstack", /* the sanitizers */
 	"exit_group"};
