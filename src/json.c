@@ -189,6 +189,7 @@ void json_status(const struct snapshot *s, struct buf *out)
 	add(object, "names", new_names(s));
 	add(object, "unattributed", new_unattributed(s));
 	add(object, "gaps", new_gaps(s));
+	add_number(object, "exporter_restarts", s->exporter_restarts);
 	add(object, "incomplete", new_incomplete(s));
 	text = json_object_to_json_string_length(object,
 		JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE,

@@ -230,6 +230,9 @@ int report_status(const char *text, size_t length, FILE *out)
 			text_of(snapshot, "timestamp").bytes,
 			json_object_get_double(get(snapshot, "pull_seconds")) * 1000);
 		print_gaps(get(status, "gaps"), out);
+		if (number(status, "exporter_restarts"))
+			fprintf(out, "%-13s died and was started again %" PRIu64 " times\n",
+				"exporter", number(status, "exporter_restarts"));
 		print_unattributed(get(status, "unattributed"), out);
 	} else {
 		error = -EPROTO;

@@ -70,6 +70,8 @@ def test_when_it_dies_there_is_another_and_no_count_is_lost(home):
             assert daemon.said().count("the exporter was killed by signal 9") == times
             page = daemon.fresh_page()
             assert page.value("mezoura_exporter_restarts_total") == times
+        told = home.router.run(daemon.binary, "status", "--socket", daemon.socket)
+        assert "exporter      died and was started again 3 times" in told
         assert_exact(truth, daemon)
 
 

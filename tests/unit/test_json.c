@@ -73,6 +73,7 @@ static int fill(void **state)
 		.kernel_bytes = 3 << 20,
 		.hooks_restored = 2,
 		.missed_packets = 9007199254740993,
+		.exporter_restarts = 3,
 		.sources = 2,
 		.source = {{"uci", 3}, {"leases", 0}},
 		.incomplete = 1u << SNAPSHOT_HARDWARE_OFFLOAD | 1u << SNAPSHOT_XDP,
