@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "accept.h"
 
-#include <stdbool.h>
 #include <string.h>
 #include <strings.h>
 
@@ -149,6 +148,13 @@ static void weigh(const struct range *range, enum metrics_format format, struct 
 	worth->specificity = specificity;
 }
 
+/* What follows an element, a comma or the end; where it is malformed, that of the header's text. */
+static const char *next_element(const char *at, const char *end)
+{
+	at = end ? end : at + strcspn(at, ",");
+	return *at == ',' ? at + 1 : at;
+}
+
 enum metrics_format accept_format(const char *header)
 {
 	struct worth worth[METRICS_FORMATS] = {0};
@@ -161,9 +167,7 @@ enum metrics_format accept_format(const char *header)
 
 		for (int f = 0; end && f < METRICS_FORMATS; f++)
 			weigh(&range, (enum metrics_format)f, &worth[f]);
-		at = end ? end : at + strcspn(at, ",");
-		if (*at == ',')
-			at++;
+		at = next_element(at, end);
 	}
 	if (open->weight > text->weight)
 		return METRICS_OPENMETRICS;
@@ -171,4 +175,52 @@ enum metrics_format accept_format(const char *header)
 	if (open->weight && open->weight == text->weight && open->specificity >= ANY_VERSION)
 		return METRICS_OPENMETRICS;
 	return METRICS_TEXT;
+}
+
+/* "coding" or "coding;q=...": returns what follows it, or NULL where it is malformed. */
+static const char *take_coding(const char *at, struct text *coding, unsigned *weight)
+{
+	struct text name, value;
+
+	*weight = 1000;
+	at = take_token(at, coding);
+	at = at ? skip_blanks(at) : NULL;
+	if (at && *at == ';') {
+		at = take_token(skip_blanks(at + 1), &name);
+		if (!at || *at != '=' || !is(name, "q"))
+			return NULL;
+		at = take_token(at + 1, &value);
+		if (!at || !parse_weight(value, weight))
+			return NULL;
+		at = skip_blanks(at);
+	}
+	return at && (!*at || *at == ',') ? at : NULL;
+}
+
+bool accept_gzip(const char *header)
+{
+	int gzip = -1, plain = -1, any = -1; /* weights; -1: not named */
+	const char *at = header ? header : "";
+
+	while (*(at = skip_blanks(at))) {
+		struct text coding;
+		unsigned weight;
+		const char *end = take_coding(at, &coding, &weight);
+		int *named = NULL;
+
+		if (end && (is(coding, "gzip") || is(coding, "x-gzip"))) /* one and the same */
+			named = &gzip;
+		else if (end && is(coding, "identity"))
+			named = &plain;
+		else if (end && is(coding, "*"))
+			named = &any;
+		if (named && (int)weight > *named)
+			*named = (int)weight;
+		at = next_element(at, end);
+	}
+	if (gzip < 0)
+		gzip = any;
+	if (plain < 0)
+		plain = any;
+	return gzip > 0 && gzip >= plain;
 }

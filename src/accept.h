@@ -2,6 +2,8 @@
 #ifndef MZ_ACCEPT_H
 #define MZ_ACCEPT_H
 
+#include <stdbool.h>
+
 #include "metrics.h"
 
 /*
@@ -9,5 +11,11 @@
  * neither mean METRICS_TEXT. Of equal q-values OpenMetrics wins, as Prometheus expects.
  */
 enum metrics_format accept_format(const char *header);
+
+/*
+ * Whether an HTTP Accept-Encoding header (RFC 9110, 12.5.3) wants a page as gzip rather than as it
+ * is. Where neither may be sent it is sent as it is, so NULL and whatever names no gzip mean no.
+ */
+bool accept_gzip(const char *header);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The reader of Accept headers. */
+/* The readers of Accept and Accept-Encoding headers. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +27,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	/* Nobody gets OpenMetrics who asked for it neither by name nor by excluding the other. */
 	if (format == METRICS_OPENMETRICS && !strcasestr(header, "application/") &&
 		!(strcasestr(header, "text/") && strstr(header, "*/*")))
+		abort();
+	if (accept_gzip(header) != accept_gzip(header + 2))
+		abort();
+	/* Nor gzip who has not heard of it. */
+	if (accept_gzip(header) && !strcasestr(header, "gzip") && !strchr(header, '*'))
 		abort();
 	free(header);
 	return 0;
