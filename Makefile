@@ -22,7 +22,7 @@ BPF_TARGET ?= bpf
 
 VERSION := $(shell sed -n 's/^version = //p' VERSION)
 
-LIBS := libbpf libmicrohttpd libmnl json-c libseccomp
+LIBS := libbpf libmicrohttpd libmnl json-c libseccomp zlib
 ALL_CFLAGS := -std=gnu11 -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-ffunction-sections -fdata-sections -D_GNU_SOURCE -DMZ_VERSION='"$(VERSION)"' \
 	-Iinclude -Isrc $(shell $(PKG_CONFIG) --cflags $(LIBS)) $(CPPFLAGS) $(CFLAGS)

@@ -10,24 +10,14 @@
 #include <unistd.h>
 
 #include "accept.h"
-#include "buf.h"
 #include "clients.h"
-#include "json.h"
 #include "listen.h"
 #include "log.h"
+#include "pages.h"
 
 /* With those of clients.h, the limits of what strangers can take. */
 #define ADDRESS_CONNECTIONS 16	 /* of one address, on one socket */
 #define REQUEST_MEMORY	    8192 /* bytes of one connection's headers, both ways */
-
-/* What is rendered from a snapshot: the formats of the metrics, and more. */
-enum { STATUS = METRICS_FORMATS, HOSTS, KINDS };
-
-/*
- * A page is kept as long as somebody still reads it: one of each kind, and two that slow clients
- * may hold on to while newer ones are served.
- */
-#define PAGES (KINDS + 2)
 
 #if MHD_VERSION >= 0x00097002
 typedef enum MHD_Result mhd_result;
@@ -35,21 +25,12 @@ typedef enum MHD_Result mhd_result;
 typedef int mhd_result;
 #endif
 
-/* A rendered snapshot. The buffer starts with a pointer to the page itself: see release_page(). */
-struct page {
-	struct buf buf;
-	struct MHD_Response *response; /* ours to serve; NULL: outdated */
-	uint64_t number;	       /* of the snapshot */
-	bool referenced;	       /* by a response, so by us or by a client */
-};
-
 enum { HEALTHY, NOT_FOUND, NOT_ALLOWED, UNAVAILABLE, RESPONSES };
 
 struct http {
 	struct http_config config;
 	struct MHD_Response *response[RESPONSES];
-	struct page pages[PAGES];
-	struct page *current[KINDS];
+	struct pages pages;
 	struct clients clients;
 	uint64_t now; /* monotonic milliseconds, as of http_run() */
 	bool closed;  /* a connection, in the last http_run() */
@@ -87,6 +68,12 @@ static void notify_connection(void *context, struct MHD_Connection *connection,
 	}
 }
 
+static struct client *client_of(struct MHD_Connection *connection)
+{
+	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
+		->socket_context;
+}
+
 static void notify_completed(void *context, struct MHD_Connection *connection, void **state,
 	enum MHD_RequestTerminationCode code)
 {
@@ -98,117 +85,35 @@ static void notify_completed(void *context, struct MHD_Connection *connection, v
 		client_served(*state, http->now);
 }
 
-/* The library's oldest versions hand over the text only, so what precedes it tells the page. */
-static void release_page(void *text)
+static const char *header_of(struct MHD_Connection *connection, const char *name)
 {
-	struct page *page;
-
-	memcpy(&page, (char *)text - sizeof(page), sizeof(page));
-	page->referenced = false;
+	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
 }
 
-static void drop_page(struct page *page)
-{
-	struct MHD_Response *response = page->response;
-
-	page->response = NULL;
-	if (response)
-		MHD_destroy_response(response); /* only our reference to it */
-}
-
-static bool render_page(
-	struct http *http, struct page *page, const struct snapshot *snapshot, unsigned kind)
-{
-	static const char *const type[KINDS] = {
-		[METRICS_TEXT] = "text/plain; version=0.0.4; charset=utf-8",
-		[METRICS_OPENMETRICS] =
-			"application/openmetrics-text; version=1.0.0; charset=utf-8",
-		[STATUS] = "application/json",
-		[HOSTS] = "application/json",
-	};
-	struct buf *buf = &page->buf;
-
-	buf_reset(buf);
-	buf_bytes(buf, &page, sizeof(page));
-	if (kind == STATUS)
-		json_status(snapshot, buf);
-	else if (kind == HOSTS)
-		json_hosts(snapshot, buf);
-	else
-		metrics_render(snapshot, &http->config.metrics, (enum metrics_format)kind, buf);
-	if (buf->failed)
-		return false;
-	page->response = MHD_create_response_from_buffer_with_free_callback(
-		buf->length - sizeof(page), buf->data + sizeof(page), release_page);
-	if (!page->response)
-		return false;
-	page->referenced = true;
-	page->number = snapshot->number;
-	if (MHD_add_response_header(page->response, MHD_HTTP_HEADER_CONTENT_TYPE, type[kind]) &&
-		(kind >= METRICS_FORMATS || MHD_add_response_header(page->response,
-						    MHD_HTTP_HEADER_VARY, MHD_HTTP_HEADER_ACCEPT)))
-		return true;
-	drop_page(page);
-	return false;
-}
-
-static struct page *find_free_page(struct http *http)
-{
-	for (size_t i = 0; i < PAGES; i++)
-		if (!http->pages[i].referenced)
-			return &http->pages[i];
-	return NULL;
-}
-
-/* The page of the current snapshot; where there is no room for it, an older one, or NULL. */
-static struct page *find_page(struct http *http, unsigned kind)
-{
-	const struct snapshot *snapshot = http->config.snapshot(http->config.context);
-	struct page *current = http->current[kind], *page;
-
-	if (!snapshot || (current && current->number == snapshot->number))
-		return current;
-	if (current && !clients_read(&http->clients, current)) {
-		drop_page(current); /* the usual case, which uses one buffer again and again */
-		current = http->current[kind] = NULL;
-	}
-	page = find_free_page(http);
-	if (!page) { /* slow readers hold them all: next time there will be one */
-		for (size_t i = 0; i < PAGES; i++)
-			if (http->pages[i].number != snapshot->number)
-				clients_cut_readers(&http->clients, &http->pages[i]);
-		return current;
-	}
-	if (!render_page(http, page, snapshot, kind))
-		return current;
-	if (current)
-		drop_page(current);
-	http->current[kind] = page;
-	return page;
-}
-
-/* Which page a path stands for; KINDS where none. The format of the metrics is the client's choice.
+/* Which page a path stands for; PAGES_KINDS where none. The metrics' format is the client's choice.
  */
 static unsigned kind_of(struct MHD_Connection *connection, const char *path)
 {
 	if (!strcmp(path, "/metrics"))
-		return accept_format(MHD_lookup_connection_value(
-			connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT));
+		return accept_format(header_of(connection, MHD_HTTP_HEADER_ACCEPT));
 	if (!strcmp(path, "/api/v1/status"))
-		return STATUS;
-	return strcmp(path, "/api/v1/hosts") ? KINDS : HOSTS;
+		return PAGES_STATUS;
+	return strcmp(path, "/api/v1/hosts") ? PAGES_KINDS : PAGES_HOSTS;
 }
 
 static mhd_result answer_page(
 	struct http *http, struct MHD_Connection *connection, struct client *client, unsigned kind)
 {
-	struct page *page = find_page(http, kind);
+	bool gzip = accept_gzip(header_of(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING));
+	struct page *page = pages_find(
+		&http->pages, &http->clients, http->config.snapshot(http->config.context), kind);
 
 	if (!page)
 		return MHD_queue_response(
 			connection, MHD_HTTP_SERVICE_UNAVAILABLE, http->response[UNAVAILABLE]);
 	client->reading = page;
-	return MHD_queue_response(connection, MHD_HTTP_OK, page->response);
+	return MHD_queue_response(
+		connection, MHD_HTTP_OK, pages_response(&http->pages, page, gzip));
 }
 
 static mhd_result answer(void *context, struct MHD_Connection *connection, const char *path,
@@ -216,10 +121,8 @@ static mhd_result answer(void *context, struct MHD_Connection *connection, const
 	void **state)
 {
 	struct http *http = context;
-	struct client *client =
-		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
-			->socket_context;
-	unsigned kind = kind_of(connection, path);
+	struct client *client = client_of(connection);
+	unsigned kind;
 
 	(void)version;
 	(void)upload;
@@ -231,13 +134,14 @@ static mhd_result answer(void *context, struct MHD_Connection *connection, const
 		*upload_size = 0;
 		return MHD_YES;
 	}
-	if (kind == KINDS && strcmp(path, "/-/healthy") != 0)
+	kind = kind_of(connection, path);
+	if (kind == PAGES_KINDS && strcmp(path, "/-/healthy") != 0)
 		return MHD_queue_response(
 			connection, MHD_HTTP_NOT_FOUND, http->response[NOT_FOUND]);
 	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
 		return MHD_queue_response(
 			connection, MHD_HTTP_METHOD_NOT_ALLOWED, http->response[NOT_ALLOWED]);
-	if (kind != KINDS)
+	if (kind != PAGES_KINDS)
 		return answer_page(http, connection, client, kind);
 	return MHD_queue_response(connection, MHD_HTTP_OK, http->response[HEALTHY]);
 }
@@ -270,6 +174,8 @@ static bool create_responses(struct http *http)
 		if (!response ||
 			!MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
 				"text/plain; charset=utf-8") ||
+			!MHD_add_response_header(
+				response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store") ||
 			(fixed[i].header && !MHD_add_response_header(
 						    response, fixed[i].header, fixed[i].value)))
 			return false;
@@ -308,7 +214,8 @@ struct http *http_create(const struct http_config *config, const int *sockets, s
 		http->now = now_ms();
 		clients_init(&http->clients, config->allow, config->allowed);
 		http->epoll = epoll_create1(EPOLL_CLOEXEC);
-		if (http->epoll >= 0 && create_responses(http))
+		if (http->epoll >= 0 && pages_init(&http->pages, &http->config.metrics) &&
+			create_responses(http))
 			while (started < count && start_daemon(http, sockets[started]))
 				started++;
 		if (started == count && count > 0)
@@ -328,10 +235,7 @@ void http_destroy(struct http *http)
 	/* The daemons first: then no client reads a page any more. */
 	for (size_t i = 0; i < http->servers; i++)
 		MHD_stop_daemon(http->server[i].daemon);
-	for (size_t i = 0; i < PAGES; i++) {
-		drop_page(&http->pages[i]);
-		buf_free(&http->pages[i].buf);
-	}
+	pages_finish(&http->pages);
 	for (size_t i = 0; i < RESPONSES; i++)
 		if (http->response[i])
 			MHD_destroy_response(http->response[i]);

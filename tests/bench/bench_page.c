@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * What a pull and a page cost at several numbers of addresses: reading the kernel's tables, making
- * the snapshot, rendering the text.
+ * the snapshot, rendering the text, compressing it.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "counters.h"
+#include "gzip.h"
 #include "maps.h"
 #include "metrics.h"
 #include "names.h"
@@ -23,10 +24,10 @@
 #define GOAL_ROWS 10000
 #define GOAL_MS	  10.0 /* to render them */
 
-enum step { STEP_PULL, STEP_SNAPSHOT, STEP_SEED, STEP_NATIVE, STEP_ALL, STEPS };
+enum step { STEP_PULL, STEP_SNAPSHOT, STEP_SEED, STEP_NATIVE, STEP_ALL, STEP_GZIP, STEPS };
 
 static const char *const step_name[STEPS] = {
-	"pull", "snapshot", "render seed", "render native", "render all"};
+	"pull", "snapshot", "render seed", "render native", "render all", "gzip all"};
 
 struct bench {
 	struct maps maps;
@@ -35,7 +36,8 @@ struct bench {
 	struct tally tally;
 	struct names *names;
 	struct snapshot *snapshot;
-	struct buf page;
+	struct buf page, packed;
+	struct gzip *gzip;
 	double ms[STEPS][ROUNDS];
 	size_t bytes[STEPS];
 };
@@ -105,6 +107,16 @@ static void render(struct bench *bench, enum step step, int round)
 	bench->bytes[step] = bench->page.length;
 }
 
+static void pack(struct bench *bench, int round)
+{
+	double start = now_ms();
+
+	buf_reset(&bench->packed);
+	gzip_pack(bench->gzip, bench->page.data, bench->page.length, &bench->packed);
+	bench->ms[STEP_GZIP][round] = now_ms() - start;
+	bench->bytes[STEP_GZIP] = bench->packed.length;
+}
+
 static int measure(struct bench *bench, unsigned rows)
 {
 	int error = 0;
@@ -122,9 +134,11 @@ static int measure(struct bench *bench, unsigned rows)
 			error = snapshot_take(&bench->snapshot, &bench->tally, bench->names,
 				1700000000000u + (uint64_t)round);
 		bench->ms[STEP_SNAPSHOT][round] = now_ms() - start;
-		for (enum step step = STEP_SEED; step < STEPS && !error; step++)
+		for (enum step step = STEP_SEED; step < STEP_GZIP && !error; step++)
 			render(bench, step, round);
-		if (bench->page.failed)
+		if (!error)
+			pack(bench, round);
+		if (bench->page.failed || bench->packed.failed)
 			error = -ENOMEM;
 	}
 	return error;
@@ -149,11 +163,12 @@ static void print(struct bench *bench, unsigned rows)
 
 static int run(unsigned rows)
 {
-	struct bench bench = {.names = names_create()};
-	int error = bench.names ? maps_open(&bench.maps, NULL, rows, NULL) : -ENOMEM;
+	struct bench bench = {.names = names_create(), .gzip = gzip_create()};
+	int error = bench.names && bench.gzip ? maps_open(&bench.maps, NULL, rows, NULL) : -ENOMEM;
 
 	if (error) {
 		names_destroy(bench.names);
+		gzip_destroy(bench.gzip);
 		return error;
 	}
 	tally_init(&bench.tally);
@@ -165,6 +180,8 @@ static int run(unsigned rows)
 	if (!error)
 		print(&bench, rows);
 	buf_free(&bench.page);
+	buf_free(&bench.packed);
+	gzip_destroy(bench.gzip);
 	free(bench.snapshot);
 	tally_finish(&bench.tally);
 	counters_finish(&bench.counters);

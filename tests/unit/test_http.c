@@ -35,13 +35,14 @@ static void metrics_are_text_unless_asked_otherwise(void **state)
 	answer = web_ask(&web, fd, GET("/metrics"));
 	web_expect_page(answer, 3, 1, METRICS_TEXT);
 	expect_field(answer, "Content-Type: text/plain; version=0.0.4; charset=utf-8");
-	expect_field(answer, "Vary: Accept");
+	expect_field(answer, "Vary: Accept, Accept-Encoding");
 	free(answer);
 	answer = web_ask(&web, fd, "GET /metrics HTTP/1.1\r\nHost: x\r\n" OPEN_METRICS "\r\n");
 	web_expect_page(answer, 3, 1, METRICS_OPENMETRICS);
 	expect_field(
 		answer, "Content-Type: application/openmetrics-text; version=1.0.0; charset=utf-8");
-	expect_field(answer, "Vary: Accept");
+	expect_field(answer, "Vary: Accept, Accept-Encoding");
+	expect_field(answer, "Cache-Control: no-store");
 	free(answer);
 	answer = web_ask(&web, fd, GET("/metrics?collect[]=x"));
 	web_expect_page(answer, 3, 1, METRICS_TEXT);
@@ -94,6 +95,7 @@ static void healthy_says_ok(void **state)
 	answer = web_ask(&web, fd, GET("/-/healthy"));
 	assert_int_equal(strncmp(answer, "HTTP/1.1 200 ", 13), 0);
 	expect_field(answer, "Content-Type: text/plain; charset=utf-8");
+	expect_field(answer, "Cache-Control: no-store");
 	assert_string_equal(web_body(answer), "ok\n");
 	free(answer);
 	close(fd);

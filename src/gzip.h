@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Compresses pages: gzip (RFC 1952), with a state that is allocated once. */
+#ifndef MZ_GZIP_H
+#define MZ_GZIP_H
+
+#include <stddef.h>
+
+#include "buf.h"
+
+struct gzip;
+
+struct gzip *gzip_create(void);	      /* about 70 kB; NULL when out of memory */
+void gzip_destroy(struct gzip *gzip); /* accepts NULL */
+
+/* Appends what length bytes at data are as a gzip file to out. Check out->failed afterwards. */
+void gzip_pack(struct gzip *gzip, const void *data, size_t length, struct buf *out);
+
+#endif
