@@ -1,50 +1,66 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Who is connected to the exporter, who may be, and for how long. What strangers can take from us
- * is bounded here, except for what the HTTP library bounds itself.
+ * Who is connected to the exporter, on all of its sockets, who may be, and for how long. What
+ * strangers can take from us is bounded here, except for what the HTTP library bounds itself.
  */
 #ifndef MZ_CLIENTS_H
 #define MZ_CLIENTS_H
 
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "metrics.h"
 #include "prefix.h"
 
-#define CLIENTS_MAX 64 /* at once: one more, and the one that waited longest is cut off */
-#define CLIENTS_CUT 32 /* cut off, but not yet closed by the library */
-#define CLIENTS_ALL (CLIENTS_MAX + CLIENTS_CUT)
+/* At once: one more, and of those concerned the one whose time is up first is cut off. */
+#define CLIENTS_MAX	64
+#define CLIENTS_ADDRESS 16 /* of one address; a Unix socket has none */
+#define CLIENTS_CUT	32 /* cut off, but not yet closed by the library */
+#define CLIENTS_ALL	(CLIENTS_MAX + CLIENTS_CUT)
 
 /*
- * From the connect or the end of an answer to the end of the next one: this ends idlers, dribblers
- * and readers that do not read alike. Longer than the usual minute between two scrapes, so that a
- * scraper keeps its connection.
+ * Each step has a time for all of it, which no byte that dribbles in or out prolongs:
+ * from the connect, or the line that a further request begins with, to the end of its header;
  */
-#define CLIENTS_PATIENCE_MS 75000
+#define CLIENTS_HEADER_MS 10000
+/* from there to the end of the answer, the request's body included; */
+#define CLIENTS_ANSWER_MS 60000
+/* from there to the next request: longer than the usual minute between two scrapes. */
+#define CLIENTS_IDLE_MS 75000
 
 struct client {
-	int fd;		     /* -1: a free slot */
-	uint64_t deadline;   /* monotonic milliseconds; UINT64_MAX: cut off */
-	const void *reading; /* the page it is being sent, or NULL */
+	int fd;			 /* -1: a free slot */
+	bool idle;		 /* it was served, and asked for nothing since */
+	bool addressed;		 /* whether it has an address */
+	struct in6_addr address; /* IPv4 as ::ffff:a.b.c.d */
+	uint64_t deadline;	 /* monotonic milliseconds; UINT64_MAX: cut off */
+	const void *reading;	 /* the page it is being sent, or NULL */
 };
 
 struct clients {
 	struct client slot[CLIENTS_ALL];
 	const struct prefix *allow;
 	size_t allowed;
+	struct metrics_exporter counts; /* clients.c counts rejections only */
 };
 
 /* allow: who may connect besides loopback; kept by the caller. */
 void clients_init(struct clients *clients, const struct prefix *allow, size_t allowed);
 
-/* An IPv4 peer of an IPv6 socket is an IPv4 peer. */
-bool clients_admit(const struct clients *clients, const struct sockaddr *peer);
+/* Whether peer may connect. An IPv4 peer of an IPv6 socket is an IPv4 peer. */
+bool clients_admit(struct clients *clients, const struct sockaddr *peer);
 
 /* fd stays the caller's. Returns NULL, with fd shut down, when all slots are taken. */
-struct client *clients_add(struct clients *clients, int fd, uint64_t now);
+struct client *clients_add(
+	struct clients *clients, int fd, const struct sockaddr *peer, uint64_t now);
 void client_remove(struct client *client); /* before its fd is closed */
+
+/* It has sent the first line of a request; the header's end; it has the answer. */
+void client_begins(struct client *client, uint64_t now);
+void client_asked(struct client *client, uint64_t now);
 void client_served(struct client *client, uint64_t now);
 
 /* The next deadline, UINT64_MAX: none; and cutting off whose deadline has passed. */

@@ -15,9 +15,8 @@
 #include "log.h"
 #include "pages.h"
 
-/* With those of clients.h, the limits of what strangers can take. */
-#define ADDRESS_CONNECTIONS 16	 /* of one address, on one socket */
-#define REQUEST_MEMORY	    8192 /* bytes of one connection's headers, both ways */
+/* With those of clients.h, the limit of what strangers can take. */
+#define REQUEST_MEMORY 8192 /* bytes of one connection's headers, both ways */
 
 #if MHD_VERSION >= 0x00097002
 typedef enum MHD_Result mhd_result;
@@ -57,10 +56,14 @@ static void notify_connection(void *context, struct MHD_Connection *connection,
 	struct http *http = context;
 
 	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-		const union MHD_ConnectionInfo *info =
-			MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+		/* one at a time: the library may use one place for what it tells */
+		int fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)
+				 ->connect_fd;
+		const struct sockaddr *peer =
+			MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)
+				->client_addr;
 
-		*socket_context = clients_add(&http->clients, info->connect_fd, http->now);
+		*socket_context = clients_add(&http->clients, fd, peer, http->now);
 	} else {
 		http->closed = true;
 		if (*socket_context)
@@ -72,6 +75,18 @@ static struct client *client_of(struct MHD_Connection *connection)
 {
 	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
 		->socket_context;
+}
+
+/* The first line of a request has come; what is returned becomes *state of answer(). */
+static void *notify_begun(void *context, const char *uri, struct MHD_Connection *connection)
+{
+	const struct http *http = context;
+	struct client *client = client_of(connection);
+
+	(void)uri;
+	if (client)
+		client_begins(client, http->now);
+	return NULL;
 }
 
 static void notify_completed(void *context, struct MHD_Connection *connection, void **state,
@@ -112,6 +127,7 @@ static mhd_result answer_page(
 		return MHD_queue_response(
 			connection, MHD_HTTP_SERVICE_UNAVAILABLE, http->response[UNAVAILABLE]);
 	client->reading = page;
+	http->clients.counts.scrapes += kind < METRICS_FORMATS;
 	return MHD_queue_response(
 		connection, MHD_HTTP_OK, pages_response(&http->pages, page, gzip));
 }
@@ -129,8 +145,12 @@ static mhd_result answer(void *context, struct MHD_Connection *connection, const
 	if (!client)
 		return MHD_NO;
 	/* Headers come first, then a body if there is one: it means nothing to us. */
-	if (!*state || *upload_size) {
+	if (!*state) {
 		*state = client;
+		client_asked(client, http->now);
+		return MHD_YES;
+	}
+	if (*upload_size) {
 		*upload_size = 0;
 		return MHD_YES;
 	}
@@ -148,7 +168,7 @@ static mhd_result answer(void *context, struct MHD_Connection *connection, const
 
 static mhd_result admit(void *context, const struct sockaddr *peer, socklen_t length)
 {
-	const struct http *http = context;
+	struct http *http = context;
 
 	(void)length;
 	return clients_admit(&http->clients, peer) ? MHD_YES : MHD_NO;
@@ -188,10 +208,10 @@ static bool start_daemon(struct http *http, int socket)
 	struct epoll_event event = {.events = EPOLLIN};
 	struct MHD_Daemon *daemon = MHD_start_daemon(MHD_USE_EPOLL, 0, admit, http, answer, http,
 		MHD_OPTION_LISTEN_SOCKET, socket, MHD_OPTION_CONNECTION_LIMIT, CLIENTS_ALL,
-		MHD_OPTION_PER_IP_CONNECTION_LIMIT, ADDRESS_CONNECTIONS,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)REQUEST_MEMORY,
-		MHD_OPTION_NOTIFY_CONNECTION, notify_connection, http, MHD_OPTION_NOTIFY_COMPLETED,
-		notify_completed, http, MHD_OPTION_END);
+		MHD_OPTION_NOTIFY_CONNECTION, notify_connection, http, MHD_OPTION_URI_LOG_CALLBACK,
+		notify_begun, http, MHD_OPTION_NOTIFY_COMPLETED, notify_completed, http,
+		MHD_OPTION_END);
 	const union MHD_DaemonInfo *info;
 
 	if (!daemon)
@@ -212,6 +232,7 @@ struct http *http_create(const struct http_config *config, const int *sockets, s
 		http->spare = -1;
 		http->config = *config;
 		http->now = now_ms();
+		http->config.metrics.exporter = &http->clients.counts;
 		clients_init(&http->clients, config->allow, config->allowed);
 		http->epoll = epoll_create1(EPOLL_CLOEXEC);
 		if (http->epoll >= 0 && pages_init(&http->pages, &http->config.metrics) &&

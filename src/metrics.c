@@ -174,6 +174,8 @@ void metrics_render(const struct snapshot *snapshot, const struct metrics_option
 	if (options->families & METRICS_NATIVE) {
 		put_hosts(snapshot, format, out);
 		metrics_daemon(snapshot, format, out);
+		if (options->exporter)
+			metrics_exporter(options->exporter, format, out);
 	}
 	if (format == METRICS_OPENMETRICS)
 		buf_text(out, "# EOF\n");

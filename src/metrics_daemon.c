@@ -179,3 +179,26 @@ void metrics_daemon(const struct snapshot *snapshot, enum metrics_format format,
 	put_incomplete(snapshot, format, out);
 	put_daemon(snapshot, format, out);
 }
+
+void metrics_exporter(
+	const struct metrics_exporter *exporter, enum metrics_format format, struct buf *out)
+{
+	static const char *const reason[METRICS_REJECTIONS] = {
+		[METRICS_REJECT_ADDRESS] = "address",
+		[METRICS_REJECT_LIMIT] = "limit",
+		[METRICS_REJECT_TIMEOUT] = "timeout",
+		[METRICS_REJECT_SLOW] = "slow",
+	};
+
+	put_plain(out, "mezoura_http_scrapes", "counter",
+		"Times that this page was served over HTTP, before this one.", exporter->scrapes,
+		format);
+	metrics_head(out, "mezoura_http_rejected_connections", "counter",
+		"HTTP connections that were refused or cut off, and why.", format);
+	for (int r = 0; r < METRICS_REJECTIONS; r++) {
+		buf_text(out, "mezoura_http_rejected_connections_total{reason=\"");
+		buf_text(out, reason[r]);
+		buf_text(out, "\"}");
+		metrics_sample(out, exporter->rejected[r]);
+	}
+}

@@ -267,6 +267,44 @@ static void strangers_are_closed_at_once(void **state)
 	web_stop(&web);
 }
 
+static void it_tells_of_itself(void **state)
+{
+	const struct prefix allow = {AF_INET, 30, {192, 0, 2, 0}};
+	struct metrics_exporter exporter;
+	struct web web;
+	char *answer;
+	int fd;
+
+	(void)state;
+	web_start(&web, 3, &allow);
+	for (uint64_t number = 1; number < 5; number++) {
+		web_publish(&web, 3, number);
+		fd = web_connect(&web);
+		free(web_ask(&web, fd, GET("/-/healthy")));
+		free(web_ask(&web, fd, GET("/api/v1/hosts")));
+		free(web_ask(&web, fd, GET("/missing")));
+		answer = web_ask(&web, fd, GET("/metrics"));
+		exporter = web_exporter(web_body(answer));
+		assert_int_equal(exporter.scrapes, number - 1);
+		for (int r = 0; r < METRICS_REJECTIONS; r++)
+			assert_int_equal(exporter.rejected[r], 0);
+		free(answer);
+		close(fd);
+	}
+	if (isolated) {
+		assert_false(admitted(&web, "2001:db8::1", "::1"));
+		assert_true(admitted(&web, "192.0.2.1", "192.0.2.1"));
+		web_publish(&web, 3, 5);
+		fd = web_connect(&web);
+		answer = web_ask(&web, fd, GET("/metrics"));
+		exporter = web_exporter(web_body(answer));
+		assert_int_equal(exporter.rejected[METRICS_REJECT_ADDRESS], 1);
+		free(answer);
+		close(fd);
+	}
+	web_stop(&web);
+}
+
 static void several_sockets_are_served(void **state)
 {
 	struct web web = {.snapshot = web_snapshot(3, 1)};
@@ -323,6 +361,7 @@ int main(void)
 		cmocka_unit_test(a_connection_serves_many_requests_one_after_the_other),
 		cmocka_unit_test(an_old_client_gets_its_answer_and_is_closed),
 		cmocka_unit_test(strangers_are_closed_at_once),
+		cmocka_unit_test(it_tells_of_itself),
 		cmocka_unit_test(several_sockets_are_served),
 		cmocka_unit_test(a_failed_start_closes_all_sockets),
 	};

@@ -225,7 +225,7 @@ static void slow_readers_of_either_get_theirs_whole(void **state)
 			web_scrape(&web, ROWS, number);
 		}
 		web_settle(&web);
-		assert_in_range(http_timeout(web.http), 1, CLIENTS_PATIENCE_MS); /* they wait */
+		assert_in_range(http_timeout(web.http), 1, CLIENTS_ANSWER_MS); /* they wait */
 		answer = web_answer(&web, first ? plain : packed, false);
 		if (first)
 			web_expect_page(answer, MANY, 1, METRICS_TEXT);
@@ -233,7 +233,7 @@ static void slow_readers_of_either_get_theirs_whole(void **state)
 			expect_packed(answer, MANY, 1, METRICS_TEXT);
 		free(answer);
 		web_settle(&web);
-		assert_in_range(http_timeout(web.http), 1, CLIENTS_PATIENCE_MS);
+		assert_in_range(http_timeout(web.http), 1, CLIENTS_ANSWER_MS);
 		web_publish(&web, ROWS, 9);
 		web_scrape(&web, ROWS, 9);
 		answer = web_answer(&web, first ? packed : plain, false);

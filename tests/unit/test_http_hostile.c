@@ -159,6 +159,7 @@ static void resets_at_any_moment_do_no_harm(void **state)
 
 static void a_page_that_nobody_takes_is_not_held_for_ever(void **state)
 {
+	char some[100000];
 	struct web web;
 	int fd, timeout;
 
@@ -168,9 +169,17 @@ static void a_page_that_nobody_takes_is_not_held_for_ever(void **state)
 	fd = web_connect(&web);
 	web_settle(&web);
 	timeout = http_timeout(web.http);
-	assert_in_range(timeout, CLIENTS_PATIENCE_MS - 10000, CLIENTS_PATIENCE_MS);
+	assert_in_range(timeout, CLIENTS_HEADER_MS - 5000, CLIENTS_HEADER_MS);
 	usleep(50000);
-	web_send(fd, GET_METRICS); /* that it asks and is sent to buys it no time */
+	web_send(fd, "GET /metrics HTTP/1.1\r\nHost: x\r\n"); /* which buys it no time */
+	web_settle(&web);
+	assert_true(http_timeout(web.http) <= timeout - 50);
+	web_send(fd, "\r\n");
+	web_settle(&web);
+	timeout = http_timeout(web.http);
+	assert_in_range(timeout, CLIENTS_ANSWER_MS - 5000, CLIENTS_ANSWER_MS);
+	usleep(50000);
+	assert_true(web_receive(&web, fd, some, sizeof(some), 1000) > 0); /* nor does this */
 	web_settle(&web);
 	assert_true(http_timeout(web.http) <= timeout - 50);
 	close(fd);
@@ -179,17 +188,40 @@ static void a_page_that_nobody_takes_is_not_held_for_ever(void **state)
 	web_stop(&web);
 }
 
+static void a_further_request_has_as_long_for_its_header(void **state)
+{
+	struct web web;
+	int fd;
+
+	(void)state;
+	web_start(&web, 3, NULL);
+	fd = web_connect(&web);
+	for (int i = 0; i < 3; i++) {
+		free(web_ask(&web, fd, GET_METRICS));
+		web_settle(&web);
+		assert_in_range(http_timeout(web.http), CLIENTS_IDLE_MS - 5000, CLIENTS_IDLE_MS);
+		web_send(fd, "GET /metrics HTTP/1.1\r\n");
+		web_settle(&web);
+		assert_in_range(
+			http_timeout(web.http), CLIENTS_HEADER_MS - 5000, CLIENTS_HEADER_MS);
+		web_send(fd, "Host: x\r\n\r\n");
+		free(web_answer(&web, fd, false));
+	}
+	close(fd);
+	web_stop(&web);
+}
+
 /* Takes longer than all other tests together: with MZ_SLOW in the environment only. */
 static void who_neither_asks_nor_reads_in_time_is_cut_off(void **state)
 {
-	uint64_t end = web_now() + CLIENTS_PATIENCE_MS;
+	uint64_t end = web_now() + CLIENTS_ANSWER_MS;
 	struct web web;
 	char byte;
 	int fd[2];
 
 	(void)state;
 	if (!getenv("MZ_SLOW")) {
-		print_message("skipped: waits 75 seconds, with MZ_SLOW in the environment only\n");
+		print_message("skipped: waits 60 seconds, with MZ_SLOW in the environment only\n");
 		skip();
 	}
 	web_start(&web, MANY, NULL);
@@ -197,7 +229,9 @@ static void who_neither_asks_nor_reads_in_time_is_cut_off(void **state)
 	fd[1] = web_connect(&web);
 	web_send(fd[1], GET_METRICS);
 	while (web_now() < end + 500) {
-		assert_true(recv(fd[0], &byte, 1, MSG_DONTWAIT) < 0 || web_now() >= end);
+		bool waiting = web_now() < end - CLIENTS_ANSWER_MS + CLIENTS_HEADER_MS;
+
+		assert_true(!waiting || recv(fd[0], &byte, 1, MSG_DONTWAIT) < 0);
 		web_run(&web, 1000);
 	}
 	assert_int_equal(http_timeout(web.http), -1);
@@ -209,21 +243,39 @@ static void who_neither_asks_nor_reads_in_time_is_cut_off(void **state)
 	web_stop(&web);
 }
 
+/* On all sockets together. The newest are those who stay. */
 static void one_address_gets_only_so_many_connections(void **state)
 {
-	struct web web;
-	int fd[20], open = 0;
+	struct web web = {.snapshot = web_snapshot(3, 1)};
+	struct http_config config = {
+		.metrics = *web_options(), .snapshot = web_current, .context = &web};
+	int sockets[] = {web_listen("127.0.0.1", 0), web_listen("127.0.0.1", 0)};
+	unsigned ports[] = {web_port(sockets[0]), web_port(sockets[1])};
+	int fd[40], open = 0;
+	char *answer;
 
 	(void)state;
-	web_start(&web, 3, NULL);
-	for (int i = 0; i < 20; i++)
+	web.http = http_create(&config, sockets, 2);
+	assert_non_null(web.http);
+	for (int i = 0; i < 40; i++) {
+		web.port = ports[i % 2];
 		fd[i] = connect_from(&web, 2);
+		web_run(&web, 10);
+		usleep(2000); /* deadlines are told apart by milliseconds */
+	}
 	web_settle(&web);
-	for (int i = 0; i < 20; i++)
+	for (int i = 0; i < 40; i++)
 		open += !is_closed(&web, fd[i]);
-	assert_int_equal(open, 16);
+	assert_int_equal(open, CLIENTS_ADDRESS);
+	for (int i = 40 - CLIENTS_ADDRESS; i < 40; i++)
+		assert_false(is_closed(&web, fd[i]));
+	answer = web_ask(&web, fd[39], GET_METRICS);
+	web_expect_page(answer, 3, 1, METRICS_TEXT);
+	assert_int_equal(web_exporter(web_body(answer)).rejected[METRICS_REJECT_LIMIT],
+		40 - CLIENTS_ADDRESS);
+	free(answer);
 	web_scrape(&web, 3, 1);
-	for (int i = 0; i < 20; i++)
+	for (int i = 0; i < 40; i++)
 		close(fd[i]);
 	web_expect_calm(&web);
 	web_stop(&web);
@@ -296,7 +348,7 @@ static void an_endless_body_is_cut_by_the_deadline_only(void **state)
 		web_run(&web, 0);
 	}
 	web_scrape(&web, 3, 1);
-	assert_true(http_timeout(web.http) <= CLIENTS_PATIENCE_MS);
+	assert_true(http_timeout(web.http) <= CLIENTS_ANSWER_MS);
 	close(fd);
 	web_expect_calm(&web);
 	web_stop(&web);
@@ -310,6 +362,7 @@ int main(void)
 		cmocka_unit_test(slow_readers_cannot_hold_all_pages),
 		cmocka_unit_test(resets_at_any_moment_do_no_harm),
 		cmocka_unit_test(a_page_that_nobody_takes_is_not_held_for_ever),
+		cmocka_unit_test(a_further_request_has_as_long_for_its_header),
 		cmocka_unit_test(who_neither_asks_nor_reads_in_time_is_cut_off),
 		cmocka_unit_test(one_address_gets_only_so_many_connections),
 		cmocka_unit_test(where_all_connections_are_taken_the_longest_idle_makes_room),

@@ -65,10 +65,10 @@ static void compare(const char *path, const struct buf *page)
 		assert_memory_equal(golden, page->data, length);
 }
 
-static void check(enum metrics_families families, bool unknown, enum metrics_format format,
-	const char *golden)
+static void check_page(enum metrics_families families, bool unknown,
+	const struct metrics_exporter *exporter, enum metrics_format format, const char *golden)
 {
-	struct metrics_options options = {families, unknown};
+	struct metrics_options options = {families, unknown, exporter};
 	struct buf page = {0};
 	struct names *names;
 	struct snapshot *snapshot = take("tests/golden/house.rows", &names);
@@ -79,6 +79,12 @@ static void check(enum metrics_families families, bool unknown, enum metrics_for
 	buf_free(&page);
 	names_destroy(names);
 	free(snapshot);
+}
+
+static void check(enum metrics_families families, bool unknown, enum metrics_format format,
+	const char *golden)
+{
+	check_page(families, unknown, NULL, format, golden);
 }
 
 static void the_seeds_families_are_as_they_were(void **state)
@@ -99,6 +105,17 @@ static void the_native_families_add_up_by_host(void **state)
 	check(METRICS_NATIVE, false, METRICS_TEXT, "tests/golden/native.prom");
 }
 
+static void the_exporters_families_are_in_its_native_pages_only(void **state)
+{
+	const struct metrics_exporter exporter = {12, {3, 0, UINT64_MAX, 1}};
+
+	(void)state;
+	check_page(METRICS_NATIVE, false, &exporter, METRICS_TEXT, "tests/golden/http.prom");
+	check_page(METRICS_NATIVE, false, &exporter, METRICS_OPENMETRICS,
+		"tests/golden/http.openmetrics");
+	check_page(METRICS_SEED, false, &exporter, METRICS_TEXT, "tests/golden/seed.prom");
+}
+
 static void openmetrics_has_its_own_names_and_an_end(void **state)
 {
 	(void)state;
@@ -107,7 +124,7 @@ static void openmetrics_has_its_own_names_and_an_end(void **state)
 
 static void rendering_again_allocates_nothing(void **state)
 {
-	struct metrics_options options = {METRICS_ALL, true};
+	struct metrics_options options = {METRICS_ALL, true, NULL};
 	struct buf page = {0};
 	struct names *names;
 	struct snapshot *snapshot = take("tests/golden/house.rows", &names);
@@ -135,6 +152,7 @@ int main(void)
 		cmocka_unit_test(the_seeds_families_are_as_they_were),
 		cmocka_unit_test(unknown_hosts_are_shown_when_asked_for),
 		cmocka_unit_test(the_native_families_add_up_by_host),
+		cmocka_unit_test(the_exporters_families_are_in_its_native_pages_only),
 		cmocka_unit_test(openmetrics_has_its_own_names_and_an_end),
 		cmocka_unit_test(rendering_again_allocates_nothing),
 	};

@@ -107,7 +107,7 @@ static inline struct snapshot *web_snapshot(uint32_t rows, uint64_t value)
 
 static inline const struct metrics_options *web_options(void)
 {
-	static const struct metrics_options options = {METRICS_ALL, true};
+	static const struct metrics_options options = {METRICS_ALL, true, NULL};
 
 	return &options;
 }
@@ -324,14 +324,46 @@ static inline const char *web_body(const char *answer)
 	return end + 4;
 }
 
-/* body: NUL-terminated. */
+/* A counter's value on a page; a page that has none fails the test. */
+static inline uint64_t web_value(const char *body, const char *series)
+{
+	const char *line = body;
+
+	do {
+		line = strstr(line + 1, series);
+		if (!line)
+			fail_msg("no %s in the page", series);
+	} while (line[-1] != '\n' || line[strlen(series)] != ' ');
+	return strtoull(line + strlen(series), NULL, 10);
+}
+
+/* What the exporter says of itself on a page. */
+static inline struct metrics_exporter web_exporter(const char *body)
+{
+	static const char *const reasons[] = {"address", "limit", "timeout", "slow"};
+	struct metrics_exporter exporter = {web_value(body, "mezoura_http_scrapes_total"), {0}};
+
+	for (size_t i = 0; i < METRICS_REJECTIONS; i++) {
+		char series[80];
+
+		snprintf(series, sizeof(series),
+			"mezoura_http_rejected_connections_total{reason=\"%s\"}", reasons[i]);
+		exporter.rejected[i] = web_value(body, series);
+	}
+	return exporter;
+}
+
+/* body: NUL-terminated. Its figures of the exporter are taken as they are. */
 static inline void web_expect_body(
 	const char *body, size_t length, uint32_t rows, uint64_t number, enum metrics_format format)
 {
 	struct snapshot *snapshot = web_snapshot(rows, number);
+	struct metrics_exporter exporter = web_exporter(body);
+	struct metrics_options options = *web_options();
 	struct buf buf = {0};
 
-	metrics_render(snapshot, web_options(), format, &buf);
+	options.exporter = &exporter;
+	metrics_render(snapshot, &options, format, &buf);
 	assert_int_equal(length, buf.length);
 	assert_memory_equal(body, buf.data, buf.length);
 	buf_free(&buf);
