@@ -212,9 +212,11 @@ static void tell_watchdog(const struct daemon *daemon)
 static void answer_exporter(struct daemon *daemon)
 {
 	uint64_t last = daemon->keeper.pulled_ms;
+	int asks = exporter_process_asks(&daemon->exporter);
 
-	/* an exporter that ended is told by a signal */
-	if (!exporter_process_asks(&daemon->exporter))
+	if (asks < 0) /* it ended, as a signal will tell: until then this would go on */
+		epoll_ctl(daemon->epoll, EPOLL_CTL_DEL, daemon->exporter.channel, NULL);
+	if (asks <= 0)
 		return;
 	keeper_fresh(&daemon->keeper, EXPORTER_FRESH_MS);
 	if (daemon->keeper.pulled_ms != last)

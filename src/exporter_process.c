@@ -139,12 +139,13 @@ void exporter_process_reap(struct exporter_process *process)
 			WEXITSTATUS(status));
 }
 
-bool exporter_process_asks(const struct exporter_process *process)
+int exporter_process_asks(const struct exporter_process *process)
 {
 	char bytes[64];
+	ssize_t length = recv(process->channel, bytes, sizeof(bytes), MSG_DONTWAIT);
 
 	/* however many it sends, it is one wish */
-	return recv(process->channel, bytes, sizeof(bytes), MSG_DONTWAIT) > 0;
+	return length > 0 ? 1 : length == 0 || errno != EAGAIN ? -EPIPE : 0;
 }
 
 void exporter_process_answer(const struct exporter_process *process)

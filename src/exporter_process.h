@@ -34,8 +34,8 @@ bool exporter_process_run(struct exporter_process *process);
  * start. */
 void exporter_process_reap(struct exporter_process *process);
 
-/* Whether it asks for a fresh snapshot; and the answer that there is one. */
-bool exporter_process_asks(const struct exporter_process *process);
+/* Whether it asks for a fresh snapshot, -EPIPE where it ended; and the answer that there is one. */
+int exporter_process_asks(const struct exporter_process *process);
 void exporter_process_answer(const struct exporter_process *process);
 
 void exporter_process_stop(struct exporter_process *process);

@@ -3,9 +3,12 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
+
+#define PREFIX "mezoura: "
 
 static bool to_syslog; /* the one state of a log: where it goes */
 
@@ -18,22 +21,26 @@ void log_to_syslog(void)
 __attribute__((format(printf, 2, 0))) static void put(
 	int priority, const char *format, va_list args)
 {
-	char line[1024];
-	int length;
+	char line[1024] = PREFIX, *text = line + strlen(PREFIX);
+	size_t room = sizeof(line) - strlen(PREFIX) - 1; /* of which the last is for a newline */
+	int length = vsnprintf(text, room, format, args);
 
-	length = vsnprintf(line, sizeof(line) - 1, format, args);
 	if (length < 0)
 		return;
-	if ((size_t)length > sizeof(line) - 2)
-		length = sizeof(line) - 2;
+	if ((size_t)length >= room)
+		length = (int)room - 1;
 	for (int i = 0; i < length; i++)
-		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
-			line[i] = '?';
-	line[length] = '\0';
-	if (to_syslog)
-		syslog(priority, "%s", line);
-	else
-		dprintf(STDERR_FILENO, "mezoura: %s\n", line); /* one write: lines stay whole */
+		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
+			text[i] = '?';
+	if (to_syslog) {
+		syslog(priority, "%s", text);
+		return;
+	}
+	/* one write: lines stay whole. Not by stdio, which wants to know more of the file than the
+	 * exporter may ask. */
+	text[length++] = '\n';
+	if (write(STDERR_FILENO, line, (size_t)(text - line) + (size_t)length) < 0)
+		return; /* nobody is left to tell */
 }
 
 void log_error(const char *format, ...)
