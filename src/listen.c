@@ -11,7 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define BACKLOG 128
+#define BACKLOG 1024 /* who finds no room tries again a second later: many at once are to fit */
 
 /* early: though no interface may have that address yet. */
 static int listen_on(const struct sockaddr *address, socklen_t length, bool v6only, bool early)
