@@ -98,6 +98,9 @@ $B/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/fuzz.h $B/libmezoura.a
 $B/bench_%: tests/bench/bench_%.c $(wildcard tests/bench/*.h) $B/libmezoura.a
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $B/libmezoura.a $(LDLIBS)
 
+# our own calls only: those in shared libraries stay as they are
+$B/test_allocations: ALL_LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+
 check: $(UNIT)
 	@for t in $(UNIT); do $$t || exit 1; done
 
