@@ -6,6 +6,8 @@
 # Without libuci, where there is one: make UCI=no
 # Where the exporter is to be killed when it wants more than it may: make SECCOMP=kill
 # One whose tables have another layout, for tests of upgrades: make B=build/other LAYOUT=v99
+# For packages, whose compilers come with new warnings: make WERROR=
+# Two builds of the same sources with the same compilers are equal, wherever they are made.
 
 PREFIX ?= /usr
 SBINDIR ?= $(PREFIX)/sbin
@@ -17,15 +19,18 @@ CLANG ?= clang
 LLVM_STRIP ?= llvm-strip
 PKG_CONFIG ?= pkg-config
 CFLAGS ?= -O2 -g
+WERROR ?= -Werror
 # the .o of another byte order: make BPF_TARGET=bpfeb
 BPF_TARGET ?= bpf
 
 VERSION := $(shell sed -n 's/^version = //p' VERSION)
 
 LIBS := libbpf libmicrohttpd libmnl json-c libseccomp zlib
-ALL_CFLAGS := -std=gnu11 -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
-	-ffunction-sections -fdata-sections -D_GNU_SOURCE -DMZ_VERSION='"$(VERSION)"' \
-	-Iinclude -Isrc $(shell $(PKG_CONFIG) --cflags $(LIBS)) $(CPPFLAGS) $(CFLAGS)
+# no directory of the one who builds in what is built
+ALL_CFLAGS := -std=gnu11 -ffile-prefix-map='$(CURDIR)'=. -Wall -Wextra $(WERROR) -Wshadow \
+	-Wstrict-prototypes -Wmissing-prototypes -ffunction-sections -fdata-sections \
+	-D_GNU_SOURCE -DMZ_VERSION='"$(VERSION)"' -Iinclude -Isrc \
+	$(shell $(PKG_CONFIG) --cflags $(LIBS)) $(CPPFLAGS) $(CFLAGS)
 ALL_LDFLAGS := -Wl,--gc-sections -Wl,--as-needed $(LDFLAGS)
 LDLIBS := $(shell $(PKG_CONFIG) --libs $(LIBS))
 # OpenWrt's own reader of its configuration, which pkg-config does not know: found by trying, and
@@ -75,8 +80,9 @@ $B/%.o: src/%.c $(HEADERS) VERSION Makefile | $B
 $B/classifier.o: ALL_CFLAGS += -DMZ_CLASSIFIER='"$B/mezoura.bpf.o"'
 $B/classifier.o: $B/mezoura.bpf.o
 $B/mezoura.bpf.o: bpf/mezoura.bpf.c $(wildcard bpf/*.h include/*.h) Makefile | $B
-	$(CLANG) -target $(BPF_TARGET) -mcpu=v3 -O2 -g -Wall -Wextra -Werror -Iinclude $(LAYOUT_FLAGS) \
-		$(shell $(PKG_CONFIG) --cflags libbpf) -I/usr/include/$(shell $(CC) -print-multiarch) -c -o $@ $<
+	$(CLANG) -target $(BPF_TARGET) -mcpu=v3 -O2 -g -Wall -Wextra $(WERROR) -Iinclude $(LAYOUT_FLAGS) \
+		$(shell $(PKG_CONFIG) --cflags libbpf) -I/usr/include/$(shell $(CC) -print-multiarch) \
+		-ffile-prefix-map='$(CURDIR)'=. -c -o $@ $<
 	$(LLVM_STRIP) -g $@
 
 $B:
