@@ -11,6 +11,7 @@ import time
 
 import pytest
 
+import daemon as program
 import house
 import rude
 import wire
@@ -105,9 +106,9 @@ def own_kb(pid):
     return int(status_of(pid)["RssAnon"].split()[0])
 
 
-def allowance(daemon):
+def allowance():
     """Megabytes that it may grow by; the sanitizers keep what is freed, and book of it."""
-    with open(daemon.binary, "rb") as file:
+    with open(program.BINARY, "rb") as file:
         return 16 if b"__asan_init" in file.read() else 4
 
 
@@ -136,7 +137,7 @@ def unharmed(home, daemon, held=0):
     wait_for("its descriptors are closed", lambda: files <= open_files(pid) <= files + held)
     grown = own_kb(pid) - kilobytes
     print(f"{grown} kB more")
-    assert grown <= allowance(daemon) << 10
+    assert grown <= allowance() << 10
     assert exporter_of(daemon) == pid
     assert daemon.page().value("mezoura_exporter_restarts_total") == 0
 
@@ -162,4 +163,32 @@ def test_others_do_not_suffer(home, kind, addresses, held):
             now = scraper.medians(SECONDS, crowd=addresses == MANY)
         print(kind, addresses, [f"{1000 * t:.2f}" for t in (*usual, *now)])
         assert all(n <= max(2 * u, BUSY) for n, u in zip(now, usual)), (usual, now)
+        assert_exact(truth, daemon)
+
+
+def with_so_few_descriptors(daemon, count):
+    """A program that starts it with no more; the keeper needs fewer than a crowd of clients does."""
+    path = f"{daemon.directory}/few"
+    with open(path, "w", encoding="ascii") as file:
+        file.write(f'#!/bin/sh\nulimit -n {count}\nexec {daemon.binary} "$@"\n')
+    os.chmod(path, 0o755)
+    daemon.binary = path
+
+
+def test_without_descriptors_it_turns_them_away_and_recovers(home):
+    scraper = scrapers(home)
+    daemon = Daemon(home.router)
+    with_so_few_descriptors(daemon, 73)
+    with wire.Truth(home.clients) as truth, daemon:
+        scraper.medians(0.5)
+        with unharmed(home, daemon), harms("silent", home, MANY):
+            end = time.monotonic() + SECONDS
+            while time.monotonic() < end:
+                began = time.monotonic()
+                with contextlib.suppress(OSError, http.client.HTTPException):
+                    scraper.medians(0.01)
+                assert time.monotonic() - began < 5
+                time.sleep(0.01)
+        assert "too many open files: HTTP clients are turned away" in daemon.said()
+        scraper.medians(0.5)
         assert_exact(truth, daemon)
