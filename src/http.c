@@ -203,6 +203,14 @@ static bool create_responses(struct http *http)
 	return true;
 }
 
+/* No path of ours has a '%' in it, and what has one is none: "/metrics%00x" is not "/metrics". */
+static size_t leave_as_it_is(void *context, struct MHD_Connection *connection, char *text)
+{
+	(void)context;
+	(void)connection;
+	return strlen(text);
+}
+
 static bool start_daemon(struct http *http, int socket)
 {
 	struct epoll_event event = {.events = EPOLLIN};
@@ -211,7 +219,7 @@ static bool start_daemon(struct http *http, int socket)
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)REQUEST_MEMORY,
 		MHD_OPTION_NOTIFY_CONNECTION, notify_connection, http, MHD_OPTION_URI_LOG_CALLBACK,
 		notify_begun, http, MHD_OPTION_NOTIFY_COMPLETED, notify_completed, http,
-		MHD_OPTION_END);
+		MHD_OPTION_UNESCAPE_CALLBACK, leave_as_it_is, NULL, MHD_OPTION_END);
 	const union MHD_DaemonInfo *info;
 
 	if (!daemon)

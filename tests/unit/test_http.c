@@ -105,7 +105,8 @@ static void healthy_says_ok(void **state)
 static void other_paths_are_not_found(void **state)
 {
 	static const char *const paths[] = {"/", "/metrics/", "/metric", "/metricsx", "//metrics",
-		"/-/", "/-/healthy/", "/%2e%2e/etc/passwd", "*", "/METRICS"};
+		"/-/", "/-/healthy/", "/%2e%2e/etc/passwd", "/metrics%00", "/%6detrics", "*",
+		"/METRICS"};
 	struct web web;
 	int fd;
 
