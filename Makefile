@@ -22,6 +22,8 @@ CFLAGS ?= -O2 -g
 WERROR ?= -Werror
 # the .o of another byte order: make BPF_TARGET=bpfeb
 BPF_TARGET ?= bpf
+# where the kernel's headers for user programs are
+BPF_CPPFLAGS ?= -I/usr/include/$(shell $(CC) -print-multiarch)
 
 VERSION := $(shell sed -n 's/^version = //p' VERSION)
 
@@ -81,7 +83,7 @@ $B/classifier.o: ALL_CFLAGS += -DMZ_CLASSIFIER='"$B/mezoura.bpf.o"'
 $B/classifier.o: $B/mezoura.bpf.o
 $B/mezoura.bpf.o: bpf/mezoura.bpf.c $(wildcard bpf/*.h include/*.h) Makefile | $B
 	$(CLANG) -target $(BPF_TARGET) -mcpu=v3 -O2 -g -Wall -Wextra $(WERROR) -Iinclude $(LAYOUT_FLAGS) \
-		$(shell $(PKG_CONFIG) --cflags libbpf) -I/usr/include/$(shell $(CC) -print-multiarch) \
+		$(shell $(PKG_CONFIG) --cflags libbpf) $(BPF_CPPFLAGS) \
 		-ffile-prefix-map='$(CURDIR)'=. -c -o $@ $<
 	$(LLVM_STRIP) -g $@
 
