@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "brake.h"
+#include "clock.h"
 #include "exporter.h"
 #include "exporter_process.h"
 #include "flowtables.h"
@@ -47,14 +48,6 @@ struct daemon {
 	struct buf page;
 	bool textfile_failing, sharing_failing;
 };
-
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 static bool capable(void)
 {
@@ -174,7 +167,6 @@ static void share_snapshot(struct daemon *daemon)
 
 static void pull(struct daemon *daemon)
 {
-	daemon->keeper.exporter_restarts = daemon->exporter.restarts;
 	if (keeper_pull(&daemon->keeper) < 0)
 		return;
 	daemon->pulled_ms = now_ms();
@@ -254,8 +246,10 @@ static int loop(struct daemon *daemon)
 			log_error("epoll_wait: %s", strerror(-error));
 			return error;
 		}
-		if (exporter_process_run(&daemon->exporter))
+		if (exporter_process_run(&daemon->exporter)) {
+			daemon->keeper.exporter_restarts++;
 			watch(daemon, daemon->exporter.channel);
+		}
 		if (ready <= 0)
 			continue;
 		fd = event.data.fd;

@@ -14,6 +14,7 @@
 
 #include "allowed.h"
 #include "brake.h"
+#include "clock.h"
 #include "http.h"
 #include "log.h"
 #include "sandbox.h"
@@ -34,14 +35,6 @@ struct exporter {
 	struct brake brake;
 };
 
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 static const struct snapshot *latest(struct exporter *exporter)
 {
 	const struct snapshot *snapshot = shared_read(&exporter->shared);
@@ -60,7 +53,7 @@ static void end(void)
 	_exit(0);
 }
 
-/* Asks for a fresh snapshot, and waits for it. */
+/* Asks for a fresh snapshot, and waits for it. A keeper that hangs may have its channel full. */
 static void ask(struct exporter *exporter)
 {
 	struct pollfd channel = {.fd = EXPORTER_CHANNEL, .events = POLLIN};
@@ -69,7 +62,8 @@ static void ask(struct exporter *exporter)
 
 	while ((length = recv(EXPORTER_CHANNEL, bytes, sizeof(bytes), MSG_DONTWAIT)) > 0)
 		; /* answers that came too late */
-	if (length == 0 || send(EXPORTER_CHANNEL, "f", 1, MSG_NOSIGNAL) < 0)
+	if (length == 0 || (send(EXPORTER_CHANNEL, "f", 1, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 &&
+				   errno != EAGAIN))
 		end();
 	if (poll(&channel, 1, PATIENCE_MS) <= 0)
 		exporter->ask_ms = now_ms() + RESPITE_MS;
@@ -83,8 +77,7 @@ static const struct snapshot *fresh(void *context)
 	struct exporter *exporter = context;
 	uint64_t now = now_ms();
 
-	if (now >= shared_taken_ms(&exporter->shared) + EXPORTER_FRESH_MS &&
-		now >= exporter->ask_ms)
+	if (shared_age_ms(&exporter->shared, now) >= EXPORTER_FRESH_MS && now >= exporter->ask_ms)
 		ask(exporter);
 	return latest(exporter);
 }

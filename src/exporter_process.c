@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "exporter.h"
 #include "log.h"
 
@@ -23,12 +24,11 @@
 #define SYS_close_range 436 /* all architectures, since Linux 5.9 */
 #endif
 
-static uint64_t now_ms(void)
+/* In the child. */
+static void give_up(const char *what)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	log_error("cannot become the exporter: %s: %s", what, strerror(errno));
+	_exit(127);
 }
 
 /*
@@ -47,11 +47,14 @@ static void become_exporter(const struct exporter_process *process, int channel)
 	from[EXPORTER_SHARED] = process->shared;
 	for (size_t i = 0; i < process->count; i++)
 		from[count++] = process->sockets[i];
-	for (int i = 0; i < count; i++)
+	for (int i = 0; i < count; i++) {
 		from[i] = fcntl(from[i], F_DUPFD_CLOEXEC, OUT_OF_WAY);
+		if (from[i] < 0)
+			give_up("descriptors");
+	}
 	for (int i = 0; i < count; i++)
 		if (dup2(from[i], i) < 0)
-			_exit(127);
+			give_up("descriptors");
 	syscall(SYS_close_range, (unsigned)count, ~0U, 0);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -60,7 +63,7 @@ static void become_exporter(const struct exporter_process *process, int channel)
 	signal(SIGTERM, SIG_IGN);
 	process->argv[0] = (char[]){EXPORTER_NAME};
 	execv("/proc/self/exe", process->argv);
-	_exit(127);
+	give_up("/proc/self/exe");
 }
 
 int exporter_process_start(struct exporter_process *process)
@@ -112,7 +115,6 @@ bool exporter_process_run(struct exporter_process *process)
 
 	if (exporter_process_timeout(process) != 0)
 		return false;
-	process->restarts++;
 	error = exporter_process_start(process);
 	if (!error)
 		return true;

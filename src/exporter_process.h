@@ -18,7 +18,6 @@ struct exporter_process {
 	uint64_t started_ms,
 		due_ms;	  /* monotonic; due_ms: of the next start, where it does not run */
 	unsigned wait_ms; /* before that start */
-	uint64_t restarts;
 };
 
 /* Starts it. process: argv, sockets, count and shared set, else zeroed. Returns 0 or -errno. */

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "log.h"
 #include "watch.h"
 
@@ -26,14 +27,6 @@ struct following {
 	bool due;	  /* the timer runs */
 	uint64_t read_ms; /* when they were read last; monotonic */
 };
-
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 static int follow_all(struct names *names, const struct config *config)
 {

@@ -11,6 +11,7 @@
 
 #include "accept.h"
 #include "clients.h"
+#include "clock.h"
 #include "listen.h"
 #include "log.h"
 #include "pages.h"
@@ -41,14 +42,6 @@ struct http {
 		int socket;
 	} server[]; /* one a socket */
 };
-
-static uint64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
 
 static void notify_connection(void *context, struct MHD_Connection *connection,
 	void **socket_context, enum MHD_ConnectionNotificationCode code)

@@ -5,9 +5,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "log.h"
 #include "migrate.h"
 #include "reconcile.h"
@@ -16,25 +16,9 @@
 #define TRIES	  3	/* of a look at the devices that changes disturb */
 #define VERIFY_MS 10000 /* how often hooks are looked at though nothing was announced */
 
-static uint64_t now_ms(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
-static uint64_t now_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
 uint64_t keeper_uptime(void)
 {
-	return now_ms(CLOCK_BOOTTIME) / 1000;
+	return clock_us(CLOCK_BOOTTIME) / 1000000;
 }
 
 void keeper_set_incomplete(struct keeper *keeper, enum snapshot_incomplete reason, bool is_so)
@@ -101,7 +85,7 @@ void keeper_reconcile(struct keeper *keeper)
 
 	for (int i = 0; i < TRIES && error == -EINTR; i++)
 		error = reconcile_hooks(keeper);
-	keeper->reconciled_ms = now_ms(CLOCK_MONOTONIC);
+	keeper->reconciled_ms = now_ms();
 	if (error) /* then at the next pull */
 		keeper->reconciled_ms -= VERIFY_MS;
 }
@@ -131,8 +115,7 @@ static int open_maps(struct keeper *keeper)
 	if (!error)
 		error = past_open(&keeper->past, bpffs->layout, 2 * config->max_hosts);
 	if (!error)
-		error = retire_start(
-			&keeper->retire, &keeper->maps, &keeper->past, now_ms(CLOCK_MONOTONIC));
+		error = retire_start(&keeper->retire, &keeper->maps, &keeper->past, now_ms());
 	if (!error)
 		error = counters_init(&keeper->counters, &keeper->maps);
 	if (error) {
@@ -167,7 +150,7 @@ int keeper_start(struct keeper *keeper, const struct config *config, struct name
 	if (error)
 		return error;
 	error = open_maps(keeper);
-	keeper->reconciled_ms = now_ms(CLOCK_MONOTONIC);
+	keeper->reconciled_ms = now_ms();
 	if (!error)
 		error = reconcile_hooks(keeper);
 	if (!error)
@@ -241,7 +224,7 @@ static int take_snapshot(struct keeper *keeper, uint64_t began_us)
 {
 	struct snapshot *snapshot;
 	int error = snapshot_take(
-		&keeper->snapshot, &keeper->tally, keeper->names, now_ms(CLOCK_REALTIME));
+		&keeper->snapshot, &keeper->tally, keeper->names, clock_us(CLOCK_REALTIME) / 1000);
 
 	if (error)
 		return error;
@@ -253,20 +236,20 @@ static int take_snapshot(struct keeper *keeper, uint64_t began_us)
 	snapshot->missed_packets = keeper->missed;
 	snapshot->exporter_restarts = keeper->exporter_restarts;
 	snapshot->uptime_s = keeper_uptime() - keeper->started_s;
-	snapshot->pull_us = (uint32_t)(now_us() - began_us);
+	snapshot->pull_us = (uint32_t)(clock_us(CLOCK_MONOTONIC) - began_us);
 	return 0;
 }
 
 int keeper_pull(struct keeper *keeper)
 {
-	uint64_t began_us = now_us();
+	uint64_t began_us = clock_us(CLOCK_MONOTONIC);
 	uint32_t now_s = (uint32_t)keeper_uptime();
 	int error;
 
 	import(keeper);
 	error = counters_read(
 		&keeper->counters, &keeper->maps, &keeper->past, now_s, &keeper->tally);
-	keeper->pulled_ms = now_ms(CLOCK_MONOTONIC);
+	keeper->pulled_ms = now_ms();
 	if (!error) {
 		tell_if_full(keeper);
 		error = take_snapshot(keeper, began_us);
@@ -283,7 +266,7 @@ int keeper_pull(struct keeper *keeper)
 
 const struct snapshot *keeper_fresh(struct keeper *keeper, unsigned max_age_ms)
 {
-	if (now_ms(CLOCK_MONOTONIC) >= keeper->pulled_ms + max_age_ms)
+	if (now_ms() >= keeper->pulled_ms + max_age_ms)
 		keeper_pull(keeper); /* where that fails, the last good one has to do */
 	return keeper->snapshot;
 }

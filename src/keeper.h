@@ -54,7 +54,7 @@ struct keeper {
 	unsigned *known; /* indices of the devices of the last reconciliation */
 	size_t known_count;
 	uint64_t restored, missed;  /* as in struct snapshot, and so is the next */
-	uint64_t exporter_restarts; /* told by the caller */
+	uint64_t exporter_restarts; /* counted by the caller */
 	uint32_t incomplete;	    /* as in struct snapshot */
 	uint64_t started_s;	    /* as keeper_uptime() */
 	uint64_t pulled_ms;	    /* CLOCK_MONOTONIC, as the next two */

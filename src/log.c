@@ -5,8 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <syslog.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "clock.h"
 
 #define PREFIX "mezoura: "
 
@@ -72,11 +73,8 @@ void log_info(const char *format, ...)
 
 bool log_due(struct log_limit *limit)
 {
-	struct timespec ts;
-	uint64_t now;
+	uint64_t now = now_ms() + 1;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	now = (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000 + 1;
 	if (now < limit->next_ms)
 		return false;
 	limit->next_ms = now + 60000;

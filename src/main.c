@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -40,6 +41,18 @@ static void read_environment(struct config *config)
 		config->passed = number_of("LISTEN_FDS", 1);
 }
 
+/* Nothing else is to have their numbers, where whoever started us closed them. */
+static void open_standard_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	struct config *config = malloc(sizeof(*config));
@@ -47,6 +60,7 @@ int main(int argc, char **argv)
 	char error[OPTIONS_ERROR];
 	int status = 2;
 
+	open_standard_descriptors();
 	if (!config)
 		return 1;
 	if (options_parse(argc, argv, config, &command, error) < 0) {

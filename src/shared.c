@@ -78,6 +78,8 @@ static int grow(struct shared *shared, size_t wanted)
 	size_t room = shared->mapped;
 	int error;
 
+	if (wanted > UINT32_MAX / 2)
+		return -EFBIG;
 	while (room < wanted)
 		room += room / 2;
 	if (room == shared->mapped)
@@ -86,7 +88,7 @@ static int grow(struct shared *shared, size_t wanted)
 	if (!error)
 		error = follow_room(shared, room);
 	if (!error)
-		__atomic_store_n(&shared->head->room, room, __ATOMIC_RELEASE);
+		__atomic_store_n(&shared->head->room, (uint32_t)room, __ATOMIC_RELEASE);
 	return error;
 }
 
@@ -101,15 +103,15 @@ int shared_write(struct shared *shared, const struct snapshot *snapshot, uint64_
 	head = shared->head;
 	__atomic_store_n(&head->sequence, head->sequence + 1, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* readers see the odd number before all else */
-	head->bytes = bytes;
-	head->taken_ms = taken_ms;
+	head->bytes = (uint32_t)bytes;
+	head->taken_ms = (uint32_t)taken_ms;
 	memcpy(head + 1, snapshot, bytes);
 	__atomic_store_n(&head->sequence, head->sequence + 1, __ATOMIC_RELEASE);
 	return 0;
 }
 
 /* -EAGAIN where it was written meanwhile. */
-static int copy(struct shared *shared, uint64_t sequence)
+static int copy(struct shared *shared, uint32_t sequence)
 {
 	size_t bytes = __atomic_load_n(&shared->head->bytes, __ATOMIC_RELAXED);
 	int error = follow_room(shared, __atomic_load_n(&shared->head->room, __ATOMIC_ACQUIRE));
@@ -142,7 +144,7 @@ const struct snapshot *shared_read(struct shared *shared)
 	int error = -EAGAIN;
 
 	for (int i = 0; i < TRIES && error == -EAGAIN; i++) {
-		uint64_t sequence = __atomic_load_n(&shared->head->sequence, __ATOMIC_ACQUIRE);
+		uint32_t sequence = __atomic_load_n(&shared->head->sequence, __ATOMIC_ACQUIRE);
 
 		if (sequence == 0)
 			return NULL;
@@ -156,9 +158,9 @@ const struct snapshot *shared_read(struct shared *shared)
 	return error ? NULL : shared->copy;
 }
 
-uint64_t shared_taken_ms(const struct shared *shared)
+uint32_t shared_age_ms(const struct shared *shared, uint64_t now_ms)
 {
-	return __atomic_load_n(&shared->head->taken_ms, __ATOMIC_RELAXED);
+	return (uint32_t)now_ms - __atomic_load_n(&shared->head->taken_ms, __ATOMIC_RELAXED);
 }
 
 void shared_close(struct shared *shared)

@@ -8,11 +8,12 @@
 
 #include "snapshot.h"
 
+/* Numbers that all machines read and write in one. */
 struct shared_head {
-	uint64_t sequence; /* odd while something is written */
-	uint64_t room;	   /* bytes of the memory, this struct included */
-	uint64_t bytes;	   /* of the snapshot, which follows */
-	uint64_t taken_ms; /* when; monotonic */
+	uint32_t sequence; /* odd while something is written */
+	uint32_t room;	   /* bytes of the memory, this struct included */
+	uint32_t bytes;	   /* of the snapshot, which follows */
+	uint32_t taken_ms; /* when; the lower half of monotonic milliseconds */
 };
 
 struct shared {
@@ -22,7 +23,7 @@ struct shared {
 	/* the reader's own, made larger when it has to be */
 	struct snapshot *copy;
 	size_t room;
-	uint64_t sequence; /* of what is in copy; 0: nothing whole */
+	uint32_t sequence; /* of what is in copy; 0: nothing whole */
 };
 
 /* Makes the memory, for the writer. Nobody can write to it but through this. Returns 0 or -errno.
@@ -43,8 +44,8 @@ int shared_open(struct shared *shared, int fd);
  */
 const struct snapshot *shared_read(struct shared *shared);
 
-/* When the snapshot that is there was taken; monotonic milliseconds. */
-uint64_t shared_taken_ms(const struct shared *shared);
+/* How old the snapshot is that is there, at a monotonic time. */
+uint32_t shared_age_ms(const struct shared *shared, uint64_t now_ms);
 
 void shared_close(struct shared *shared);
 

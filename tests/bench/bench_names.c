@@ -4,8 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "bench.h"
 
 #include "names.h"
 
@@ -14,14 +15,6 @@
 #define GOAL_HOSTS 10000
 #define GOAL_MS	   50.0
 #define GOAL_BYTES 200.0
-
-static double now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
 
 static int write_hosts(const char *path, enum names_source source, unsigned hosts)
 {

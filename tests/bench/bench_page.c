@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
+
+#include "bench.h"
 
 #include "counters.h"
 #include "gzip.h"
@@ -41,21 +42,6 @@ struct bench {
 	double ms[STEPS][ROUNDS];
 	size_t bytes[STEPS];
 };
-
-static double now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
-
-static int compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
 
 /* As the classifier books it: slot number, and the counts of every CPU there. */
 static int put(const struct maps *maps, __u32 number, const struct mz_slot *slot)

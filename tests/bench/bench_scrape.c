@@ -15,6 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bench.h"
+
 #include "config.h"
 #include "exporter.h"
 #include "exporter_process.h"
@@ -38,21 +40,6 @@ struct bench {
 	int client;
 	size_t bytes; /* of the last page */
 };
-
-static double now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
-
-static int compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
 
 /* Each with one address. */
 static int count(struct tally *tally, unsigned hosts)

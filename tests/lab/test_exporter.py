@@ -107,6 +107,16 @@ def test_it_ends_with_the_keeper(home):
         assert answers(daemon)
 
 
+def test_it_serves_though_standard_descriptors_are_closed(home):
+    daemon = Daemon(home.router)
+    daemon.options = ["-c", 'exec "$0" "$@" <&- >&- 2>&-', daemon.binary, *daemon.options]
+    daemon.binary, binary = "sh", daemon.binary
+    with daemon:
+        daemon.fresh_page()
+        kill_exporter(daemon)
+        daemon.binary = binary  # to unload by
+
+
 def test_an_address_to_listen_on_may_come_later(home):
     with Daemon(home.router, "--listen", "127.0.0.1", "--listen", "192.0.2.9", "--allow", "192.0.2.0/24",
                 "--listen", "2001:db8:99::9", "--allow", "2001:db8:99::/64") as daemon:

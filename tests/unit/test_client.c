@@ -15,17 +15,10 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "clock.h"
 #include "listen.h"
 
 static char directory[] = "/tmp/mz-client-XXXXXX", path[64];
-
-static uint64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
 
 static int set_up(void **state)
 {

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "following.h"
 #include "log.h"
 
@@ -89,14 +90,6 @@ static void replace_lease(const char *name)
 	snprintf(path, sizeof(path), "%s.new", leases);
 	write_lease(path, name);
 	assert_int_equal(rename(path, leases), 0);
-}
-
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 /* Runs it like the daemon's loop; whether a name changed within that time. */

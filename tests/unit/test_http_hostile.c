@@ -214,7 +214,7 @@ static void a_further_request_has_as_long_for_its_header(void **state)
 /* Takes longer than all other tests together: with MZ_SLOW in the environment only. */
 static void who_neither_asks_nor_reads_in_time_is_cut_off(void **state)
 {
-	uint64_t end = web_now() + CLIENTS_ANSWER_MS;
+	uint64_t end = now_ms() + CLIENTS_ANSWER_MS;
 	struct web web;
 	char byte;
 	int fd[2];
@@ -228,8 +228,8 @@ static void who_neither_asks_nor_reads_in_time_is_cut_off(void **state)
 	fd[0] = web_connect(&web);
 	fd[1] = web_connect(&web);
 	web_send(fd[1], GET_METRICS);
-	while (web_now() < end + 500) {
-		bool waiting = web_now() < end - CLIENTS_ANSWER_MS + CLIENTS_HEADER_MS;
+	while (now_ms() < end + 500) {
+		bool waiting = now_ms() < end - CLIENTS_ANSWER_MS + CLIENTS_HEADER_MS;
 
 		assert_true(!waiting || recv(fd[0], &byte, 1, MSG_DONTWAIT) < 0);
 		web_run(&web, 1000);

@@ -35,14 +35,6 @@ static int isolate(void **state)
 	return setrlimit(RLIMIT_NOFILE, &limit) || web_isolate(&isolated);
 }
 
-static uint64_t now_us(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
-}
-
 static int compare(const void *a, const void *b)
 {
 	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
@@ -89,9 +81,9 @@ static uint64_t scrape(struct siege *siege, void (*act)(struct siege *siege))
 		if (act)
 			act(siege);
 		web_publish(&siege->web, ROWS, number);
-		us[siege->round] = now_us();
+		us[siege->round] = clock_us(CLOCK_MONOTONIC);
 		web_scrape(&siege->web, ROWS, number);
-		us[siege->round] = now_us() - us[siege->round];
+		us[siege->round] = clock_us(CLOCK_MONOTONIC) - us[siege->round];
 	}
 	qsort(us, ROUNDS, sizeof(*us), compare);
 	return us[ROUNDS / 2];

@@ -21,6 +21,7 @@
 
 #include <net/if.h>
 
+#include "clock.h"
 #include "http.h"
 #include "listen.h"
 
@@ -31,14 +32,6 @@ struct web {
 	unsigned runs;	  /* of http_run(), so far */
 	uint64_t longest; /* of them, in ms */
 };
-
-static inline uint64_t web_now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
 
 /*
  * A network of its own whose loopback has addresses that are not loopback's: 192.0.2.1 and
@@ -186,11 +179,11 @@ static inline void web_run(struct web *web, int ms)
 		ms = timeout;
 	if (poll(&pollfd, 1, ms) == 0 && ms != timeout)
 		return;
-	start = web_now();
+	start = now_ms();
 	http_run(web->http);
 	web->runs++;
-	if (web_now() - start > web->longest)
-		web->longest = web_now() - start;
+	if (now_ms() - start > web->longest)
+		web->longest = now_ms() - start;
 }
 
 /* Lets the server run until it has nothing to do for a while. */
@@ -259,11 +252,11 @@ static inline void web_send(int fd, const char *text)
 /* Bytes that came, 0: closed, -ECONNRESET: reset, -ETIMEDOUT: nothing within ms. */
 static inline ssize_t web_receive(struct web *web, int fd, char *text, size_t room, int ms)
 {
-	uint64_t end = web_now() + (uint64_t)ms;
+	uint64_t end = now_ms() + (uint64_t)ms;
 	ssize_t got;
 
 	while ((got = recv(fd, text, room, MSG_DONTWAIT)) < 0 && errno == EAGAIN) {
-		if (web_now() >= end)
+		if (now_ms() >= end)
 			return -ETIMEDOUT;
 		web_run(web, 10);
 	}
