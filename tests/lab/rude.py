@@ -31,10 +31,13 @@ class Target:
         return bool(select.select([sys.stdin], [], [], wait)[0])
 
     def connect(self, wait=True):
-        """From one address after the other. Without wait the connection is under way only."""
+        """From one address after the other. Without wait the connection is under way only.
+
+        A server that closed it at once is no failure: this end may hear of that while it still connects.
+        """
         s = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         s.settimeout(10 if wait else 0)
-        with contextlib.suppress(BlockingIOError):
+        with contextlib.suppress(BlockingIOError, BrokenPipeError, ConnectionResetError):
             s.bind((next(self.source), 0))
             s.connect((self.host, PORT))
         return s

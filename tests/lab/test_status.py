@@ -149,9 +149,9 @@ def test_who_may_connect_follows_the_prefixes(home):
         client.ip("route add 192.168.2.1/32 dev eth0 src 192.168.77.9")
         home.router.ip("route add 192.168.77.9/32 dev br-lan")
         with client.socket(socket.AF_INET, socket.SOCK_STREAM) as s:
-            s.connect((house.ROUTER4, 9999))
-            assert s.getsockname()[0] == "192.168.77.9"
-            with contextlib.suppress(ConnectionResetError):
+            s.bind(("192.168.77.9", 0))
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # closed while it connects
+                s.connect((house.ROUTER4, 9999))
                 assert s.recv(1) == b""  # closed at once
 
 
