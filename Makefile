@@ -68,8 +68,10 @@ BENCH := $(patsubst tests/bench/bench_%.c,$B/bench_%,$(wildcard tests/bench/benc
 
 all: $B/mezoura
 
+# The exporter's user executes it, whatever the umask.
 $B/mezoura: $B/main.o $B/libmezoura.a
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+	chmod 755 $@
 
 $B/libmezoura.a: $(OBJECTS)
 	rm -f $@

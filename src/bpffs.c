@@ -186,6 +186,40 @@ void bpffs_move_up(const struct bpffs *bpffs, const char *dir, const char *prefi
 		closedir(from);
 }
 
+/* A directory, and what is in it: all, or hooks' pins and marks only. */
+static int give(const char *path, bool all, uid_t uid, gid_t gid)
+{
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+	int error;
+
+	if (!dir)
+		return -errno;
+	error = fchown(dirfd(dir), uid, gid) < 0 ? -errno : 0;
+	while (!error && (entry = readdir(dir)) != NULL) {
+		const char *name = entry->d_name;
+		bool ours = is_numbered(name, "link_") || is_numbered(name, "qdisc_");
+
+		if ((ours || (all && strcmp(name, ".") != 0 && strcmp(name, "..") != 0)) &&
+			fchownat(dirfd(dir), name, uid, gid, AT_SYMLINK_NOFOLLOW) < 0)
+			error = -errno;
+	}
+	closedir(dir);
+	return error;
+}
+
+int bpffs_give(const struct bpffs *bpffs, uid_t uid, gid_t gid)
+{
+	int error = give(bpffs->pin, false, uid, gid);
+	char other[PATH_MAX];
+
+	if (!error)
+		error = give(bpffs->layout, true, uid, gid);
+	for (unsigned i = 0; !error && bpffs_other(bpffs, i, other); i++)
+		error = give(other, true, uid, gid);
+	return error;
+}
+
 int bpffs_remove_other(const char *dir)
 {
 	remove_entries(dir, NULL);

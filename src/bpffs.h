@@ -5,6 +5,7 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
 struct bpffs {
 	char pin[PATH_MAX];    /* --pin */
@@ -25,6 +26,9 @@ int bpffs_open(struct bpffs *bpffs, const char *pin, unsigned max_hosts);
 int bpffs_open_existing(struct bpffs *bpffs, const char *pin);
 
 void bpffs_close(struct bpffs *bpffs);
+
+/* Makes the directory and what is ours in it somebody's. Returns 0 or -errno. */
+int bpffs_give(const struct bpffs *bpffs, uid_t uid, gid_t gid);
 
 /* The directory of the nth layout that is not ours. False: there are not so many. */
 bool bpffs_other(const struct bpffs *bpffs, unsigned n, char dir[PATH_MAX]);

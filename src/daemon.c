@@ -24,6 +24,7 @@
 #include "metrics.h"
 #include "netlink.h"
 #include "notify.h"
+#include "privileges.h"
 #include "server.h"
 #include "shared.h"
 #include "textfile.h"
@@ -37,6 +38,7 @@ struct daemon {
 	struct following *following; /* names */
 	struct server server;
 	struct shared shared; /* the snapshot, for the exporter */
+	struct privileges privileges;
 	struct exporter_process exporter;
 	struct netlink *netlink;
 	struct flowtables *flowtables; /* NULL: the kernel has none */
@@ -299,6 +301,32 @@ static int start(struct daemon *daemon)
 	return keeper_start(&daemon->keeper, config, following_names(daemon->following));
 }
 
+/* Once all is open that takes more rights than counting does. */
+static int drop_privileges(struct daemon *daemon)
+{
+	const struct privileges *who = &daemon->privileges;
+	const char *textfile = daemon->config->textfile;
+	bool may_write;
+	int error;
+
+	privileges_find(&daemon->privileges);
+	error = bpffs_give(&daemon->keeper.bpffs, who->keeper_uid, who->keeper_gid);
+	if (textfile)
+		textfile_give(textfile, who->keeper_uid, who->keeper_gid);
+	if (!error)
+		error = privileges_drop(who);
+	may_write = !textfile || textfile_check(textfile) == 0;
+	if (!error)
+		error = privileges_write_anywhere(!may_write);
+	if (error)
+		log_error("cannot give up rights: %s", strerror(-error));
+	else if (!may_write)
+		log_warn("--textfile %s: its directory is another user's: "
+			 "keeping CAP_DAC_OVERRIDE",
+			textfile);
+	return error;
+}
+
 /* Once there is something to serve. */
 static int start_exporter(struct daemon *daemon)
 {
@@ -308,6 +336,7 @@ static int start_exporter(struct daemon *daemon)
 	daemon->exporter.sockets = daemon->server.socket;
 	daemon->exporter.count = daemon->server.sockets;
 	daemon->exporter.shared = daemon->shared.fd;
+	daemon->exporter.who = &daemon->privileges;
 	share_snapshot(daemon);
 	error = exporter_process_start(&daemon->exporter);
 	if (!error)
@@ -333,6 +362,7 @@ static void tell_start(const struct daemon *daemon)
 static void stop(struct daemon *daemon)
 {
 	exporter_process_stop(&daemon->exporter);
+	privileges_forget_exporter();
 	server_close(&daemon->server);
 	shared_close(&daemon->shared);
 	netlink_close(daemon->netlink);
@@ -355,7 +385,7 @@ int daemon_run(const struct config *config)
 	if (start(daemon) == 0) {
 		daemon->pulled_ms = now_ms();
 		write_textfile(daemon);
-		if (start_exporter(daemon) == 0) {
+		if (drop_privileges(daemon) == 0 && start_exporter(daemon) == 0) {
 			tell_start(daemon);
 			status = loop(daemon) < 0;
 			notify_stopping(config);

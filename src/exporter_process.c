@@ -14,6 +14,7 @@
 #include "clock.h"
 #include "exporter.h"
 #include "log.h"
+#include "privileges.h"
 
 #define WAIT_MIN_MS 100
 #define WAIT_MAX_MS 30000
@@ -41,6 +42,8 @@ static void become_exporter(const struct exporter_process *process, int channel)
 	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC), count = EXPORTER_SOCKETS;
 	sigset_t none;
 
+	if (privileges_become_exporter(process->who) < 0)
+		give_up("another user");
 	from[0] = from[1] = nothing;
 	from[2] = STDERR_FILENO;
 	from[EXPORTER_CHANNEL] = channel;
@@ -157,11 +160,17 @@ void exporter_process_answer(const struct exporter_process *process)
 
 void exporter_process_stop(struct exporter_process *process)
 {
+	static const struct timespec patience = {1, 0};
+	sigset_t child;
+
 	if (!process->pid)
 		return;
+	/* It is another user's, who may not be killed by us: it ends as it sees this. */
 	close(process->channel);
-	/* with too few rights for that, it ends with us, or as it sees the channel closed */
-	if (kill(process->pid, SIGKILL) == 0)
-		waitpid(process->pid, NULL, 0);
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD); /* blocked */
+	if (waitpid(process->pid, NULL, WNOHANG) == 0)
+		sigtimedwait(&child, NULL, &patience);
+	waitpid(process->pid, NULL, WNOHANG);
 	process->pid = 0;
 }

@@ -12,15 +12,16 @@ struct exporter_process {
 	char **argv;	    /* the keeper's command line */
 	const int *sockets; /* to serve on; kept by the caller */
 	size_t count;
-	int shared; /* the memory of the snapshot */
-	pid_t pid;  /* 0: it does not run */
+	int shared;		      /* the memory of the snapshot */
+	const struct privileges *who; /* kept by the caller, which dropped its own */
+	pid_t pid;		      /* 0: it does not run */
 	int channel;
 	uint64_t started_ms,
 		due_ms;	  /* monotonic; due_ms: of the next start, where it does not run */
 	unsigned wait_ms; /* before that start */
 };
 
-/* Starts it. process: argv, sockets, count and shared set, else zeroed. Returns 0 or -errno. */
+/* Starts it. process: all up to who set, else zeroed. Returns 0 or -errno. */
 int exporter_process_start(struct exporter_process *process);
 
 /* Milliseconds until exporter_process_run() has something to do; -1: nothing. */
@@ -37,6 +38,7 @@ void exporter_process_reap(struct exporter_process *process);
 int exporter_process_asks(const struct exporter_process *process);
 void exporter_process_answer(const struct exporter_process *process);
 
+/* Ends it, if need be with the keeper. */
 void exporter_process_stop(struct exporter_process *process);
 
 #endif

@@ -88,19 +88,6 @@ static enum bpf_tc_attach_point attach_point(enum mz_direction direction)
 	return direction == MZ_UPLOAD ? BPF_TC_INGRESS : BPF_TC_EGRESS;
 }
 
-static bool is_ours(__u32 program_id)
-{
-	struct bpf_prog_info info = {0};
-	__u32 size = sizeof(info);
-	int fd = bpf_prog_get_fd_by_id(program_id);
-	bool ours = fd >= 0 && bpf_obj_get_info_by_fd(fd, &info, &size) == 0 &&
-		    strncmp(info.name, "mz_", 3) == 0;
-
-	if (fd >= 0)
-		close(fd);
-	return ours;
-}
-
 static uint32_t parent_of(enum mz_direction direction)
 {
 	return TC_H_MAKE(TC_H_CLSACT, direction == MZ_UPLOAD ? TC_H_MIN_INGRESS : TC_H_MIN_EGRESS);
@@ -108,10 +95,10 @@ static uint32_t parent_of(enum mz_direction direction)
 
 #define FILTERS 64 /* ours are among the first */
 
+/* By what libbpf calls a filter: its program's name, which for ours begins so, and a number. */
 static bool filter_is_ours(const struct netlink_filter *filter)
 {
-	return (filter->handle & 0xffff0000) == HANDLE && filter->program &&
-	       is_ours(filter->program);
+	return (filter->handle & 0xffff0000) == HANDLE && strncmp(filter->name, "mz_", 3) == 0;
 }
 
 static int list_filters(const struct hook *hook, struct netlink_filter list[FILTERS])

@@ -7,6 +7,7 @@
 #include <linux/pkt_cls.h>
 #include <linux/rtnetlink.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,14 +67,15 @@ struct filters {
 	int count, room;
 };
 
-static uint32_t program_of(const struct nlattr *options)
+static void copy_name(const struct nlattr *options, char name[NETLINK_NAME])
 {
 	const struct nlattr *attribute;
 
-	mnl_attr_for_each_nested(
-		attribute, options) if (mnl_attr_get_type(attribute) ==
-					TCA_BPF_ID) return mnl_attr_get_u32(attribute);
-	return 0;
+	mnl_attr_for_each_nested(attribute, options)
+	{
+		if (mnl_attr_get_type(attribute) == TCA_BPF_NAME)
+			snprintf(name, NETLINK_NAME, "%s", mnl_attr_get_str(attribute));
+	}
 }
 
 static int add_filter(const struct nlmsghdr *message, void *context)
@@ -96,7 +98,7 @@ static int add_filter(const struct nlmsghdr *message, void *context)
 			options = attribute;
 	}
 	if (bpf && options)
-		filter.program = program_of(options);
+		copy_name(options, filter.name);
 	if (filters->count < filters->room)
 		filters->list[filters->count] = filter;
 	filters->count++;

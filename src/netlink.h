@@ -11,10 +11,12 @@ void netlink_close(struct netlink *netlink);   /* accepts NULL */
 int netlink_fd(const struct netlink *netlink); /* readable when something changed */
 void netlink_drain(struct netlink *netlink);   /* forgets what was announced */
 
+#define NETLINK_NAME 16
+
 struct netlink_filter {
 	uint32_t handle;
 	uint16_t priority;
-	uint32_t program; /* the id of a bpf filter's program; 0: a filter of another kind */
+	char name[NETLINK_NAME]; /* of a bpf filter, its beginning; else empty */
 };
 
 /*

@@ -2,10 +2,8 @@
 #include "sandbox.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <linux/capability.h>
 #include <linux/landlock.h>
-#include <pwd.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stddef.h>
@@ -21,8 +19,6 @@
 #define REFUSE SCMP_ACT_ERRNO(EPERM)
 #endif
 
-#define NOBODY 65534
-
 /* Newer than some headers. The second and third are of the ABI's versions 2 and 3. */
 #define FS_ALL_OF_1 ((1ULL << 13) - 1)
 #define FS_REFER    (1ULL << 13)
@@ -34,21 +30,6 @@ struct ruleset {
 	__u64 fs, net, scoped;
 };
 
-static int become_nobody(void)
-{
-	const struct passwd *user = getpwnam("mezoura");
-	uid_t uid;
-	gid_t gid;
-
-	if (!user)
-		user = getpwnam("nobody");
-	uid = user && user->pw_uid ? user->pw_uid : NOBODY;
-	gid = user && user->pw_uid ? user->pw_gid : NOBODY;
-	if (setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0)
-		return -errno;
-	return 0;
-}
-
 static int drop_capabilities(void)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -58,13 +39,6 @@ static int drop_capabilities(void)
 		return -errno;
 	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 	return 0;
-}
-
-/* While it is still allowed: none can come back, whatever is executed. */
-static void drop_bounds(void)
-{
-	for (int i = 0; prctl(PR_CAPBSET_READ, i) >= 0; i++)
-		prctl(PR_CAPBSET_DROP, i);
 }
 
 static int set_limits(void)
@@ -142,15 +116,9 @@ static int enter_seccomp(void)
 int sandbox_enter(const char **missing)
 {
 	pid_t parent = getppid();
-	int error = 0;
+	int error = geteuid() == 0 ? -EPERM : drop_capabilities();
 
 	*missing = NULL;
-	if (geteuid() == 0) {
-		drop_bounds();
-		error = become_nobody();
-	}
-	if (!error)
-		error = drop_capabilities();
 	if (!error)
 		error = set_limits();
 	if (!error &&

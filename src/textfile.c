@@ -83,7 +83,7 @@ int textfile_check(const char *path)
 
 	if (directory < 0)
 		return directory;
-	if (faccessat(directory, ".", W_OK | X_OK, 0))
+	if (faccessat(directory, ".", W_OK | X_OK, AT_EACCESS))
 		error = -errno;
 	else if (fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW))
 		error = errno == ENOENT ? 0 : -errno;
@@ -110,5 +110,20 @@ int textfile_write(const char *path, const void *text, size_t length)
 		unlinkat(directory, temporary, 0);
 	}
 	close(directory);
+	return error;
+}
+
+int textfile_give(const char *path, uid_t uid, gid_t gid)
+{
+	int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC), error = 0;
+	struct stat status;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &status) == 0 && (!S_ISREG(status.st_mode) || status.st_nlink != 1))
+		error = -EEXIST;
+	else if (fchownat(fd, "", uid, gid, AT_EMPTY_PATH) < 0)
+		error = -errno;
+	close(fd);
 	return error;
 }

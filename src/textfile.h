@@ -3,6 +3,7 @@
 #define MZ_TEXTFILE_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 /*
  * Whether a file can be written at path: its directory is there and writable. Creates nothing.
@@ -15,5 +16,11 @@ int textfile_check(const char *path);
  * stands at path is renamed over, never followed or opened. Returns 0 or -errno.
  */
 int textfile_write(const char *path, const void *text, size_t length);
+
+/*
+ * Makes the file at path somebody's, who may then replace it in a directory like /tmp. Nothing is
+ * followed, and what has another name, too, is left alone. Returns 0 or -errno.
+ */
+int textfile_give(const char *path, uid_t uid, gid_t gid);
 
 #endif

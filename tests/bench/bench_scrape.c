@@ -21,6 +21,7 @@
 #include "exporter.h"
 #include "exporter_process.h"
 #include "listen.h"
+#include "privileges.h"
 #include "shared.h"
 #include "snapshot_take.h"
 
@@ -32,6 +33,7 @@
 
 struct bench {
 	struct exporter_process exporter;
+	struct privileges who;
 	struct shared shared;
 	struct tally tally;
 	struct names *names;
@@ -194,6 +196,8 @@ static int start(struct bench *bench, char **argv, unsigned hosts)
 	getsockname(socket_fd, (struct sockaddr *)&address, &length);
 	bench->exporter.sockets = &socket_fd;
 	bench->exporter.shared = bench->shared.fd;
+	privileges_find(&bench->who);
+	bench->exporter.who = &bench->who;
 	error = exporter_process_start(&bench->exporter);
 	close(socket_fd);
 	if (error)

@@ -129,8 +129,10 @@ class Audit:
                              if key[1] not in self.known and pair[0] > 1]  # each sends but one
 
     def size(self):
-        """Descriptors of the daemon, and its memory in MiB."""
-        pid = self.daemon.process.pid
-        with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
-            memory = next(int(line.split()[1]) for line in file if line.startswith("Pss:"))
-        return len(os.listdir(f"/proc/{pid}/fd")), memory // 1024
+        """Descriptors of the daemon and its exporter, and their memory in MiB."""
+        fds = memory = 0
+        for pid in (self.daemon.process.pid, self.daemon.exporter()):
+            with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
+                memory += next(int(line.split()[1]) for line in file if line.startswith("Pss:"))
+            fds += len(os.listdir(f"/proc/{pid}/fd"))
+        return fds, memory // 1024

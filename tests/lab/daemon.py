@@ -18,6 +18,9 @@ HOOKS = ["tcx", "clsact"] if house.KERNEL >= (6, 6) else ["clsact"]
 if os.environ.get("MZ_HOOKS"):
     HOOKS = HOOKS[:1] if os.environ["MZ_HOOKS"] == "first" else os.environ["MZ_HOOKS"].split()
 TRACK_LAN = ("-4", "192.168.2.1/24/br-lan", "-6", "2001:db8:ca2:2::1/64")
+AS_KEEPER = (  # executes what follows as the keeper, from the beginning
+    "setpriv", "--reuid=mezoura", f"--regid={house.USERS['mezoura']}", "--clear-groups", "--pdeathsig=KILL",
+    *(f"--{kind}-caps=+dac_read_search,+net_admin,+perfmon,+bpf" for kind in ("inh", "ambient")))
 SAMPLE = re.compile(r'^(\w+)(?:\{(.*)\})? (\S+)$')
 LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 SEED = {"node_nat_traffic_download": ("download", 1), "node_nat_traffic_upload": ("upload", 1),
@@ -104,6 +107,7 @@ class Daemon:
     def __init__(self, namespace, *options, track=TRACK_LAN, pin=None, config=""):
         self.namespace = namespace
         self.directory = house.scratch("daemon")
+        os.chown(self.directory, house.USERS["mezoura"], -1)
         self.pin = pin or f"{house.BPFFS}/mz-{os.path.basename(self.directory)}"
         self.textfile = f"{self.directory}/prom_c"
         self.dhcp = f"{self.directory}/dhcp"
@@ -116,6 +120,7 @@ class Daemon:
                         "--leases", self.leases, "--ethers", self.ethers, "--hosts", self.hosts,
                         *options]
         self.binary = BINARY
+        self.by = ()  # a program that executes it
         # on top of ours; freed memory is to be used again, as without the sanitizers
         self.environment = {
             "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=4"}
@@ -141,7 +146,7 @@ class Daemon:
     def launch(self):
         """Without waiting for anything."""
         with open(self.log, "a", encoding="utf-8") as log:
-            self.process = self.namespace.popen(self.binary, *self.options, stderr=log,
+            self.process = self.namespace.popen(*self.by, self.binary, *self.options, stderr=log,
                                                 env={**os.environ, **self.environment})
 
     def start(self):
@@ -171,6 +176,29 @@ class Daemon:
         finally:
             self.process = None
         return status
+
+    def exporter(self):
+        """Process id of its exporter; None while there is none."""
+        keeper = self.process.pid
+        with open(f"/proc/{keeper}/task/{keeper}/children", encoding="ascii") as file:
+            children = file.read().split()
+        assert len(children) <= 1
+        return int(children[0]) if children else None
+
+    def answers(self):
+        try:
+            return self.get("/-/healthy") == "ok\n"
+        except (OSError, http.client.HTTPException):
+            return False
+
+    def kill_exporter(self):
+        """And waits for the next one to answer."""
+        pid = self.exporter()
+        os.kill(pid, signal.SIGKILL)
+        deadline = time.monotonic() + 20
+        while self.exporter() in (None, pid) or not self.answers():
+            assert time.monotonic() < deadline, f"no other exporter answers: {self.said()}"
+            time.sleep(0.05)
 
     def unload(self):
         with self.namespace.inside():

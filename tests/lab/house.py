@@ -25,6 +25,8 @@ import subprocess
 KERNEL = tuple(int(n) for n in re.findall(r"\d+", os.uname().release)[:2])
 SCRATCH = "/run/lab"  # /run is a tmpfs that only this process and its children see
 BPFFS = "/sys/fs/bpf"
+PASSWD = f"{SCRATCH}/passwd"
+USERS = {"mezoura": 64990, "mezoura-exporter": 64991}  # as the package makes them
 
 WAN4, WAN6 = "198.51.100.2", "2001:db8:fffe::2"  # the router's addresses on the internet side
 INTERNET4, INTERNET6 = "203.0.113.7", "2001:db8:ffff::7"  # somebody out there
@@ -77,6 +79,11 @@ def isolate():
     while libc.umount2(BPFFS.encode(), 0) == 0:  # for us alone: one of its own, and none below
         pass
     run("mount", "-t", "bpf", "lab", BPFFS)
+    with open("/etc/passwd", encoding="utf-8") as before, open(PASSWD, "w", encoding="utf-8") as after:
+        after.write("".join(line for line in before if not line.startswith(tuple(USERS))))
+        after.write("".join(f"{name}:x:{uid}:{uid}::/:/bin/false\n" for name, uid in USERS.items()))
+    os.chmod(PASSWD, 0o644)
+    run("mount", "--bind", PASSWD, "/etc/passwd")
 
 
 class Namespace:

@@ -35,7 +35,7 @@ FAMILIES = ("v4", "v6")
 RESTARTS = ("kill", "stop", "room")
 STEPS = (*RESTARTS, "kill", "kill", "port", "port", "port", "bridge", "bridge", "move", "move",
          "prefix", "foreign", "foreign", "thief", "thief", "thief", "forge", "forge", "forge",
-         "scrape", "silence", "wait", "wait")
+         "scrape", "exporter", "silence", "wait", "wait")
 BATCH = 3
 
 
@@ -265,6 +265,10 @@ class Soak:
                 s.sendall(chance.choice([b"GET /metr", b"GET /metrics HTTP/1.0\r\n\r\n"]))
                 self.slow.append(s)
         self.daemon.page()
+
+    def step_exporter(self, _):
+        """While slow clients are there or not."""
+        self.daemon.kill_exporter()
 
     def check(self):
         self.silence()

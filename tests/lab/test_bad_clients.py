@@ -16,7 +16,7 @@ import house
 import rude
 import wire
 from daemon import Daemon, Page, assert_exact
-from test_exporter import exporter_of, status_of
+from test_exporter import status_of
 from test_interfaces import wait_for
 from watch import background, talk
 
@@ -130,7 +130,7 @@ def unharmed(home, daemon, held=0):
 
     held: how many connections it may keep for a while, as it cannot know that they are over.
     """
-    pid = exporter_of(daemon)
+    pid = daemon.exporter()
     files, kilobytes = open_files(pid), own_kb(pid)
     with written_all_the_time(daemon), talk(home.clients[1], home.internet, house.INTERNET4):
         yield
@@ -138,7 +138,7 @@ def unharmed(home, daemon, held=0):
     grown = own_kb(pid) - kilobytes
     print(f"{grown} kB more")
     assert grown <= allowance() << 10
-    assert exporter_of(daemon) == pid
+    assert daemon.exporter() == pid
     assert daemon.page().value("mezoura_exporter_restarts_total") == 0
 
 

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The process that serves HTTP: what it may do, and what its death or sleep does to others."""
 import contextlib
-import http.client
 import os
 import signal
 import time
@@ -13,38 +12,15 @@ from daemon import Daemon, assert_exact
 from test_interfaces import wait_for
 
 
-def exporter_of(daemon):
-    """Its process id; None while there is none."""
-    keeper = daemon.process.pid
-    with open(f"/proc/{keeper}/task/{keeper}/children", encoding="ascii") as file:
-        children = file.read().split()
-    assert len(children) <= 1
-    return int(children[0]) if children else None
-
-
 def status_of(pid):
     with open(f"/proc/{pid}/status", encoding="ascii") as file:
         return dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
 
 
-def answers(daemon):
-    try:
-        return daemon.get("/-/healthy") == "ok\n"
-    except (OSError, http.client.HTTPException):
-        return False
-
-
-def kill_exporter(daemon):
-    """And waits for the next one to answer."""
-    pid = exporter_of(daemon)
-    os.kill(pid, signal.SIGKILL)
-    wait_for("another exporter", lambda: exporter_of(daemon) not in (None, pid) and answers(daemon))
-
-
 def test_it_has_no_rights_and_nothing_open_but_sockets(home):
     with Daemon(home.router) as daemon:
         daemon.fresh_page()
-        pid = exporter_of(daemon)
+        pid = daemon.exporter()
         status = status_of(pid)
         assert "0" not in status["Uid"].split() + status["Gid"].split()
         assert status["Groups"].strip() == ""
@@ -65,7 +41,7 @@ def test_it_has_no_rights_and_nothing_open_but_sockets(home):
 def test_when_it_dies_there_is_another_and_no_count_is_lost(home):
     with wire.Truth(home.clients) as truth, Daemon(home.router) as daemon:
         for times in range(1, 4):
-            kill_exporter(daemon)
+            daemon.kill_exporter()
             traffic.tcp(home.clients[0], home.internet, house.INTERNET4, up=100_000, down=100_000)
             assert daemon.said().count("the exporter was killed by signal 9") == times
             page = daemon.fresh_page()
@@ -78,7 +54,7 @@ def test_when_it_dies_there_is_another_and_no_count_is_lost(home):
 def test_counts_and_the_text_file_go_on_while_it_sleeps(home):
     client = home.clients[0]
     with Daemon(home.router) as daemon:
-        os.kill(exporter_of(daemon), signal.SIGSTOP)
+        os.kill(daemon.exporter(), signal.SIGSTOP)
         traffic.ping(client, house.INTERNET4)
         key = ("upload", client.eth0, client.v4)
         wait_for("its row in the text file", lambda: key in daemon.written().addresses())
@@ -100,21 +76,19 @@ def test_it_serves_what_it_has_while_the_keeper_sleeps(home):
 
 def test_it_ends_with_the_keeper(home):
     with Daemon(home.router) as daemon:
-        pid = exporter_of(daemon)
+        pid = daemon.exporter()
         daemon.stop(signal.SIGKILL)
         wait_for("its end", lambda: not os.path.exists(f"/proc/{pid}/fd/5"), seconds=5)
         daemon.start()  # the ports are free again
-        assert answers(daemon)
+        assert daemon.answers()
 
 
 def test_it_serves_though_standard_descriptors_are_closed(home):
     daemon = Daemon(home.router)
-    daemon.options = ["-c", 'exec "$0" "$@" <&- >&- 2>&-', daemon.binary, *daemon.options]
-    daemon.binary, binary = "sh", daemon.binary
+    daemon.by = ("sh", "-c", 'exec "$0" "$@" <&- >&- 2>&-')
     with daemon:
         daemon.fresh_page()
-        kill_exporter(daemon)
-        daemon.binary = binary  # to unload by
+        daemon.kill_exporter()
 
 
 def test_an_address_to_listen_on_may_come_later(home):
@@ -157,7 +131,7 @@ def test_sockets_of_a_service_manager(home):
                 "sh", "-c", f"curl -sf {' '.join(where)}/-/healthy || true"))
         assert not os.path.exists(daemon.socket)
         assert home.router.run("sh", "-c", "curl -s http://127.0.0.1:9999/ || echo none") == "none\n"
-        os.kill(exporter_of(daemon), signal.SIGKILL)
+        os.kill(daemon.exporter(), signal.SIGKILL)
         wait_for("an answer", lambda: "ok" in home.router.run(
             "sh", "-c", "curl -sf http://127.0.0.1:9998/-/healthy || true"))
         assert daemon.stop() == 0

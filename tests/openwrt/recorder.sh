@@ -67,5 +67,6 @@ logger() { # -t TAG -p LEVEL TEXT
 	printf '%s: %s\n' "$4" "$5" >>"$RECORD/log"
 }
 mkdir() { record "mkdir $*"; }
+chown() { record "chown $*"; }
 stop() { record stop; }
 sleep() { record "sleep $*"; }

@@ -23,7 +23,17 @@
 /* What a child saw of what it tried. */
 enum { FAILED, WORKED, NO_SANDBOX };
 
+#define NOBODY 65534
+
 static const char *missing;
+
+/* As the keeper's child does, where this is root. */
+static int enter(void)
+{
+	if (geteuid() == 0 && (setgid(NOBODY) < 0 || setuid(NOBODY) < 0))
+		return -errno;
+	return sandbox_enter(&missing);
+}
 
 static int try(int (*attempt)(void), bool inside)
 {
@@ -31,7 +41,7 @@ static int try(int (*attempt)(void), bool inside)
 	pid_t child = fork();
 
 	if (child == 0) {
-		int error = inside ? sandbox_enter(&missing) : 0;
+		int error = inside ? enter() : 0;
 
 		if (error)
 			_exit(NO_SANDBOX);
@@ -192,6 +202,19 @@ static int is_nothing_missing(void)
 	return missing ? -1 : 0;
 }
 
+static int enter_as_root(void)
+{
+	return sandbox_enter(&missing);
+}
+
+static void root_is_refused(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(try(enter_as_root, false), FAILED);
+}
+
 static void this_kernel_has_all_of_it(void **state)
 {
 	(void)state;
@@ -214,7 +237,7 @@ static void it_ends_with_its_parent(void **state)
 	if (parent == 0) {
 		if (fork() == 0) {
 			close(ends[0]);
-			if (sandbox_enter(&missing) == 0 && write(ends[1], "x", 1) == 1)
+			if (enter() == 0 && write(ends[1], "x", 1) == 1)
 				for (;;)
 					poll(NULL, 0, 1000);
 			_exit(1);
@@ -235,6 +258,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_open_can_be_used),
 		cmocka_unit_test(nothing_else_can),
+		cmocka_unit_test(root_is_refused),
 		cmocka_unit_test(this_kernel_has_all_of_it),
 		cmocka_unit_test(it_ends_with_its_parent),
 	};

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "privileges.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <pwd.h>
+#include <stdint.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define NOBODY 65534
+
+#define BIT(capability) (UINT64_C(1) << (capability))
+
+/* Hooks and maps; programs, which the verifier treats as root's by CAP_PERFMON; files of names. */
+#define KEPT (BIT(CAP_NET_ADMIN) | BIT(CAP_BPF) | BIT(CAP_PERFMON) | BIT(CAP_DAC_READ_SEARCH))
+
+struct capabilities {
+	uint64_t effective, permitted;
+};
+
+static int get(struct capabilities *capabilities)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+
+	if (syscall(SYS_capget, &header, data) < 0)
+		return -errno;
+	capabilities->effective = (uint64_t)data[1].effective << 32 | data[0].effective;
+	capabilities->permitted = (uint64_t)data[1].permitted << 32 | data[0].permitted;
+	return 0;
+}
+
+/* None is inheritable. */
+static int set(uint64_t effective, uint64_t permitted)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {
+		{.effective = (__u32)effective, .permitted = (__u32)permitted},
+		{.effective = (__u32)(effective >> 32), .permitted = (__u32)(permitted >> 32)}};
+
+	return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
+}
+
+void privileges_find(struct privileges *who)
+{
+	const struct passwd *user;
+
+	*who = (struct privileges){geteuid(), geteuid(), getegid(), getegid()};
+	if (geteuid() != 0)
+		return;
+	user = getpwnam("mezoura");
+	if (user) {
+		who->keeper_uid = user->pw_uid;
+		who->keeper_gid = user->pw_gid;
+	}
+	user = getpwnam("mezoura-exporter");
+	if (!user)
+		user = getpwnam("nobody");
+	who->exporter_uid = user ? user->pw_uid : NOBODY;
+	who->exporter_gid = user ? user->pw_gid : NOBODY;
+}
+
+/*
+ * The exporter's are kept as the saved ids: what is forked may become that one without any
+ * capability, and without a process of root's that would wait for the next exporter's birth.
+ */
+static int become_keeper(const struct privileges *who)
+{
+	int with_parent = 0;
+
+	/* that we are to end with our parent is forgotten by a change of users */
+	if (prctl(PR_GET_PDEATHSIG, &with_parent) < 0 || setgroups(0, NULL) < 0 ||
+		setresgid(who->keeper_gid, who->keeper_gid, who->exporter_gid) < 0 ||
+		prctl(PR_SET_KEEPCAPS, 1) < 0 ||
+		setresuid(who->keeper_uid, who->keeper_uid, who->exporter_uid) < 0 ||
+		prctl(PR_SET_KEEPCAPS, 0) < 0 || prctl(PR_SET_PDEATHSIG, with_parent) < 0 ||
+		prctl(PR_SET_DUMPABLE, 1) < 0) /* as a service's that was never root */
+		return -errno;
+	return 0;
+}
+
+int privileges_drop(const struct privileges *who)
+{
+	struct capabilities all = {0};
+	int error = get(&all);
+	uint64_t kept = KEPT;
+
+	if (error)
+		return error;
+	if (!(all.permitted & BIT(CAP_BPF))) /* of which it is the older and greater form */
+		kept |= BIT(CAP_SYS_ADMIN);
+	if (geteuid() == 0) {
+		for (int i = 0; prctl(PR_CAPBSET_READ, i) >= 0; i++)
+			prctl(PR_CAPBSET_DROP, i);
+		error = become_keeper(who);
+	}
+	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	if (!error && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		error = -errno;
+	if (!error)
+		error = set(all.permitted & kept, all.permitted & (kept | BIT(CAP_DAC_OVERRIDE)));
+	return error;
+}
+
+int privileges_write_anywhere(bool may)
+{
+	struct capabilities now = {0};
+	int error = get(&now);
+	uint64_t left;
+
+	if (error)
+		return error;
+	left = may ? now.permitted : now.permitted & ~BIT(CAP_DAC_OVERRIDE);
+	return set(left, left);
+}
+
+int privileges_become_exporter(const struct privileges *who)
+{
+	uid_t uid = who->exporter_uid;
+	gid_t gid = who->exporter_gid;
+
+	return setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0 ? -errno : 0;
+}
+
+void privileges_forget_exporter(void)
+{
+	setresgid((gid_t)-1, (gid_t)-1, getegid());
+	setresuid((uid_t)-1, (uid_t)-1, geteuid());
+}

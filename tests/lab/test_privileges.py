@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Whose the keeper is and what it may do, and that this is enough."""
+import os
+import shutil
+import stat
+
+import pytest
+
+import house
+import traffic
+import wire
+from daemon import AS_KEEPER, HOOKS, Daemon, assert_exact
+from test_exporter import status_of
+from test_interfaces import wait_for
+
+KEEPER, EXPORTER = house.USERS["mezoura"], house.USERS["mezoura-exporter"]
+DAC_OVERRIDE = 1 << 1
+KEPT = 1 << 2 | 1 << 12 | 1 << 38 | 1 << 39  # DAC_READ_SEARCH, NET_ADMIN, PERFMON, BPF
+# Runs the rest of its arguments on a system without users of ours.
+UNKNOWN = """mount --bind "$0" /etc/passwd && exec "$@" """
+
+
+def capabilities(daemon):
+    """Of the keeper: those in effect. None is only permitted, and none can come back."""
+    status = status_of(daemon.process.pid)
+    assert status["NoNewPrivs"] == "1"
+    assert all(int(status[name], 16) == 0 for name in ("CapInh", "CapAmb"))
+    assert int(status["CapBnd"], 16) == 0 or daemon.by == AS_KEEPER
+    assert status["CapPrm"] == status["CapEff"]
+    return int(status["CapEff"], 16)
+
+
+def ids(pid):
+    status = status_of(pid)
+    assert status["Uid"] == status["Gid"] and status["Groups"].strip() == ""
+    return [int(uid) for uid in status["Uid"].split()]
+
+
+def owners(*paths):
+    return {os.lstat(path).st_uid for path in paths}
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_each_process_is_its_own_user_with_no_more_than_it_needs(home, hook):
+    with Daemon(home.router, "--hook", hook) as daemon:
+        assert capabilities(daemon) == KEPT
+        assert ids(daemon.process.pid) == [KEEPER, KEEPER, EXPORTER, KEEPER]
+        assert ids(daemon.exporter()) == [EXPORTER] * 4
+        assert owners(daemon.pin, *(entry.path for entry in os.scandir(daemon.pin))) == {KEEPER}
+        assert owners(daemon.textfile) == {KEEPER}
+
+
+def test_it_may_be_started_by_another_than_root(home):
+    with wire.Truth(home.clients) as truth:
+        daemon = Daemon(home.router)
+        daemon.by = AS_KEEPER
+        with daemon:
+            assert capabilities(daemon) == KEPT
+            assert ids(daemon.process.pid) == ids(daemon.exporter()) == [KEEPER] * 4
+            daemon.kill_exporter()
+            traffic.ping(home.clients[0], house.INTERNET4)
+            assert_exact(truth, daemon)
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_that_is_enough(home, hook):
+    """For what comes after the start: devices, prefixes, names, room, another exporter."""
+    client = home.clients[0]
+    with wire.Truth(home.clients) as truth, Daemon(
+            home.router, "--hook", hook, "--max-hosts", "64", "--idle", "1",
+            track=("-i", "br-lan")) as daemon:
+        home.router.ip("link set br-lan down")
+        home.router.ip("link set br-lan up")
+        home.router.ip("addr add 192.168.77.1/24 dev br-lan")
+        daemon.configure("config host\n option name 'laptop'\n"
+                         f" option mac '{client.eth0}'\n")
+        os.chmod(daemon.dhcp, 0o600)
+        daemon.kill_exporter()
+        traffic.ping(client, house.INTERNET4)
+        wait_for("the name", lambda: "laptop" in daemon.fresh_page().names().get(client.eth0.upper(), ()))
+        assert_exact(truth, daemon)
+        assert capabilities(daemon) == KEPT
+        assert "cannot" not in daemon.said()
+
+
+def test_root_s_own_pins_and_text_file_of_before_are_taken_over(home):
+    """Those of a daemon that had no user of its own; the text file lies where all may write."""
+    client = home.clients[0]
+    with wire.Truth(home.clients) as truth:
+        daemon = Daemon(home.router)
+        os.chown(daemon.directory, 0, -1)
+        os.chmod(daemon.directory, 0o1777)
+        daemon.by = ("unshare", "-m", "sh", "-c", UNKNOWN, "/dev/null")
+        with daemon:
+            pins = [daemon.pin, *(entry.path for entry in os.scandir(daemon.pin))]
+            assert owners(daemon.textfile, *pins) == {0}
+            assert ids(daemon.process.pid) == [0, 0, 65534, 0]
+            assert ids(daemon.exporter()) == [65534] * 4
+            assert capabilities(daemon) == KEPT
+            traffic.ping(client, house.INTERNET4)
+            assert daemon.stop() == 0
+            daemon.by = ()
+            traffic.ping(client, house.INTERNET4)
+            daemon.start()
+            assert owners(daemon.textfile, *pins) == {KEEPER}
+            assert capabilities(daemon) == KEPT
+            last = os.stat(daemon.textfile).st_ino
+            wait_for("the next text file", lambda: os.stat(daemon.textfile).st_ino != last)
+            assert_exact(truth, daemon)
+
+
+def test_the_directory_of_the_text_file_may_be_another_s(home):
+    directory = house.scratch("collector")
+    os.chmod(directory, 0o755)
+    with Daemon(home.router, "--textfile", f"{directory}/mezoura.prom") as daemon:
+        path = f"{directory}/mezoura.prom"
+        assert capabilities(daemon) == KEPT | DAC_OVERRIDE
+        assert f"--textfile {path}: its directory is another user's" in daemon.said()
+        last = os.stat(path).st_ino
+        wait_for("the next text file", lambda: os.stat(path).st_ino != last)
+        assert stat.S_IMODE(os.stat(path).st_mode) == 0o644
+
+
+def test_the_program_may_lie_where_only_root_looks(home):
+    directory = house.scratch("root")
+    os.chmod(directory, 0o700)
+    daemon = Daemon(home.router)
+    daemon.binary = shutil.copy(daemon.binary, directory)
+    with daemon:
+        daemon.kill_exporter()
+
+
+def test_its_socket_stays_in_a_directory_of_root_s_and_is_used_again(home):
+    daemon = Daemon(home.router, "--socket", f"{house.scratch('run')}/socket")
+    daemon.socket = daemon.options[-1]
+    with daemon:
+        assert daemon.stop() == 0
+        assert os.path.exists(daemon.socket)
+        home.router.run("sh", "-c", '"$@"; test $? = 3', "sh", daemon.binary, "status", "--socket",
+                        daemon.socket, "--pin", daemon.pin)
+        daemon.start()
+        assert "counting on" in daemon.said()
