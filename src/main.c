@@ -66,7 +66,7 @@ int main(int argc, char **argv)
 	if (options_parse(argc, argv, config, &command, error) < 0) {
 		log_error("%s", error);
 	} else if (command == OPTIONS_HELP) {
-		options_usage();
+		options_usage(argv[1]);
 		status = 0;
 	} else if (command == OPTIONS_VERSION) {
 		puts("mezoura " MZ_VERSION);

@@ -65,16 +65,28 @@ static const struct option_row {
 };
 #define ROWS (sizeof(table) / sizeof(*table))
 
-void options_usage(void)
+static enum options_command find_command(const char *word)
 {
+	if (word && strcmp(word, "status") == 0)
+		return OPTIONS_STATUS;
+	return word && strcmp(word, "unload") == 0 ? OPTIONS_UNLOAD : OPTIONS_DAEMON;
+}
+
+void options_usage(const char *word)
+{
+	enum options_command asked = find_command(word);
+
 	printf("usage: mezoura [options]              account until SIGTERM\n"
 	       "       mezoura status [--json]        tell how the daemon counts, and what it "
 	       "cannot\n"
 	       "       mezoura unload [--pin DIR]     take the classifier out of the kernel\n\n"
-	       "At least one -4 or -i is required. status takes --socket and --pin, too.\n\n");
+	       "At least one -4 or -i is required. status -h and unload -h list their "
+	       "options.\n\n");
 	for (size_t i = 0; i < ROWS; i++) {
 		char option[64], letter[4] = "";
 
+		if (!(table[i].commands & 1u << asked))
+			continue;
 		if (table[i].letter)
 			snprintf(letter, sizeof(letter), "-%c%s", table[i].letter,
 				table[i].name ? "," : "");
@@ -170,13 +182,6 @@ static int check_whole(const struct config *config, char error[OPTIONS_ERROR])
 	snprintf(error, OPTIONS_ERROR,
 		"expected at least one -4 address/mask/interface or -i interface (-h for help)");
 	return -EINVAL;
-}
-
-static enum options_command find_command(const char *word)
-{
-	if (word && strcmp(word, "status") == 0)
-		return OPTIONS_STATUS;
-	return word && strcmp(word, "unload") == 0 ? OPTIONS_UNLOAD : OPTIONS_DAEMON;
 }
 
 int options_parse(int argc, char **argv, struct config *config, enum options_command *command,

@@ -21,7 +21,7 @@ enum options_command {
 int options_parse(int argc, char **argv, struct config *config, enum options_command *command,
 	char error[OPTIONS_ERROR]);
 
-/* The text of -h, from the table of options. */
-void options_usage(void);
+/* The text of -h, with the options of the command called word, else those of the daemon. */
+void options_usage(const char *word);
 
 #endif
