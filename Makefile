@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # make             build/mezoura
 # make check       the unit tests (no root)
-# make install     DESTDIR, PREFIX, SBINDIR, MANDIR
+# make install     DESTDIR, PREFIX, SBINDIR, MANDIR, COMPLETIONDIR
 # Another build beside it: make B=build/asan SANITIZE=address,undefined CC=clang
 # Without libuci, where there is one: make UCI=no
 # Where the exporter is to be killed when it wants more than it may: make SECCOMP=kill
@@ -12,6 +12,7 @@
 PREFIX ?= /usr
 SBINDIR ?= $(PREFIX)/sbin
 MANDIR ?= $(PREFIX)/share/man
+COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
 
 B ?= build
 CC = gcc
@@ -117,6 +118,7 @@ check: $(UNIT)
 install: $B/mezoura
 	install -D -m 755 $B/mezoura $(DESTDIR)$(SBINDIR)/mezoura
 	install -D -m 644 man/mezoura.8 $(DESTDIR)$(MANDIR)/man8/mezoura.8
+	install -D -m 644 completion/mezoura.bash $(DESTDIR)$(COMPLETIONDIR)/mezoura
 
 clean:
 	rm -rf $B
