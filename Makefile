@@ -2,6 +2,7 @@
 # make             build/mezoura
 # make check       the unit tests (no root)
 # make install     DESTDIR, PREFIX, SBINDIR, MANDIR, COMPLETIONDIR
+# make dist        build/mezoura-VERSION.tar.gz, of what is committed; DIST=v0.1.0: of that tag
 # Another build beside it: make B=build/asan SANITIZE=address,undefined CC=clang
 # Without libuci, where there is one: make UCI=no
 # Where the exporter is to be killed when it wants more than it may: make SECCOMP=kill
@@ -120,8 +121,16 @@ install: $B/mezoura
 	install -D -m 644 man/mezoura.8 $(DESTDIR)$(MANDIR)/man8/mezoura.8
 	install -D -m 644 completion/mezoura.bash $(DESTDIR)$(COMPLETIONDIR)/mezoura
 
+# Times are those of the commit, so that it is always the same.
+DIST ?= HEAD
+dist: | $B
+	version=$$(git show '$(DIST):VERSION' | sed -n 's/^version = //p') && [ "$$version" ] && \
+	name=mezoura-$$version && \
+	git -c tar.umask=022 archive --prefix=$$name/ -o $B/$$name.tar '$(DIST)' && \
+	gzip -9nf $B/$$name.tar
+
 clean:
 	rm -rf $B
 
-.PHONY: all tests bench fuzz check install clean
+.PHONY: all tests bench fuzz check install dist clean
 .DELETE_ON_ERROR:
