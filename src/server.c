@@ -5,14 +5,28 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "log.h"
 
-#define PASSED 3 /* SD_LISTEN_FDS_START of sd_listen_fds(3) */
+#define PASSED	    3 /* SD_LISTEN_FDS_START of sd_listen_fds(3) */
+#define PATIENCE_MS 2000
 
-static int open_unix(struct server *server, const char *path)
+/* The exporter of a daemon that was killed may take a moment to end, and holds it till then. */
+static bool comes_free(int fd, uint64_t deadline_ms)
 {
-	int fd = listen_unix(path, &server->file);
+	if (fd != -EADDRINUSE || now_ms() >= deadline_ms)
+		return false;
+	usleep(20000);
+	return true;
+}
 
+static int open_unix(struct server *server, const char *path, uint64_t deadline_ms)
+{
+	int fd;
+
+	do
+		fd = listen_unix(path, &server->file);
+	while (comes_free(fd, deadline_ms));
 	if (fd == -EADDRINUSE)
 		log_error("--socket %s: another mezoura answers there", path);
 	else if (fd == -ENOTSOCK)
@@ -26,12 +40,16 @@ static int open_unix(struct server *server, const char *path)
 }
 
 /* No interface may have the address yet: br-lan comes up later. */
-static int open_tcp(struct server *server, const struct config *config, size_t i)
+static int open_tcp(
+	struct server *server, const struct config *config, size_t i, uint64_t deadline_ms)
 {
 	const struct sockaddr_storage *address = config->listens ? &config->listen[i] : NULL;
 	const char *text = config->listens ? config->listen_text[i] : "";
-	int fd = listen_tcp(address, config->port);
+	int fd;
 
+	do
+		fd = listen_tcp(address, config->port);
+	while (comes_free(fd, deadline_ms));
 	if (fd == -EADDRNOTAVAIL && address) {
 		fd = listen_tcp_early(address, config->port);
 		if (fd >= 0)
@@ -72,12 +90,13 @@ int server_open(struct server *server, const struct config *config)
 {
 	size_t count = config->listens ? config->listens : 1;
 	bool passed[2] = {false, false}; /* TCP, Unix */
+	uint64_t deadline_ms = now_ms() + PATIENCE_MS;
 	int error = take_passed(server, config->passed, passed);
 
 	if (!error && !passed[true])
-		error = open_unix(server, config->socket);
+		error = open_unix(server, config->socket, deadline_ms);
 	for (size_t i = 0; i < count && config->exporter && !passed[false] && !error; i++)
-		error = open_tcp(server, config, i);
+		error = open_tcp(server, config, i, deadline_ms);
 	return error;
 }
 

@@ -14,7 +14,7 @@ struct server {
 
 /*
  * Opens the Unix socket and, with -e, those for TCP; of each kind, where the service manager passed
- * none. server: zeroed. Logs a line on failure.
+ * none. server: zeroed. Waits up to two seconds for one that is in use. Logs a line on failure.
  * Returns 0 or -errno; server_close() is due in any case.
  */
 int server_open(struct server *server, const struct config *config);

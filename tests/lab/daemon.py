@@ -168,7 +168,7 @@ class Daemon:
             return None
         self.process.send_signal(how)
         try:
-            status = self.process.wait(20)
+            status = self.process.wait(60)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import socket
 import time
 
 import house
@@ -81,6 +82,21 @@ def test_it_ends_with_the_keeper(home):
         wait_for("its end", lambda: not os.path.exists(f"/proc/{pid}/fd/5"), seconds=5)
         daemon.start()  # the ports are free again
         assert daemon.answers()
+
+
+def test_a_start_waits_for_the_exporter_of_a_killed_daemon(home):
+    daemon = Daemon(home.router)
+    with contextlib.ExitStack() as stack:
+        stack.push(daemon)
+        with home.router.socket(socket.AF_INET6, socket.SOCK_STREAM) as port, home.router.socket(
+                socket.AF_UNIX, socket.SOCK_STREAM) as path:
+            for s, address in (port, ("::", 9999)), (path, daemon.socket):
+                s.bind(address)
+                s.listen()
+            daemon.launch()
+            time.sleep(0.5)
+            assert daemon.process.poll() is None
+        wait_for("an answer", daemon.answers)
 
 
 def test_it_serves_though_standard_descriptors_are_closed(home):
