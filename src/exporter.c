@@ -17,6 +17,7 @@
 #include "clock.h"
 #include "http.h"
 #include "log.h"
+#include "process.h"
 #include "sandbox.h"
 #include "shared.h"
 
@@ -29,8 +30,10 @@ struct exporter {
 	struct shared shared;
 	struct http *http;
 	struct allowed allowed;
-	uint64_t followed; /* the number of the snapshot that those are of */
-	uint64_t ask_ms;   /* not before; monotonic */
+	struct process process;
+	struct snapshot_process uses; /* as of that snapshot */
+	uint64_t followed;	      /* the number of the snapshot that those are of */
+	uint64_t ask_ms;	      /* not before; monotonic */
 	int epoll;
 	struct brake brake;
 };
@@ -41,6 +44,7 @@ static const struct snapshot *latest(struct exporter *exporter)
 
 	if (snapshot && snapshot->number != exporter->followed) {
 		exporter->followed = snapshot->number;
+		process_read(&exporter->process, &exporter->uses);
 		allowed_follow(&exporter->allowed, snapshot);
 		http_allow(exporter->http, exporter->allowed.prefix, exporter->allowed.count);
 	}
@@ -91,11 +95,13 @@ static int watch(struct exporter *exporter, int fd)
 
 static int start(struct exporter *exporter)
 {
-	const struct http_config config = {
+	struct http_config config = {
 		.metrics = exporter->config->metrics, .snapshot = fresh, .context = exporter};
 	int sockets[CONFIG_SOCKETS], error = shared_open(&exporter->shared, EXPORTER_SHARED);
 	size_t count = 0;
 
+	config.metrics.process = &exporter->uses;
+	process_init(&exporter->process);
 	if (!error)
 		error = allowed_init(&exporter->allowed, exporter->config);
 	if (error)

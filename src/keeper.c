@@ -144,6 +144,7 @@ int keeper_start(struct keeper *keeper, const struct config *config, struct name
 	keeper->names = names;
 	keeper->started_s = keeper_uptime();
 	keeper->changed = true; /* what an earlier daemon hooked may have to go */
+	process_init(&keeper->process);
 	maps_init(&keeper->maps);
 	tally_init(&keeper->tally);
 	error = open_bpffs(&keeper->bpffs, config->pin, config->max_hosts);
@@ -235,6 +236,7 @@ static int take_snapshot(struct keeper *keeper, uint64_t began_us)
 	snapshot->hooks_restored = keeper->restored;
 	snapshot->missed_packets = keeper->missed;
 	snapshot->exporter_restarts = keeper->exporter_restarts;
+	process_read(&keeper->process, &snapshot->keeper);
 	snapshot->uptime_s = keeper_uptime() - keeper->started_s;
 	snapshot->pull_us = (uint32_t)(clock_us(CLOCK_MONOTONIC) - began_us);
 	return 0;

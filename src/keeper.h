@@ -13,6 +13,7 @@
 #include "maps.h"
 #include "names.h"
 #include "past.h"
+#include "process.h"
 #include "retire.h"
 #include "snapshot.h"
 #include "tracking.h"
@@ -47,6 +48,7 @@ struct keeper {
 	struct tally tally;
 	struct tracking tracking; /* as of the last reconciliation */
 	struct names *names;
+	struct process process;
 	struct snapshot *snapshot;	   /* the latest; NULL before the first keeper_pull() */
 	struct keeper_link links[MZ_NETS]; /* as config->ifnames */
 	struct keeper_hook *hooks;	   /* those of one interface follow each other */

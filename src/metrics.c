@@ -175,7 +175,7 @@ void metrics_render(const struct snapshot *snapshot, const struct metrics_option
 		put_hosts(snapshot, format, out);
 		metrics_daemon(snapshot, format, out);
 		if (options->exporter)
-			metrics_exporter(options->exporter, format, out);
+			metrics_exporter(snapshot, options, format, out);
 	}
 	if (format == METRICS_OPENMETRICS)
 		buf_text(out, "# EOF\n");

@@ -39,6 +39,7 @@ struct metrics_options {
 	enum metrics_families families;
 	bool unknown; /* --unknown show: the seed's families carry hosts without a name, too */
 	const struct metrics_exporter *exporter; /* NULL: none has a part in this page */
+	const struct snapshot_process *process;	 /* what that one uses; NULL: not known */
 };
 
 /* Appends the whole page to out. Check out->failed afterwards. */

@@ -180,9 +180,40 @@ void metrics_daemon(const struct snapshot *snapshot, enum metrics_format format,
 	put_daemon(snapshot, format, out);
 }
 
-void metrics_exporter(
-	const struct metrics_exporter *exporter, enum metrics_format format, struct buf *out)
+/* By the names of Prometheus' client libraries, with a label to tell the two processes apart. */
+static void put_processes(const struct snapshot *snapshot, const struct snapshot_process *exporter,
+	enum metrics_format format, struct buf *out)
 {
+	static const char *const label[] = {"{process=\"keeper\"}", "{process=\"exporter\"}"};
+	const struct snapshot_process *process[] = {&snapshot->keeper, exporter};
+
+	metrics_head(out, "process_cpu_seconds", "counter",
+		"User and system CPU time of mezoura's processes.", format);
+	for (int i = 0; i < 2; i++) {
+		buf_text(out, "process_cpu_seconds_total");
+		buf_text(out, label[i]);
+		put_seconds(out, process[i]->cpu_us, 1000000);
+	}
+	metrics_head(out, "process_resident_memory_bytes", "gauge",
+		"Resident memory of mezoura's processes; what they share is in both.", format);
+	for (int i = 0; i < 2; i++) {
+		buf_text(out, "process_resident_memory_bytes");
+		buf_text(out, label[i]);
+		metrics_sample(out, process[i]->resident_bytes);
+	}
+	metrics_head(out, "process_start_time_seconds", "gauge",
+		"When mezoura's processes started, since 1970.", format);
+	for (int i = 0; i < 2; i++) {
+		buf_text(out, "process_start_time_seconds");
+		buf_text(out, label[i]);
+		put_seconds(out, process[i]->started_ms, 1000);
+	}
+}
+
+void metrics_exporter(const struct snapshot *snapshot, const struct metrics_options *options,
+	enum metrics_format format, struct buf *out)
+{
+	const struct metrics_exporter *exporter = options->exporter;
 	static const char *const reason[METRICS_REJECTIONS] = {
 		[METRICS_REJECT_ADDRESS] = "address",
 		[METRICS_REJECT_LIMIT] = "limit",
@@ -201,4 +232,6 @@ void metrics_exporter(
 		buf_text(out, "\"}");
 		metrics_sample(out, exporter->rejected[r]);
 	}
+	if (options->process)
+		put_processes(snapshot, options->process, format, out);
 }

@@ -8,8 +8,8 @@
 #include "snapshot.h"
 
 void metrics_daemon(const struct snapshot *snapshot, enum metrics_format format, struct buf *out);
-void metrics_exporter(
-	const struct metrics_exporter *exporter, enum metrics_format format, struct buf *out);
+void metrics_exporter(const struct snapshot *snapshot, const struct metrics_options *options,
+	enum metrics_format format, struct buf *out);
 
 /*
  * HELP and TYPE of a family. OpenMetrics names a counter's family without the _total of its

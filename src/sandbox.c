@@ -85,9 +85,9 @@ static int enter_landlock(void)
 
 /* What serving HTTP takes, by all names that C libraries have for it. */
 static const char *const allowed[] = {"accept4", "accept", "recvfrom", "recv", "recvmsg", "read",
-	"readv", "sendto", "send", "sendmsg", "write", "writev", "close", "shutdown", "getsockopt",
-	"setsockopt", "getsockname", "getpeername", "fcntl", "fcntl64", "dup", "epoll_wait",
-	"epoll_pwait", "epoll_pwait2", "epoll_ctl", "poll", "ppoll", "ppoll_time64",
+	"readv", "pread64", "sendto", "send", "sendmsg", "write", "writev", "close", "shutdown",
+	"getsockopt", "setsockopt", "getsockname", "getpeername", "fcntl", "fcntl64", "dup",
+	"epoll_wait", "epoll_pwait", "epoll_pwait2", "epoll_ctl", "poll", "ppoll", "ppoll_time64",
 	"clock_gettime", "clock_gettime64", "gettimeofday", "time", "clock_nanosleep",
 	"clock_nanosleep_time64", "nanosleep", "mmap", "mmap2", "mremap", "mprotect", "munmap",
 	"madvise", "brk", "futex", "futex_time64", "getrandom", "getrusage", "getpid", "gettid",

@@ -81,6 +81,13 @@ struct snapshot_source {
 	uint32_t names;
 };
 
+/* What a process uses of the machine. */
+struct snapshot_process {
+	uint64_t cpu_us;	 /* user and system */
+	uint64_t resident_bytes; /* 0: not known */
+	uint64_t started_ms;	 /* since 1970 */
+};
+
 struct snapshot {
 	uint64_t taken_ms; /* since 1970 */
 	uint64_t number;   /* counts the snapshots since the daemon started */
@@ -95,6 +102,7 @@ struct snapshot {
 	uint64_t hooks_restored;	  /* times that a hook was found gone and put back */
 	uint64_t missed_packets; /* that devices moved meanwhile: at most these were not counted */
 	uint64_t exporter_restarts;
+	struct snapshot_process keeper; /* who made this */
 	struct mz_volume unattributed[MZ_DIRECTIONS][MZ_REASONS];
 	struct mz_net nets[MZ_NETS];
 	struct snapshot_interface interface[MZ_NETS];

@@ -44,6 +44,7 @@ static struct snapshot *take(const char *rows, struct names **names)
 		.device = "br-lan", .direction = MZ_DOWNLOAD, .kind = SNAPSHOT_TCX};
 	snapshot->pull_us = 1234;
 	snapshot->missed_packets = 7;
+	snapshot->keeper = (struct snapshot_process){987654321, 3 << 20, 1700000000000};
 	tally_finish(&tally);
 	return snapshot;
 }
@@ -68,7 +69,8 @@ static void compare(const char *path, const struct buf *page)
 static void check_page(enum metrics_families families, bool unknown,
 	const struct metrics_exporter *exporter, enum metrics_format format, const char *golden)
 {
-	struct metrics_options options = {families, unknown, exporter};
+	static const struct snapshot_process process = {12345678, 1 << 20, 1700000000123};
+	struct metrics_options options = {families, unknown, exporter, exporter ? &process : NULL};
 	struct buf page = {0};
 	struct names *names;
 	struct snapshot *snapshot = take("tests/golden/house.rows", &names);
@@ -124,7 +126,7 @@ static void openmetrics_has_its_own_names_and_an_end(void **state)
 
 static void rendering_again_allocates_nothing(void **state)
 {
-	struct metrics_options options = {METRICS_ALL, true, NULL};
+	struct metrics_options options = {METRICS_ALL, true, NULL, NULL};
 	struct buf page = {0};
 	struct names *names;
 	struct snapshot *snapshot = take("tests/golden/house.rows", &names);

@@ -100,7 +100,7 @@ static inline struct snapshot *web_snapshot(uint32_t rows, uint64_t value)
 
 static inline const struct metrics_options *web_options(void)
 {
-	static const struct metrics_options options = {METRICS_ALL, true, NULL};
+	static const struct metrics_options options = {METRICS_ALL, true, NULL, NULL};
 
 	return &options;
 }
