@@ -327,8 +327,8 @@ static int drop_privileges(struct daemon *daemon)
 	return error;
 }
 
-/* Once there is something to serve. */
-static int start_exporter(struct daemon *daemon)
+/* What strangers wrote is read from here on: the names that hosts chose, then requests. */
+static int begin(struct daemon *daemon)
 {
 	int error;
 
@@ -337,7 +337,8 @@ static int start_exporter(struct daemon *daemon)
 	daemon->exporter.count = daemon->server.sockets;
 	daemon->exporter.shared = daemon->shared.fd;
 	daemon->exporter.who = &daemon->privileges;
-	share_snapshot(daemon);
+	following_read(daemon->following);
+	pull(daemon);
 	error = exporter_process_start(&daemon->exporter);
 	if (!error)
 		error = watch(daemon, daemon->exporter.channel);
@@ -383,9 +384,7 @@ int daemon_run(const struct config *config)
 	if (config->syslog)
 		log_to_syslog();
 	if (start(daemon) == 0) {
-		daemon->pulled_ms = now_ms();
-		write_textfile(daemon);
-		if (drop_privileges(daemon) == 0 && start_exporter(daemon) == 0) {
+		if (drop_privileges(daemon) == 0 && begin(daemon) == 0) {
 			tell_start(daemon);
 			status = loop(daemon) < 0;
 			notify_stopping(config);

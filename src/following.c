@@ -85,11 +85,7 @@ static int start(struct following *following, const struct config *config)
 	error = follow_all(following->names, config);
 	if (!error)
 		error = add_to_epoll(following, following->timer);
-	if (!error)
-		error = watch_all(following);
-	if (!error)
-		names_refresh(following->names);
-	return error;
+	return error ? error : watch_all(following);
 }
 
 struct following *following_start(const struct config *config)
@@ -141,10 +137,17 @@ static void set_due(struct following *following)
 	following->due = timerfd_settime(following->timer, 0, &once, NULL) == 0;
 }
 
+bool following_read(struct following *following)
+{
+	bool changed = names_refresh(following->names);
+
+	following->read_ms = now_ms();
+	return changed;
+}
+
 bool following_run(struct following *following)
 {
 	uint64_t expirations;
-	bool changed;
 
 	if (following->watch && watch_read(following->watch))
 		set_due(following);
@@ -154,9 +157,7 @@ bool following_run(struct following *following)
 	/* Before the files are read: what changes later than that is an event again. */
 	if (following->watch)
 		watch_renew(following->watch);
-	changed = names_refresh(following->names);
-	following->read_ms = now_ms();
-	return changed;
+	return following_read(following);
 }
 
 void following_poll(struct following *following)

@@ -11,11 +11,14 @@
 
 struct following;
 
-/* Reads the names of all files of config for the first time. NULL: see errno. */
+/* Looks out for changes of all files of config, but does not read them yet. NULL: see errno. */
 struct following *following_start(const struct config *config);
 void following_stop(struct following *following); /* accepts NULL */
 
 struct names *following_names(struct following *following);
+
+/* Reads what changed since the last time. Returns whether any name changed. */
+bool following_read(struct following *following);
 
 /* For epoll: readable when there is work for following_run(). */
 int following_fd(const struct following *following);

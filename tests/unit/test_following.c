@@ -61,6 +61,7 @@ static void begin(void)
 {
 	following = following_start(&config);
 	assert_non_null(following);
+	following_read(following);
 }
 
 static int leave(void **state)
