@@ -8,8 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The object file that the build made of bpf/mezoura.bpf.c, within this program. */
+/* The object file that the build made of bpf/mezoura.bpf.c, within this program. Global for the
+ * assembler as for the compiler: on MIPS, the two have to agree on how an address is found. */
 __asm__(".pushsection .rodata\n"
+	".globl classifier_object, classifier_object_end\n"
+	".hidden classifier_object, classifier_object_end\n"
 	".balign 8\n"
 	"classifier_object:\n"
 	".incbin \"" MZ_CLASSIFIER "\"\n"
