@@ -33,7 +33,7 @@ LIBS := libbpf libmicrohttpd libmnl json-c libseccomp zlib
 # no directory of the one who builds in what is built
 ALL_CFLAGS := -std=gnu11 -ffile-prefix-map='$(CURDIR)'=. -Wall -Wextra $(WERROR) -Wshadow \
 	-Wstrict-prototypes -Wmissing-prototypes -ffunction-sections -fdata-sections \
-	-D_GNU_SOURCE -DMZ_VERSION='"$(VERSION)"' -Iinclude -Isrc \
+	-D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DMZ_VERSION='"$(VERSION)"' -Iinclude -Isrc \
 	$(shell $(PKG_CONFIG) --cflags $(LIBS)) $(CPPFLAGS) $(CFLAGS)
 ALL_LDFLAGS := -Wl,--gc-sections -Wl,--as-needed $(LDFLAGS)
 LDLIBS := $(shell $(PKG_CONFIG) --libs $(LIBS))
