@@ -127,6 +127,8 @@ static void a_port_is_free_again_at_once(void **state)
 	close(again);
 }
 
+#define NO_FILTERS 77
+
 /* As if the kernel had no IPv6. */
 static int forbid_ipv6(void)
 {
@@ -154,12 +156,18 @@ static void without_ipv6_everywhere_is_ipv4(void **state)
 	if (child == 0) {
 		int fd;
 
-		if (forbid_ipv6() || web_listen("::1", 0) != -EAFNOSUPPORT)
+		if (forbid_ipv6())
+			_exit(NO_FILTERS);
+		if (web_listen("::1", 0) != -EAFNOSUPPORT)
 			_exit(1);
 		fd = listen_tcp(NULL, 0);
 		_exit(fd < 0 || connects(web_port(fd), "127.0.0.1", "127.0.0.1") != 0);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == NO_FILTERS) {
+		puts("skipped: no seccomp filters here");
+		skip();
+	}
 	assert_int_equal(status, 0);
 }
 
