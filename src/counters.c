@@ -123,9 +123,7 @@ int counters_read(struct counters *counters, struct maps *maps, const struct pas
 		error = read_slots(counters, maps, past, AF_INET6, now_s, tally);
 	if (!error)
 		error = read_unattributed(counters, maps, past, tally);
-	for (__u32 i = 0; i < MZ_NETS && !error; i++)
-		if (bpf_map_lookup_elem(maps->fd[MAPS_NETS], &i, &tally->nets[i]) < 0)
-			error = -errno;
+	memcpy(tally->nets, maps->nets, sizeof(tally->nets));
 	tally->capacity[0] = tally->capacity[1] = maps->capacity;
 	tally->retired = past->count;
 	tally->kernel_bytes = maps->kernel_bytes;

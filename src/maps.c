@@ -228,6 +228,14 @@ static int map_tables(struct maps *maps)
 	return error;
 }
 
+static int read_nets(struct maps *maps)
+{
+	for (__u32 i = 0; i < MZ_NETS; i++)
+		if (bpf_map_lookup_elem(maps->fd[MAPS_NETS], &i, &maps->nets[i]) < 0)
+			return -errno;
+	return 0;
+}
+
 /* By the kernel's own account, which since 5.11 is not a limit but still told. */
 static uint64_t memory_of(int fd)
 {
@@ -264,6 +272,8 @@ int maps_open(struct maps *maps, const char *pin, unsigned max_hosts, const stru
 	}
 	if (!error)
 		error = map_tables(maps);
+	if (!error)
+		error = read_nets(maps);
 	for (size_t i = 0; i < MAPS_NAMES && !error; i++)
 		maps->kernel_bytes += memory_of(maps->fd[i]);
 	if (error)
@@ -283,26 +293,26 @@ void maps_close(struct maps *maps)
 	maps_init(maps);
 }
 
-int maps_net(const struct maps *maps, const char *ifname)
+int maps_net(struct maps *maps, const char *ifname)
 {
 	struct mz_net net = {0};
 	int available = -ENOSPC;
 
-	for (__u32 i = 0; i < MZ_NETS; i++) {
-		if (bpf_map_lookup_elem(maps->fd[MAPS_NETS], &i, &net) < 0)
-			return -errno;
-		if (strncmp(net.ifname, ifname, sizeof(net.ifname)) == 0)
-			return (int)i;
-		if (!net.ifname[0] && available < 0)
-			available = (int)i;
+	for (int i = 0; i < MZ_NETS; i++) {
+		const char *known = maps->nets[i].ifname;
+
+		if (strncmp(known, ifname, sizeof(net.ifname)) == 0)
+			return i;
+		if (!known[0] && available < 0)
+			available = i;
 	}
 	if (available >= 0) {
 		__u32 i = (__u32)available;
 
-		memset(&net, 0, sizeof(net));
 		memccpy(net.ifname, ifname, 0, sizeof(net.ifname) - 1);
 		if (bpf_map_update_elem(maps->fd[MAPS_NETS], &i, &net, BPF_ANY) < 0)
 			return -errno;
+		maps->nets[i] = net;
 	}
 	return available;
 }

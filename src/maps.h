@@ -35,6 +35,8 @@ struct maps {
 	/* the kernel's own memory */
 	struct mz_slot *slots;	  /* family_slots for IPv4, then for IPv6 */
 	struct mz_counts *counts; /* cpus times as many */
+	/* as the kernel has them: nobody else writes there */
+	struct mz_net nets[MZ_NETS];
 };
 
 extern const char *const maps_names[MAPS_NAMES];
@@ -52,7 +54,7 @@ int maps_open(struct maps *maps, const char *pin, unsigned max_hosts, const stru
 void maps_close(struct maps *maps);
 
 /* The number of an interface in keys; a new one is given to a new name. -ENOSPC when all are. */
-int maps_net(const struct maps *maps, const char *ifname);
+int maps_net(struct maps *maps, const char *ifname);
 
 /* AF_INET or AF_INET6: whose half of the slots the number is in. */
 int maps_family(const struct maps *maps, uint32_t number);
