@@ -7,11 +7,13 @@
 #include <string.h>
 #include <sys/socket.h>
 
+enum { VOLUMES = MZ_DIRECTIONS * MZ_REASONS };
+
 int counters_init(struct counters *counters, const struct maps *maps)
 {
 	memset(counters, 0, sizeof(*counters));
 	counters->moved = calloc(2 * (size_t)maps->family_slots, sizeof(*counters->moved));
-	counters->volumes = calloc(maps->cpus, sizeof(*counters->volumes));
+	counters->volumes = calloc(VOLUMES * (size_t)maps->cpus, sizeof(*counters->volumes));
 	return counters->moved && counters->volumes ? 0 : -ENOMEM;
 }
 
@@ -92,21 +94,37 @@ static int read_slots(struct counters *counters, struct maps *maps, const struct
 	return 0;
 }
 
+/* All of mz_unattributed, with the volumes of each CPU behind one another. */
+static int read_volumes(const struct maps *maps, struct mz_volume *volumes)
+{
+	__u32 keys[VOLUMES], count = VOLUMES, next;
+	int fd = maps->fd[MAPS_UNATTRIBUTED];
+
+	if (bpf_map_lookup_batch(fd, NULL, &next, keys, volumes, &count, NULL) == 0 &&
+		count == VOLUMES)
+		return 0;
+	for (__u32 i = 0; i < VOLUMES; i++) /* before Linux 5.13 */
+		if (bpf_map_lookup_elem(fd, &i, volumes + i * (size_t)maps->cpus) < 0)
+			return -errno;
+	return 0;
+}
+
 static int read_unattributed(struct counters *counters, const struct maps *maps,
 	const struct past *past, struct tally *tally)
 {
-	for (__u32 i = 0; i < MZ_DIRECTIONS * MZ_REASONS; i++) {
+	const struct mz_volume *volume = counters->volumes;
+	int error = read_volumes(maps, counters->volumes);
+
+	for (unsigned i = 0; i < VOLUMES && !error; i++) {
 		struct mz_volume total = past->head.unattributed[i / MZ_REASONS][i % MZ_REASONS];
 
-		if (bpf_map_lookup_elem(maps->fd[MAPS_UNATTRIBUTED], &i, counters->volumes) < 0)
-			return -errno;
-		for (unsigned cpu = 0; cpu < maps->cpus; cpu++) {
-			total.bytes += counters->volumes[cpu].bytes;
-			total.packets += counters->volumes[cpu].packets;
+		for (unsigned cpu = 0; cpu < maps->cpus; cpu++, volume++) {
+			total.bytes += volume->bytes;
+			total.packets += volume->packets;
 		}
 		tally->unattributed[i / MZ_REASONS][i % MZ_REASONS] = total;
 	}
-	return 0;
+	return error;
 }
 
 int counters_read(struct counters *counters, struct maps *maps, const struct past *past,

@@ -9,7 +9,7 @@
 
 struct counters {
 	uint32_t *moved;	   /* packets of each slot as of the last reading: it may wrap */
-	struct mz_volume *volumes; /* one a CPU, for reading */
+	struct mz_volume *volumes; /* of all of mz_unattributed, for reading */
 	bool begun;		   /* there was a reading before */
 };
 
