@@ -53,14 +53,18 @@ static int write_all(int fd, const char *text, size_t length)
 	return 0;
 }
 
+static int open_new(int directory, const char *name)
+{
+	return openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+}
+
 static int create_file(int directory, const char *name, const void *text, size_t length)
 {
-	int fd, error;
+	int fd = open_new(directory, name), error;
 
 	/* One that is there is what a killed daemon left, or a trap: O_EXCL steps into neither. */
-	if (unlinkat(directory, name, 0) && errno != ENOENT)
-		return -errno;
-	fd = openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (fd < 0 && errno == EEXIST && unlinkat(directory, name, 0) == 0)
+		fd = open_new(directory, name);
 	if (fd < 0)
 		return -errno;
 	error = fchmod(fd, 0644) ? -errno : write_all(fd, text, length);
