@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What it costs is not to grow unnoticed: counts that are the same each time, of tests/recorded."""
+import contextlib
+import ctypes
+import glob
+import json
+import os
+import re
+import socket
+import statistics
+import struct
+import subprocess
+import time
+
+import pytest
+
+import house
+import wire
+from daemon import BINARY, ROOT, TRACK_LAN, Daemon
+from forger import NOBODY4, NOBODY6
+from watch import wait_until
+
+SLACK = 1.02  # where libraries and compilers differ
+HOSTS, MANY = 256, 10000  # addresses, half of them IPv4
+PULLS = 4
+WARM = 2  # pulls behind which everything has the size that it needs
+NR_BPF = 321  # on x86-64
+BPF_PROG_GET_FD_BY_ID, BPF_OBJ_GET_INFO_BY_FD = 13, 15
+INFO_SIZE = 24  # of struct bpf_prog_info, up to xlated_prog_len
+
+pytestmark = pytest.mark.slow  # only once, and with the build that is not for sanitizers
+
+
+def made_by():
+    """What had its part in the figures, as far as it is not ours."""
+    comment = house.run("readelf", "-p", ".comment", BINARY)
+    clang = re.search(r"clang version (\d+)", house.run("clang", "--version"))
+    libraries = house.run("ldd", BINARY)
+    return {"gcc": "GCC: (Debian 12." in comment and "clang" not in comment and
+                   "asan" not in libraries,
+            "clang": clang and clang[1] == "14",
+            "kernel": house.KERNEL == (6, 18),
+            "architecture": os.uname().machine == "x86_64",
+            "libuci": "libuci" not in libraries}
+
+
+def only_with(*what):
+    others = [name for name, is_so in made_by().items() if name in what and not is_so]
+    if others:
+        pytest.skip(f"another {' and '.join(others)} than the figures are of")
+
+
+def recorded():
+    with open(f"{ROOT}/tests/recorded", encoding="utf-8") as file:
+        lines = [line.rstrip("\n").split("\t") for line in file if re.match(r"\d", line)]
+    return {name: int(figure) for figure, name in lines}
+
+
+def check(found, slack=1.0):
+    """Of {what: figure}: none is larger than the recorded one."""
+    before = recorded()
+    for name, figure in found.items():
+        print(f"{name}: {figure}, recorded {before[name]}")
+    assert not {name: f"{figure}, recorded {before[name]}" for name, figure in found.items()
+                if figure > before[name] * slack}
+
+
+def upload(router_mac, number):
+    """A frame of a host of its own to somebody on the internet."""
+    mac = struct.pack("!HI", 0x0600, number)
+    datagram = struct.pack("!HHHH", 5000, 443, 8 + 22, 0) + bytes(22)
+    host = 10 + number % 200
+    if number % 2:
+        return router_mac + mac + b"\x86\xdd" + struct.pack("!IHBB", 6 << 28, len(datagram), 17, 64) \
+            + socket.inet_pton(socket.AF_INET6, f"2001:db8:ca2:2::f:{host:x}") \
+            + socket.inet_pton(socket.AF_INET6, NOBODY6) + datagram
+    header = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(datagram), 0, 0, 64, 17, 0,
+                         socket.inet_aton(f"192.168.2.{host}"), socket.inet_aton(NOBODY4))
+    return router_mac + mac + b"\x08\x00" + header + datagram
+
+
+def known(daemon):
+    with open(daemon.textfile, encoding="utf-8") as file:
+        return file.read().count("\nnode_nat_traffic_upload{")
+
+
+def introduce(home, daemon, hosts):
+    """Has the daemon know so many addresses, all of which are quiet afterwards."""
+    router_mac = bytes.fromhex(home.router.mac("br-lan").replace(":", ""))
+    home.router.ip(f"route replace blackhole {NOBODY4}\nroute replace blackhole {NOBODY6}")
+    for client in home.clients:
+        client.sysctl("net/ipv6/conf/eth0/disable_ipv6", 1)
+    with home.clients[0].packet_socket("eth0") as link:
+        for _ in range(5):  # a cable that is not served in time loses frames
+            for number in range(hosts):
+                link.send(upload(router_mac, number))
+                if number % 64 == 63:
+                    time.sleep(0.002)
+            with contextlib.suppress(AssertionError):
+                wait_until(lambda: known(daemon) == hosts, 6)
+                return
+    raise AssertionError(f"{known(daemon)} of {hosts} addresses are known: {daemon.said()}")
+
+
+def program_of(link):
+    """Of the program that a pinned link has attached: (instructions, verified ones)."""
+    shown = json.loads(house.run("bpftool", "--json", "link", "show", "pinned", link))
+    number = ctypes.create_string_buffer(struct.pack("=I12x", shown["prog_id"]))
+    fd = house.libc.syscall(NR_BPF, BPF_PROG_GET_FD_BY_ID, number, 16)
+    house.check(fd)
+    info = ctypes.create_string_buffer(INFO_SIZE)
+    ask = ctypes.create_string_buffer(struct.pack("=IIQ", fd, INFO_SIZE, ctypes.addressof(info)))
+    house.check(house.libc.syscall(NR_BPF, BPF_OBJ_GET_INFO_BY_FD, ask, 16))
+    with open(f"/proc/self/fdinfo/{fd}", encoding="ascii") as file:
+        verified = re.search(r"^verified_insns:\t(\d+)$", file.read(), re.M)
+    os.close(fd)
+    return struct.unpack_from("=I", info, 20)[0] // 8, int(verified[1])
+
+
+def classifiers(daemon, places):
+    """{"place, side: what": instructions} of places: {device: place}."""
+    found = {}
+    with daemon.namespace.inside():
+        place_of = {socket.if_nametoindex(device): place for device, place in places.items()}
+        for name in os.listdir(daemon.pin):
+            match = re.fullmatch(r"link_(\d+)_\d+_(\w+)", name)
+            if match and int(match[1]) in place_of:
+                where = f"{place_of[int(match[1])]}, {match[2]}"
+                for what, number in zip(("translated", "verified"),
+                                        program_of(f"{daemon.pin}/{name}")):
+                    found[f"{where}: {what}"] = number
+    return found
+
+
+def test_instructions_of_the_classifier(home):
+    only_with("clang", "kernel", "architecture")
+    home.router.ip("""link add alone0 type veth peer name alone1
+        addr add 192.168.9.1/24 dev alone0
+        addr add 2001:db8:ca2:9::1/64 dev alone0 nodad
+        link set alone0 up""")
+    alone = ("-4", "192.168.9.1/24/alone0", "-6", "2001:db8:ca2:9::/64")
+    found = {}
+    for track, places in ((TRACK_LAN, {"br-lan": "bridge", home.clients[0].port: "port"}),
+                          (alone, {"alone0": "alone"})):
+        with Daemon(home.router, "--hook", "tcx", track=track) as daemon:
+            found.update(classifiers(daemon, places))
+    assert len(found) == 12
+    check(found)
+
+
+def looks(calls):
+    """Those of system calls of pulls that are of ones that looked at the hooks."""
+    return [number for number in calls if number > 1.5 * statistics.median(calls)]
+
+
+def calls_of_pulls(trace):
+    """From one text file to the next; not where the kernel announced something."""
+    with open(trace, encoding="utf-8", errors="replace") as file:
+        periods = re.split(r"^\d+ +renameat\(.*\n", file.read(), flags=re.M)[1:-1]
+    # one for renameat() itself; what strace tells in two parts counts where it begins
+    return [1 + len(re.findall(r"^\d+ +\w+\(", period, re.M)) for period in periods
+            if "nl_groups=0x" not in period]
+
+
+def strace(daemon, enough):
+    """System calls of the keeper's pulls, without the first, until there are enough."""
+    trace = f"{house.scratch('strace')}/trace"
+    with open(trace, "w", encoding="utf-8"):
+        pass
+    tracer = daemon.namespace.popen("strace", "-f", "-qq", "-o", trace, "-p", str(daemon.process.pid))
+    try:
+        wait_until(lambda: enough(calls_of_pulls(trace)[WARM:]), daemon=daemon)
+    finally:
+        tracer.terminate()
+        tracer.wait()
+    return calls_of_pulls(trace)[WARM:]
+
+
+def allocations(path):
+    """Calls of each pull that is over: (libraries', the program's)."""
+    with open(path, "rb") as file:
+        pulls, = struct.unpack("=I", file.read(4))
+        return [struct.unpack("=II", file.read(8)) for _ in range(pulls)]
+
+
+def test_system_calls_and_allocations_of_a_pull(home):
+    """At rest, with so many addresses that each would be noticed."""
+    only_with("gcc", "architecture")
+    daemon = Daemon(home.router, "--max-hosts", "16384")
+    counts = f"{daemon.directory}/counts"
+    with open(counts, "wb"):
+        pass
+    daemon.environment = {"LD_PRELOAD": wire.tool("allocations", "-shared", "-fPIC"),
+                          "MZ_ALLOCATIONS": counts}
+    with daemon:
+        introduce(home, daemon, MANY)
+        before = len(allocations(counts)) + WARM
+        calls = strace(daemon, lambda calls: len(calls) > PULLS and looks(calls))
+        each = allocations(counts)[before:]
+    check({"system calls of a pull": statistics.median_low(calls),
+           **{f"allocations of {whose} in a pull": statistics.median_low(figures)
+              for whose, figures in zip(("libraries", "the program"), zip(*each))}})
+    if made_by()["kernel"]:  # others have other hooks, and other answers to a look at them
+        # the least, as announcements have the keeper look more often
+        check({"system calls of a pull that looks at the hooks, too": min(looks(calls)),
+               **{f"allocations of {whose} in a pull that looks at the hooks, too": figure
+                  for whose, figure in zip(("libraries", "the program"),
+                                           min(filter(all, each), default=(0, 0)))}})
+
+
+def totals(directory, trigger):
+    """What callgrind counted up to each of the moments that trigger tells."""
+    found = []
+    for path in glob.glob(f"{directory}/callgrind.*"):
+        with open(path, encoding="utf-8", errors="replace") as file:
+            text = file.read()
+        if f"desc: Trigger: {trigger}\n" in text and "\ntotals: " in text:
+            number = int(re.search(r"^part: (\d+)$", text, re.M)[1])
+            found.append((number, int(re.search(r"^totals: (\d+)$", text, re.M)[1])))
+    return [total for _, total in sorted(found)]
+
+
+def test_instructions_of_a_pull_and_of_its_text_file(home):
+    only_with("gcc", "architecture")
+    daemon = Daemon(home.router)
+    daemon.by = ("valgrind", "-q", "--vgdb=no", "--tool=callgrind", "--collect-atstart=no",
+                 *(f"--toggle-collect={name}" for name in ("keeper_pull", "metrics_render")),
+                 "--dump-before=metrics_render", "--dump-after=metrics_render",
+                 f"--callgrind-out-file={daemon.directory}/callgrind")
+    ends = {"pull": "--dump-before=metrics_render", "text file": "--dump-after=metrics_render"}
+    daemon.launch()  # start() would wait for an exporter, which cannot be executed so
+    try:
+        wait_until(lambda: os.path.exists(daemon.textfile), daemon=daemon)
+        introduce(home, daemon, HOSTS)
+        so_far = {what: len(totals(daemon.directory, end)) for what, end in ends.items()}
+        wait_until(lambda: len(totals(daemon.directory, ends["text file"])) >
+                   so_far["text file"] + PULLS)
+        found = {what: totals(daemon.directory, end)[so_far[what]:] for what, end in ends.items()}
+    finally:
+        daemon.stop()
+        daemon.unload()
+    check({f"instructions of a {what}": min(figures) for what, figures in found.items()}, SLACK)
+
+
+def test_size():
+    only_with("gcc", "clang", "architecture", "libuci")
+    stripped = f"{house.scratch('size')}/mezoura"
+    house.run("strip", "-o", stripped, BINARY)
+    check({"bytes of the stripped program": os.path.getsize(stripped)}, SLACK)
