@@ -270,6 +270,13 @@ class Soak:
         """While slow clients are there or not."""
         self.daemon.kill_exporter()
 
+    def fill(self):
+        """From here on mezoura has as many hosts as it may, and so no reason to grow."""
+        self.daemon.options += ["--max-hosts", "1000"]
+        self.step_kill(random.Random(0))
+        for family in FAMILIES:
+            self.forger.forge(family, 1000, first6=f"{self.prefix}:f::")
+
     def check(self):
         self.silence()
         for s in self.slow:
@@ -299,18 +306,21 @@ class Soak:
 
 
 def live(soak, seconds, say):
-    """The daemon is not restarted in the last quarter: there its size is to stay."""
+    """The daemon is not restarted in the last third: there its size is to stay."""
     began = time.monotonic()
-    sizes = []
+    sizes, full = [], False
     steps = enumerate(plan(SEED))
     while time.monotonic() - began < seconds or len(sizes) < 2:
         soak.talk()
+        if not full and time.monotonic() - began > seconds * 0.67:
+            soak.fill()
+            full = True
         for number, (name, chance) in itertools.islice(steps, BATCH):
-            calm = time.monotonic() - began > seconds * 0.7 and name in RESTARTS
+            calm = full and name in RESTARTS
             detail = "left out" if calm else getattr(soak, f"step_{name}")(chance)
             say(f"{time.monotonic() - began:7.1f} {number} {name} {detail or ''}")
         say(f"{time.monotonic() - began:7.1f} {soak.check()}")
-        if time.monotonic() - began > seconds * 0.75:
+        if full:
             sizes.append(soak.audit.size())
             say(f"descriptors, MiB: {sizes[-1]}")
     return sizes
