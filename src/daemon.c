@@ -2,13 +2,11 @@
 #include "daemon.h"
 
 #include <errno.h>
-#include <linux/capability.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
-#include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -51,26 +49,14 @@ struct daemon {
 	bool textfile_failing, sharing_failing;
 };
 
-static bool capable(void)
-{
-	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {0};
-	__u32 bpf;
-
-	if (syscall(SYS_capget, &header, data) < 0)
-		return false;
-	bpf = data[CAP_BPF / 32].effective & CAP_TO_MASK(CAP_BPF);
-	return (bpf || data[0].effective & CAP_TO_MASK(CAP_SYS_ADMIN)) &&
-	       data[0].effective & CAP_TO_MASK(CAP_NET_ADMIN);
-}
-
 /* What can be known to be wrong without touching anything. */
 static int check(const struct config *config)
 {
+	const char *missing = privileges_missing();
 	int error;
 
-	if (!capable()) {
-		log_error("expected to be run as root (CAP_BPF and CAP_NET_ADMIN are needed)");
+	if (missing) {
+		log_error("expected to be run as root (%s are needed)", missing);
 		return -EPERM;
 	}
 	if (!config->textfile)

@@ -180,34 +180,40 @@ void metrics_daemon(const struct snapshot *snapshot, enum metrics_format format,
 	put_daemon(snapshot, format, out);
 }
 
-/* By the names of Prometheus' client libraries, with a label to tell the two processes apart. */
-static void put_processes(const struct snapshot *snapshot, const struct snapshot_process *exporter,
-	enum metrics_format format, struct buf *out)
+/* With a label that tells mezoura's two processes apart. per_second: of the unit of values. */
+static void put_processes(struct buf *out, const char *name, const char *type, const char *help,
+	const uint64_t values[2], unsigned per_second, enum metrics_format format)
 {
 	static const char *const label[] = {"{process=\"keeper\"}", "{process=\"exporter\"}"};
-	const struct snapshot_process *process[] = {&snapshot->keeper, exporter};
 
-	metrics_head(out, "process_cpu_seconds", "counter",
-		"User and system CPU time of mezoura's processes.", format);
+	metrics_head(out, name, type, help, format);
 	for (int i = 0; i < 2; i++) {
-		buf_text(out, "process_cpu_seconds_total");
+		buf_text(out, name);
+		if (strcmp(type, "counter") == 0)
+			buf_text(out, "_total");
 		buf_text(out, label[i]);
-		put_seconds(out, process[i]->cpu_us, 1000000);
+		if (per_second == 1)
+			metrics_sample(out, values[i]);
+		else
+			put_seconds(out, values[i], per_second);
 	}
-	metrics_head(out, "process_resident_memory_bytes", "gauge",
-		"Resident memory of mezoura's processes; what they share is in both.", format);
-	for (int i = 0; i < 2; i++) {
-		buf_text(out, "process_resident_memory_bytes");
-		buf_text(out, label[i]);
-		metrics_sample(out, process[i]->resident_bytes);
-	}
-	metrics_head(out, "process_start_time_seconds", "gauge",
-		"When mezoura's processes started, since 1970.", format);
-	for (int i = 0; i < 2; i++) {
-		buf_text(out, "process_start_time_seconds");
-		buf_text(out, label[i]);
-		put_seconds(out, process[i]->started_ms, 1000);
-	}
+}
+
+/* By the names of Prometheus' client libraries. */
+static void put_uses(const struct snapshot_process *keeper, const struct snapshot_process *exporter,
+	enum metrics_format format, struct buf *out)
+{
+	const uint64_t cpu[] = {keeper->cpu_us, exporter->cpu_us};
+	const uint64_t resident[] = {keeper->resident_bytes, exporter->resident_bytes};
+	const uint64_t started[] = {keeper->started_ms, exporter->started_ms};
+
+	put_processes(out, "process_cpu_seconds", "counter",
+		"User and system CPU time of mezoura's processes.", cpu, 1000000, format);
+	put_processes(out, "process_resident_memory_bytes", "gauge",
+		"Resident memory of mezoura's processes; what they share is in both.", resident, 1,
+		format);
+	put_processes(out, "process_start_time_seconds", "gauge",
+		"When mezoura's processes started, since 1970.", started, 1000, format);
 }
 
 void metrics_exporter(const struct snapshot *snapshot, const struct metrics_options *options,
@@ -233,5 +239,5 @@ void metrics_exporter(const struct snapshot *snapshot, const struct metrics_opti
 		metrics_sample(out, exporter->rejected[r]);
 	}
 	if (options->process)
-		put_processes(snapshot, options->process, format, out);
+		put_uses(&snapshot->keeper, options->process, format, out);
 }

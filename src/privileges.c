@@ -7,6 +7,7 @@
 #include <pwd.h>
 #include <stdint.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -33,7 +34,7 @@ static int get(struct capabilities *capabilities)
 	return 0;
 }
 
-/* None is inheritable. */
+/* None is inheritable, and so none ambient. */
 static int set(uint64_t effective, uint64_t permitted)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -42,6 +43,19 @@ static int set(uint64_t effective, uint64_t permitted)
 		{.effective = (__u32)(effective >> 32), .permitted = (__u32)(permitted >> 32)}};
 
 	return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
+}
+
+const char *privileges_missing(void)
+{
+	const uint64_t change = BIT(CAP_SETUID) | BIT(CAP_SETGID) | BIT(CAP_CHOWN);
+	struct capabilities now = {0};
+
+	if (get(&now) < 0 || !(now.effective & BIT(CAP_NET_ADMIN)) ||
+		!(now.effective & (BIT(CAP_BPF) | BIT(CAP_SYS_ADMIN))))
+		return "CAP_BPF and CAP_NET_ADMIN";
+	if (geteuid() == 0 && (now.effective & change) != change)
+		return "CAP_SETUID, CAP_SETGID and CAP_CHOWN";
+	return NULL;
 }
 
 void privileges_find(struct privileges *who)
@@ -84,6 +98,7 @@ static int become_keeper(const struct privileges *who)
 
 int privileges_drop(const struct privileges *who)
 {
+	static const struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
 	struct capabilities all = {0};
 	int error = get(&all);
 	uint64_t kept = KEPT;
@@ -92,12 +107,13 @@ int privileges_drop(const struct privileges *who)
 		return error;
 	if (!(all.permitted & BIT(CAP_BPF))) /* of which it is the older and greater form */
 		kept |= BIT(CAP_SYS_ADMIN);
+	/* before Linux 5.11, of maps and programs to come; libbpf will not be able to raise it */
+	setrlimit(RLIMIT_MEMLOCK, &unlimited);
 	if (geteuid() == 0) {
 		for (int i = 0; prctl(PR_CAPBSET_READ, i) >= 0; i++)
 			prctl(PR_CAPBSET_DROP, i);
 		error = become_keeper(who);
 	}
-	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 	if (!error && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		error = -errno;
 	if (!error)
@@ -115,6 +131,11 @@ int privileges_write_anywhere(bool may)
 		return error;
 	left = may ? now.permitted : now.permitted & ~BIT(CAP_DAC_OVERRIDE);
 	return set(left, left);
+}
+
+int privileges_none(void)
+{
+	return set(0, 0);
 }
 
 int privileges_become_exporter(const struct privileges *who)

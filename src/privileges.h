@@ -12,6 +12,12 @@ struct privileges {
 };
 
 /*
+ * Which capabilities are not there that counting takes, or that root takes to be root no longer: a
+ * constant string; NULL where none is missing.
+ */
+const char *privileges_missing(void);
+
+/*
  * Looks up who they are to be: where we are root, "mezoura" (root, if there is no such user) and
  * "mezoura-exporter" ("nobody", if there is none); else both are who we are.
  */
@@ -29,6 +35,9 @@ int privileges_write_anywhere(bool may);
 
 /* In a child, after privileges_drop(): becomes the exporter's user, for good. 0 or -errno. */
 int privileges_become_exporter(const struct privileges *who);
+
+/* Gives up all capabilities, for good. Returns 0 or -errno. */
+int privileges_none(void);
 
 /* In the keeper, once there will be no exporter any more: nothing is left of that user. */
 void privileges_forget_exporter(void);

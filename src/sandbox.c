@@ -2,7 +2,6 @@
 #include "sandbox.h"
 
 #include <errno.h>
-#include <linux/capability.h>
 #include <linux/landlock.h>
 #include <seccomp.h>
 #include <signal.h>
@@ -11,6 +10,8 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "privileges.h"
 
 /* What a call that is not on the list does. Where a test is to notice: make SECCOMP=kill. */
 #ifdef MZ_SECCOMP_KILL
@@ -29,17 +30,6 @@
 struct ruleset {
 	__u64 fs, net, scoped;
 };
-
-static int drop_capabilities(void)
-{
-	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {0};
-
-	if (syscall(SYS_capset, &header, none) < 0)
-		return -errno;
-	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-	return 0;
-}
 
 static int set_limits(void)
 {
@@ -116,7 +106,7 @@ static int enter_seccomp(void)
 int sandbox_enter(const char **missing)
 {
 	pid_t parent = getppid();
-	int error = geteuid() == 0 ? -EPERM : drop_capabilities();
+	int error = geteuid() == 0 ? -EPERM : privileges_none();
 
 	*missing = NULL;
 	if (!error)

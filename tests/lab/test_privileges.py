@@ -11,7 +11,7 @@ import traffic
 import wire
 from daemon import AS_KEEPER, HOOKS, Daemon, assert_exact
 from test_exporter import status_of
-from test_interfaces import wait_for
+from test_interfaces import wait_for, wait_for_hooks
 
 KEEPER, EXPORTER = house.USERS["mezoura"], house.USERS["mezoura-exporter"]
 DAC_OVERRIDE = 1 << 1
@@ -81,6 +81,22 @@ def test_that_is_enough(home, hook):
         assert_exact(truth, daemon)
         assert capabilities(daemon) == KEPT
         assert "cannot" not in daemon.said()
+
+
+def test_a_low_limit_of_locked_memory_is_raised_while_it_may_be(home):
+    """Before Linux 5.11 it is the limit of a program, too, which is loaded when there is a device."""
+    router = home.router
+    daemon = Daemon(router)
+    daemon.by = ("prlimit", "--memlock=65536:65536")
+    with wire.Truth(home.clients) as truth, daemon:
+        assert daemon.stop() == 0
+        router.ip("link set br-lan down\nlink set br-lan name other")
+        daemon.launch()
+        wait_for("a line", lambda: "br-lan is not there: waiting for it" in daemon.said())
+        router.ip("link set other name br-lan\nlink set br-lan up")
+        wait_for_hooks(home)
+        traffic.ping(home.clients[0], house.INTERNET4)
+        assert_exact(truth, daemon)
 
 
 def test_root_s_own_pins_and_text_file_of_before_are_taken_over(home):
