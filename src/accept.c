@@ -25,7 +25,7 @@ struct worth {
 enum { NO_MATCH, ANY, ANY_SUBTYPE, ANY_VERSION, EXACT };
 
 static const struct {
-	const char *type, *subtype, *version;
+	char type[12], subtype[17], version[6];
 } offers[METRICS_FORMATS] = {
 	[METRICS_TEXT] = {"text", "plain", "0.0.4"},
 	[METRICS_OPENMETRICS] = {"application", "openmetrics-text", "1.0.0"},

@@ -24,7 +24,7 @@
 #define PRIORITY 1	    /* and run first; where that is taken, right behind */
 #define LAST	 16	    /* the last priority tried */
 
-static const char *const direction_text[] = {[MZ_UPLOAD] = "ingress", [MZ_DOWNLOAD] = "egress"};
+static const char direction_text[][8] = {[MZ_UPLOAD] = "ingress", [MZ_DOWNLOAD] = "egress"};
 
 /* A dot in a pin's name is refused by bpffs, so interfaces are named by their index. */
 static void link_path(const char *dir, const struct hook *hook, char path[PATH_MAX])

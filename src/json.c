@@ -112,7 +112,7 @@ static json *new_snapshot(const struct snapshot *s)
 
 static json *new_table(const struct snapshot *s)
 {
-	static const char *const family[] = {"ipv4", "ipv6"};
+	static const char family[][5] = {"ipv4", "ipv6"};
 	json *object = json_object_new_object();
 
 	for (int v = 0; v < 2; v++) {

@@ -15,7 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-const char *const maps_names[MAPS_NAMES] = {
+const char maps_names[MAPS_NAMES][16] = {
 	[MAPS_HOSTS4] = "mz_hosts4",
 	[MAPS_HOSTS6] = "mz_hosts6",
 	[MAPS_SPARE4] = "mz_spare4",

@@ -39,7 +39,7 @@ struct maps {
 	struct mz_net nets[MZ_NETS];
 };
 
-extern const char *const maps_names[MAPS_NAMES];
+extern const char maps_names[MAPS_NAMES][16];
 
 /* Nothing opened, as maps_close() leaves it. */
 void maps_init(struct maps *maps);

@@ -67,7 +67,7 @@ static void put_unattributed(
 
 static void put_tables(const struct snapshot *snapshot, enum metrics_format format, struct buf *out)
 {
-	static const char *const label[] = {"{ip_version=\"4\"}", "{ip_version=\"6\"}"};
+	static const char label[][17] = {"{ip_version=\"4\"}", "{ip_version=\"6\"}"};
 
 	metrics_head(
 		out, "mezoura_table_entries", "gauge", "Addresses in the kernel table.", format);
@@ -184,7 +184,7 @@ void metrics_daemon(const struct snapshot *snapshot, enum metrics_format format,
 static void put_processes(struct buf *out, const char *name, const char *type, const char *help,
 	const uint64_t values[2], unsigned per_second, enum metrics_format format)
 {
-	static const char *const label[] = {"{process=\"keeper\"}", "{process=\"exporter\"}"};
+	static const char label[][21] = {"{process=\"keeper\"}", "{process=\"exporter\"}"};
 
 	metrics_head(out, name, type, help, format);
 	for (int i = 0; i < 2; i++) {
@@ -220,7 +220,7 @@ void metrics_exporter(const struct snapshot *snapshot, const struct metrics_opti
 	enum metrics_format format, struct buf *out)
 {
 	const struct metrics_exporter *exporter = options->exporter;
-	static const char *const reason[METRICS_REJECTIONS] = {
+	static const char reason[METRICS_REJECTIONS][8] = {
 		[METRICS_REJECT_ADDRESS] = "address",
 		[METRICS_REJECT_LIMIT] = "limit",
 		[METRICS_REJECT_TIMEOUT] = "timeout",

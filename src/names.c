@@ -58,7 +58,7 @@ static int parse_uci(
 }
 
 static const struct {
-	const char *text;
+	char text[8];
 	names_parser *parse;
 } kinds[NAMES_SOURCES] = {
 	[NAMES_UCI] = {"uci", parse_uci},

@@ -194,9 +194,9 @@ int value_textfile(struct value *v)
 }
 
 /* Which of words the value is, or -EINVAL. */
-static int choose(struct value *v, const char *const *words, const char *expected)
+static int choose(struct value *v, const char words[][8], const char *expected)
 {
-	for (int i = 0; words[i]; i++)
+	for (int i = 0; *words[i]; i++)
 		if (strcmp(words[i], v->text) == 0)
 			return i;
 	return refuse(v, expected);
@@ -204,7 +204,7 @@ static int choose(struct value *v, const char *const *words, const char *expecte
 
 int value_metrics(struct value *v)
 {
-	static const char *const words[] = {"seed", "native", "all", NULL};
+	static const char words[][8] = {"seed", "native", "all", ""};
 	int i = choose(v, words, "seed, native or all");
 
 	if (i >= 0)
@@ -215,7 +215,7 @@ int value_metrics(struct value *v)
 
 int value_bytes(struct value *v)
 {
-	static const char *const words[] = {"frame", "ip", NULL};
+	static const char words[][8] = {"frame", "ip", ""};
 	int i = choose(v, words, "frame or ip");
 
 	v->config->bytes_from_ip = i == 1;
@@ -224,7 +224,7 @@ int value_bytes(struct value *v)
 
 int value_unknown(struct value *v)
 {
-	static const char *const words[] = {"skip", "show", NULL};
+	static const char words[][8] = {"skip", "show", ""};
 	int i = choose(v, words, "skip or show");
 
 	v->config->metrics.unknown = i == 1;
@@ -233,7 +233,7 @@ int value_unknown(struct value *v)
 
 int value_hook(struct value *v)
 {
-	static const char *const words[] = {"auto", "tcx", "clsact", NULL};
+	static const char words[][8] = {"auto", "tcx", "clsact", ""};
 	int i = choose(v, words, "auto, tcx or clsact");
 
 	if (i >= 0)

@@ -14,22 +14,23 @@
 #define S (1u << OPTIONS_STATUS)
 #define U (1u << OPTIONS_UNLOAD)
 
-/* All options. One with value NULL takes none. commands: those that know it. */
+/* All options. With name "" one has a letter only, with value NULL it takes none. */
 static const struct option_row {
 	char letter;
-	const char *name, *value, *help;
+	char name[15];
+	const char *value, *help;
 	int (*set)(struct value *);
-	unsigned commands;
+	unsigned commands; /* that know it */
 } table[] = {
-	{'4', NULL, "address/mask/interface", "subnet to track and its interface; repeatable",
+	{'4', "", "address/mask/interface", "subnet to track and its interface; repeatable",
 		value_tracked, D},
-	{'6', NULL, "address/mask", "prefix delegated by the ISP, on all interfaces; repeatable",
+	{'6', "", "address/mask", "prefix delegated by the ISP, on all interfaces; repeatable",
 		value_delegated, D},
-	{'i', NULL, "interface", "track its subnets, v4 and v6, as they change; repeatable",
+	{'i', "", "interface", "track its subnets, v4 and v6, as they change; repeatable",
 		value_followed, D},
-	{'e', NULL, NULL, "serve Prometheus over TCP", value_exporter, D},
-	{'p', NULL, "port", "its port, default 9999", value_port, D},
-	{'t', NULL, "sec", "how often the kernel is asked, default 5", value_interval, D},
+	{'e', "", NULL, "serve Prometheus over TCP", value_exporter, D},
+	{'p', "", "port", "its port, default 9999", value_port, D},
+	{'t', "", "sec", "how often the kernel is asked, default 5", value_interval, D},
 	{0, "listen", "ADDRESS", "bind there instead of everywhere; repeatable", value_listen, D},
 	{0, "allow", "CIDR", "who may connect besides loopback and the subnets; repeatable",
 		value_allow, D},
@@ -89,10 +90,10 @@ void options_usage(const char *word)
 			continue;
 		if (table[i].letter)
 			snprintf(letter, sizeof(letter), "-%c%s", table[i].letter,
-				table[i].name ? "," : "");
+				*table[i].name ? "," : "");
 		snprintf(option, sizeof(option), "%s%s%s%s%s%s", letter,
-			table[i].letter && table[i].name ? " " : "", table[i].name ? "--" : "",
-			table[i].name ? table[i].name : "", table[i].value ? " " : "",
+			table[i].letter && *table[i].name ? " " : "", *table[i].name ? "--" : "",
+			table[i].name, table[i].value ? " " : "",
 			table[i].value ? table[i].value : "");
 		printf("  %-28s %s\n", option, table[i].help);
 	}
@@ -130,7 +131,7 @@ static void make_getopt(char letters[2 * ROWS + 2], struct option longs[ROWS + 1
 			if (table[i].value)
 				*letters++ = ':';
 		}
-		if (table[i].name)
+		if (*table[i].name)
 			longs[count++] = (struct option){table[i].name,
 				table[i].value ? required_argument : no_argument, NULL,
 				LONG + (int)i};
@@ -154,7 +155,7 @@ static int unknown(const struct option_row *row, const char *word, char error[OP
 {
 	const char letter[] = {'-', row ? row->letter : '\0', '\0'};
 
-	if (row && row->name)
+	if (row && *row->name)
 		snprintf(error, OPTIONS_ERROR, "unknown option --%.80s (-h for help)", row->name);
 	else
 		snprintf(error, OPTIONS_ERROR, "unknown option %.80s (-h for help)",
@@ -170,8 +171,8 @@ static int apply(const struct option_row *row, struct config *config, char error
 	int result = row->set(&value);
 
 	if (result < 0)
-		snprintf(error, OPTIONS_ERROR, "%s%.*s %.200s", row->name ? "--" : "-",
-			row->name ? 20 : 1, row->name ? row->name : &row->letter, what);
+		snprintf(error, OPTIONS_ERROR, "%s%.*s %.200s", *row->name ? "--" : "-",
+			*row->name ? 20 : 1, *row->name ? row->name : &row->letter, what);
 	return result;
 }
 

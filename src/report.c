@@ -147,7 +147,7 @@ static void print_interfaces(const json *array, FILE *out)
 
 static void print_table(const json *table, FILE *out)
 {
-	static const char *const family[][2] = {{"ipv4", "IPv4"}, {"ipv6", "IPv6"}};
+	static const char family[][2][5] = {{"ipv4", "IPv4"}, {"ipv6", "IPv6"}};
 
 	for (size_t i = 0; i < 2; i++) {
 		json *fill = get(table, family[i][0]);
@@ -190,7 +190,7 @@ static void print_gaps(const json *gaps, FILE *out)
 
 static void print_unattributed(const json *unattributed, FILE *out)
 {
-	static const char *const direction[] = {"upload", "download"};
+	static const char direction[][9] = {"upload", "download"};
 	const char *title = "unattributed";
 
 	for (size_t i = 0; i < 2; i++) {

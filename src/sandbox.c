@@ -73,17 +73,23 @@ static int enter_landlock(void)
 	return error;
 }
 
-/* What serving HTTP takes, by all names that C libraries have for it. */
-static const char *const allowed[] = {"accept4", "accept", "recvfrom", "recv", "recvmsg", "read",
-	"readv", "pread64", "sendto", "send", "sendmsg", "write", "writev", "close", "shutdown",
-	"getsockopt", "setsockopt", "getsockname", "getpeername", "fcntl", "fcntl64", "dup",
-	"epoll_wait", "epoll_pwait", "epoll_pwait2", "epoll_ctl", "poll", "ppoll", "ppoll_time64",
-	"clock_gettime", "clock_gettime64", "gettimeofday", "time", "clock_nanosleep",
-	"clock_nanosleep_time64", "nanosleep", "mmap", "mmap2", "mremap", "mprotect", "munmap",
-	"madvise", "brk", "futex", "futex_time64", "getrandom", "getrusage", "getpid", "gettid",
-	"rt_sigreturn", "sigreturn", "rt_sigprocmask", "restart_syscall", "exit",
-	"sigaltstack", /* the sanitizers */
-	"exit_group"};
+/* What serving HTTP takes, by all names that C libraries have for it; below 0 where the machine has
+ * none. */
+static const int allowed[] = {SCMP_SYS(accept4), SCMP_SYS(accept), SCMP_SYS(recvfrom),
+	SCMP_SYS(recv), SCMP_SYS(recvmsg), SCMP_SYS(read), SCMP_SYS(readv), SCMP_SYS(pread64),
+	SCMP_SYS(sendto), SCMP_SYS(send), SCMP_SYS(sendmsg), SCMP_SYS(write), SCMP_SYS(writev),
+	SCMP_SYS(close), SCMP_SYS(shutdown), SCMP_SYS(getsockopt), SCMP_SYS(setsockopt),
+	SCMP_SYS(getsockname), SCMP_SYS(getpeername), SCMP_SYS(fcntl), SCMP_SYS(fcntl64),
+	SCMP_SYS(dup), SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_pwait2),
+	SCMP_SYS(epoll_ctl), SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(ppoll_time64),
+	SCMP_SYS(clock_gettime), SCMP_SYS(clock_gettime64), SCMP_SYS(gettimeofday), SCMP_SYS(time),
+	SCMP_SYS(clock_nanosleep), SCMP_SYS(clock_nanosleep_time64), SCMP_SYS(nanosleep),
+	SCMP_SYS(mmap), SCMP_SYS(mmap2), SCMP_SYS(mremap), SCMP_SYS(mprotect), SCMP_SYS(munmap),
+	SCMP_SYS(madvise), SCMP_SYS(brk), SCMP_SYS(futex), SCMP_SYS(futex_time64),
+	SCMP_SYS(getrandom), SCMP_SYS(getrusage), SCMP_SYS(getpid), SCMP_SYS(gettid),
+	SCMP_SYS(rt_sigreturn), SCMP_SYS(sigreturn), SCMP_SYS(rt_sigprocmask),
+	SCMP_SYS(restart_syscall), SCMP_SYS(exit), SCMP_SYS(sigaltstack), /* the sanitizers */
+	SCMP_SYS(exit_group)};
 
 /* Returns 0, -ENOSYS where the kernel has no such filters, or -errno. */
 static int enter_seccomp(void)
@@ -92,10 +98,8 @@ static int enter_seccomp(void)
 	int error = filter ? 0 : -ENOMEM;
 
 	for (size_t i = 0; i < sizeof(allowed) / sizeof(*allowed) && !error; i++) {
-		int call = seccomp_syscall_resolve_name(allowed[i]);
-
-		if (call >= 0) /* below that: not one of this machine */
-			error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 0);
+		if (allowed[i] >= 0)
+			error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
 	}
 	if (!error)
 		error = seccomp_load(filter);

@@ -34,9 +34,9 @@ static struct mz_prefix6 prefix6(const struct prefix *prefix)
 /* Whether scope.h keeps all of a prefix from the internet already: a shorter list is faster. */
 static bool never_global(const struct prefix *prefix)
 {
-	static const char *const ranges[] = {"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10",
-		"127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.168.0.0/16",
-		"224.0.0.0/4", "fc00::/7", "fe80::/10", "ff00::/8"};
+	static const char ranges[][16] = {"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8",
+		"169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.168.0.0/16", "224.0.0.0/4",
+		"fc00::/7", "fe80::/10", "ff00::/8"};
 	struct prefix range;
 
 	for (size_t i = 0; i < sizeof(ranges) / sizeof(*ranges); i++)

@@ -18,7 +18,7 @@ const char *words_kind(unsigned kind)
 
 const char *words_reason(unsigned reason)
 {
-	static const char *const words[MZ_REASONS] = {[MZ_TABLE_FULL] = "table_full",
+	static const char words[MZ_REASONS][16] = {[MZ_TABLE_FULL] = "table_full",
 		[MZ_INSERT_FAILED] = "insert_failed",
 		[MZ_MALFORMED] = "malformed",
 		[MZ_FORGOTTEN] = "forgotten"};
@@ -28,7 +28,7 @@ const char *words_reason(unsigned reason)
 
 const char *words_incomplete(unsigned reason)
 {
-	static const char *const words[SNAPSHOT_REASONS] = {
+	static const char words[SNAPSHOT_REASONS][17] = {
 		[SNAPSHOT_HARDWARE_OFFLOAD] = "hardware_offload",
 		[SNAPSHOT_HOOK_FAILED] = "hook_failed",
 		[SNAPSHOT_XDP] = "xdp",
