@@ -8,7 +8,7 @@
 # Where the exporter is to be killed when it wants more than it may: make SECCOMP=kill
 # One whose tables have another layout, for tests of upgrades: make B=build/other LAYOUT=v99
 # For packages, whose compilers come with new warnings: make WERROR=
-# Two builds of the same sources with the same compilers are equal, wherever they are made.
+# Two builds of the same sources with the same compilers and gzip are equal, wherever they are made.
 
 PREFIX ?= /usr
 SBINDIR ?= $(PREFIX)/sbin
@@ -32,7 +32,7 @@ VERSION := $(shell sed -n 's/^version = //p' VERSION)
 LIBS := libbpf libmicrohttpd libmnl json-c libseccomp zlib
 # no directory of the one who builds in what is built
 ALL_CFLAGS := -std=gnu11 -ffile-prefix-map='$(CURDIR)'=. -Wall -Wextra $(WERROR) -Wshadow \
-	-Wstrict-prototypes -Wmissing-prototypes -ffunction-sections -fdata-sections \
+	-Wstrict-prototypes -Wmissing-prototypes -ffunction-sections -fdata-sections -fvisibility=hidden \
 	-D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DMZ_VERSION='"$(VERSION)"' -Iinclude -Isrc \
 	$(shell $(PKG_CONFIG) --cflags $(LIBS)) $(CPPFLAGS) $(CFLAGS)
 ALL_LDFLAGS := -Wl,--gc-sections -Wl,--as-needed $(LDFLAGS)
@@ -58,6 +58,10 @@ endif
 ifdef SANITIZE
 ALL_CFLAGS += -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all
 ALL_LDFLAGS += -fsanitize=$(SANITIZE)
+else
+# Only debuggers unwind a stack, and -g has tables for them, which are stripped: these would be a tenth of
+# the program.
+ALL_CFLAGS += -fno-unwind-tables -fno-asynchronous-unwind-tables
 endif
 
 HEADERS := $(wildcard include/*.h src/*.h)
@@ -82,15 +86,17 @@ $B/libmezoura.a: $(OBJECTS)
 $B/%.o: src/%.c $(HEADERS) VERSION Makefile | $B
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
-# The classifier travels inside the program. Only code and type information stay in it: which line an
-# instruction is from, nobody needs but who reads the verifier's log, and it is nearly half of all.
-$B/classifier.o: ALL_CFLAGS += -DMZ_CLASSIFIER='"$B/mezoura.bpf.o"'
-$B/classifier.o: $B/mezoura.bpf.o
+# The classifier travels inside the program, packed. Only code and type information stay in it: which
+# line an instruction is from, and what jumps lead to, nobody needs but who reads the verifier's log.
+$B/classifier.o: ALL_CFLAGS += -DMZ_CLASSIFIER='"$B/mezoura.bpf.o.gz"'
+$B/classifier.o: $B/mezoura.bpf.o.gz
+$B/mezoura.bpf.o.gz: $B/mezoura.bpf.o
+	gzip -9nc $< >$@
 $B/mezoura.bpf.o: bpf/mezoura.bpf.c $(wildcard bpf/*.h include/*.h) Makefile | $B
 	$(CLANG) -target $(BPF_TARGET) -mcpu=v3 -O2 -g -Wall -Wextra $(WERROR) -Iinclude $(LAYOUT_FLAGS) \
 		$(shell $(PKG_CONFIG) --cflags libbpf) $(BPF_CPPFLAGS) \
 		-ffile-prefix-map='$(CURDIR)'=. -c -o $@ $<
-	$(LLVM_STRIP) -g -R .BTF.ext -R .rel.BTF.ext $@
+	$(LLVM_STRIP) -g -w -N 'LBB*' -R .BTF.ext -R .rel.BTF.ext $@
 
 $B:
 	mkdir -p $@

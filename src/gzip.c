@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "gzip.h"
 
+#include <endian.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <zlib.h>
 
 /*
@@ -12,7 +15,7 @@
 #define LEVEL	    1
 #define WINDOW_BITS 13 /* 8 kB */
 #define MEMORY	    6
-#define GZIP_FORMAT 16 /* for deflateInit2(): not zlib's own */
+#define GZIP_FORMAT 16 /* beside the bits of the window: not zlib's own */
 
 struct gzip {
 	z_stream stream;
@@ -55,4 +58,33 @@ void gzip_pack(struct gzip *gzip, const void *data, size_t length, struct buf *o
 			status = Z_OK;
 	}
 	out->failed |= status != Z_STREAM_END;
+}
+
+void *gzip_unpack(const void *file, size_t length, size_t *size)
+{
+	z_stream stream = {.next_in = (unsigned char *)(uintptr_t)file};
+	uint32_t unpacked;
+	void *data;
+	bool done;
+
+	if (length < sizeof(unpacked) || length > UINT_MAX)
+		return NULL;
+	/* the end of it says how much to expect: so there is no need to try, nor for a window */
+	memcpy(&unpacked, (const char *)file + length - sizeof(unpacked), sizeof(unpacked));
+	*size = le32toh(unpacked);
+	/* not of the heap, which would seldom give so much back */
+	data = mmap(NULL, *size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (data == MAP_FAILED)
+		return NULL;
+	stream.avail_in = (unsigned)length;
+	stream.next_out = data;
+	stream.avail_out = (unsigned)*size;
+	done = inflateInit2(&stream, MAX_WBITS + GZIP_FORMAT) == Z_OK &&
+	       inflate(&stream, Z_FINISH) == Z_STREAM_END;
+	inflateEnd(&stream); /* accepts one that was not begun */
+	if (!done) {
+		munmap(data, *size);
+		return NULL;
+	}
+	return data;
 }

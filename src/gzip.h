@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Compresses pages: gzip (RFC 1952), with a state that is allocated once. */
+/* gzip (RFC 1952): compresses pages, with a state that is allocated once. */
 #ifndef MZ_GZIP_H
 #define MZ_GZIP_H
 
@@ -14,5 +14,12 @@ void gzip_destroy(struct gzip *gzip); /* accepts NULL */
 
 /* Appends what length bytes at data are as a gzip file to out. Check out->failed afterwards. */
 void gzip_pack(struct gzip *gzip, const void *data, size_t length, struct buf *out);
+
+/*
+ * What the gzip file of length bytes at file holds: *size bytes, less than 4 GB and not none, in
+ * pages of their own, which the caller unmaps. NULL when out of memory, or where it is no such
+ * file.
+ */
+void *gzip_unpack(const void *file, size_t length, size_t *size);
 
 #endif
