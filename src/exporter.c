@@ -21,6 +21,7 @@
 #include "sandbox.h"
 #include "shared.h"
 
+#define REST_MS	    1000  /* who asks later gets new pages anyway, and most scrapes are rare */
 #define ROUNDS	    20000 /* in 100 ms: more than any clients keep it busy with */
 #define PATIENCE_MS 500	  /* with a keeper that does not answer, */
 #define RESPITE_MS  5000  /* which is then left alone for so long */
@@ -35,6 +36,7 @@ struct exporter {
 	uint64_t followed;	      /* the number of the snapshot that those are of */
 	uint64_t ask_ms;	      /* not before; monotonic */
 	int epoll;
+	bool resting; /* nothing happened for a while, and memory that nobody needs was freed */
 	struct brake brake;
 };
 
@@ -128,8 +130,10 @@ static void serve(struct exporter *exporter)
 	char byte;
 
 	for (;; brake(&exporter->brake, ROUNDS)) {
-		int ready = epoll_wait(exporter->epoll, &event, 1, http_timeout(exporter->http));
+		int wait = http_timeout(exporter->http), ready;
+		bool tired = !exporter->resting && (wait < 0 || wait > REST_MS);
 
+		ready = epoll_wait(exporter->epoll, &event, 1, tired ? REST_MS : wait);
 		if (ready < 0 && errno != EINTR)
 			return;
 		if (ready > 0 && event.data.fd == EXPORTER_CHANNEL) {
@@ -137,6 +141,12 @@ static void serve(struct exporter *exporter)
 				end();
 			continue;
 		}
+		if (ready == 0 && tired) {
+			exporter->resting = http_rest(exporter->http);
+			shared_forget(&exporter->shared);
+			continue;
+		}
+		exporter->resting = false;
 		latest(exporter); /* who may connect may have changed */
 		http_run(exporter->http);
 	}

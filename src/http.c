@@ -236,8 +236,8 @@ struct http *http_create(const struct http_config *config, const int *sockets, s
 		http->config.metrics.exporter = &http->clients.counts;
 		clients_init(&http->clients, config->allow, config->allowed);
 		http->epoll = epoll_create1(EPOLL_CLOEXEC);
-		if (http->epoll >= 0 && pages_init(&http->pages, &http->config.metrics) &&
-			create_responses(http))
+		pages_init(&http->pages, &http->config.metrics);
+		if (http->epoll >= 0 && create_responses(http))
 			while (started < count && start_daemon(http, sockets[started]))
 				started++;
 		if (started == count && count > 0)
@@ -306,6 +306,11 @@ void http_run(struct http *http)
 			log_warn("too many open files: HTTP clients are turned away");
 		MHD_run(http->server[i].daemon);
 	}
+}
+
+bool http_rest(struct http *http)
+{
+	return pages_rest(&http->pages, &http->clients);
 }
 
 void http_allow(struct http *http, const struct prefix *allow, size_t allowed)

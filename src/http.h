@@ -37,4 +37,7 @@ int http_fd(const struct http *http);	   /* for epoll: readable when there is wo
 int http_timeout(const struct http *http); /* milliseconds until http_run(); -1: none */
 void http_run(struct http *http);
 
+/* Frees the memory of pages that no client reads. Returns whether that is all of them. */
+bool http_rest(struct http *http);
+
 #endif

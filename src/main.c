@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <fcntl.h>
 #include <limits.h>
+#include <malloc.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,13 +54,25 @@ static void open_standard_descriptors(void)
 		close(fd);
 }
 
+/* What is freed goes back to the system: glibc keeps the more of it the larger it was. */
+static void keep_no_memory(void)
+{
+#ifdef __GLIBC__
+	mallopt(M_MMAP_THRESHOLD, 32 << 10);
+	mallopt(M_TRIM_THRESHOLD, 32 << 10);
+	mallopt(M_TOP_PAD, 16 << 10);
+#endif
+}
+
 int main(int argc, char **argv)
 {
-	struct config *config = malloc(sizeof(*config));
 	enum options_command command;
 	char error[OPTIONS_ERROR];
+	struct config *config;
 	int status = 2;
 
+	keep_no_memory();
+	config = malloc(sizeof(*config));
 	open_standard_descriptors();
 	if (!config)
 		return 1;

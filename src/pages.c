@@ -8,11 +8,9 @@
 
 #define WORTH_PACKING 1000 /* bytes: less is one packet anyway */
 
-bool pages_init(struct pages *pages, const struct metrics_options *metrics)
+void pages_init(struct pages *pages, const struct metrics_options *metrics)
 {
 	pages->metrics = *metrics;
-	pages->gzip = gzip_create();
-	return pages->gzip;
 }
 
 /* The library's oldest versions hand over the text only, so what precedes it tells the page. */
@@ -35,14 +33,39 @@ static void drop(struct page *page)
 	}
 }
 
+static void free_bufs(struct page *page)
+{
+	for (int coding = 0; coding < PAGES_CODINGS; coding++)
+		buf_free(&page->buf[coding]);
+}
+
 void pages_finish(struct pages *pages)
 {
 	for (size_t i = 0; i < PAGES_MAX; i++) {
 		drop(&pages->page[i]);
-		for (int coding = 0; coding < PAGES_CODINGS; coding++)
-			buf_free(&pages->page[i].buf[coding]);
+		free_bufs(&pages->page[i]);
 	}
 	gzip_destroy(pages->gzip);
+}
+
+bool pages_rest(struct pages *pages, const struct clients *clients)
+{
+	bool all = true;
+
+	for (unsigned kind = 0; kind < PAGES_KINDS; kind++)
+		if (pages->current[kind] && !clients_read(clients, pages->current[kind])) {
+			drop(pages->current[kind]);
+			pages->current[kind] = NULL;
+		}
+	for (size_t i = 0; i < PAGES_MAX; i++) {
+		if (pages->page[i].references)
+			all = false;
+		else
+			free_bufs(&pages->page[i]);
+	}
+	gzip_destroy(pages->gzip);
+	pages->gzip = NULL;
+	return all;
 }
 
 /* Caches may keep nothing: docs/decisions/no-etag.md */
@@ -148,7 +171,9 @@ struct MHD_Response *pages_response(struct pages *pages, struct page *page, bool
 
 	if (!gzip || plain->length < WORTH_PACKING + sizeof(page))
 		return page->response[PAGES_PLAIN];
-	if (!page->response[PAGES_GZIP]) {
+	if (!pages->gzip)
+		pages->gzip = gzip_create();
+	if (!page->response[PAGES_GZIP] && pages->gzip) {
 		gzip_pack(pages->gzip, plain->data + sizeof(page), plain->length - sizeof(page),
 			start(page, PAGES_GZIP));
 		make_response(page, PAGES_GZIP);

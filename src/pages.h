@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The pages that the exporter serves: rendered once a snapshot and kind, packed once where somebody
- * wants that, and kept for as long as somebody still reads them. Buffers are used again.
+ * wants that, and kept for as long as somebody still reads them. Buffers are used again until
+ * pages_rest().
  */
 #ifndef MZ_PAGES_H
 #define MZ_PAGES_H
@@ -37,11 +38,11 @@ struct pages {
 	struct page page[PAGES_MAX];
 	struct page *current[PAGES_KINDS];
 	struct metrics_options metrics;
-	struct gzip *gzip;
+	struct gzip *gzip; /* NULL: nothing is to be packed so far */
 };
 
-/* pages: zeroed. Returns whether there was memory; pages_finish() is due in any case. */
-bool pages_init(struct pages *pages, const struct metrics_options *metrics);
+/* pages: zeroed. */
+void pages_init(struct pages *pages, const struct metrics_options *metrics);
 void pages_finish(struct pages *pages); /* when no client reads any more */
 
 /*
@@ -50,6 +51,9 @@ void pages_finish(struct pages *pages); /* when no client reads any more */
  */
 struct page *pages_find(struct pages *pages, struct clients *clients,
 	const struct snapshot *snapshot, unsigned kind);
+
+/* Frees the memory of all that no client reads. Returns whether that is everything. */
+bool pages_rest(struct pages *pages, const struct clients *clients);
 
 /* How to send it, as gzip if that is wanted and worth it. It stays the page's. */
 struct MHD_Response *pages_response(struct pages *pages, struct page *page, bool gzip);

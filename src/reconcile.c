@@ -116,7 +116,7 @@ static const struct keeper_hook *find_hook(
 static struct keeper_hook *new_hook(struct work *work)
 {
 	if (work->count == work->room) {
-		size_t room = work->room ? work->room * 2 : 16;
+		size_t room = work->room ? work->room * 2 : 4;
 		struct keeper_hook *hooks = realloc(work->hooks, room * sizeof(*hooks));
 
 		if (!hooks)

@@ -158,6 +158,14 @@ const struct snapshot *shared_read(struct shared *shared)
 	return error ? NULL : shared->copy;
 }
 
+void shared_forget(struct shared *shared)
+{
+	free(shared->copy);
+	shared->copy = NULL;
+	shared->room = 0;
+	shared->sequence = 0;
+}
+
 uint32_t shared_age_ms(const struct shared *shared, uint64_t now_ms)
 {
 	return (uint32_t)now_ms - __atomic_load_n(&shared->head->taken_ms, __ATOMIC_RELAXED);
@@ -169,6 +177,6 @@ void shared_close(struct shared *shared)
 		munmap(shared->head, shared->mapped);
 	if (shared->fd >= 0)
 		close(shared->fd);
-	free(shared->copy);
+	shared_forget(shared);
 	*shared = (struct shared){.fd = -1};
 }

@@ -44,6 +44,9 @@ int shared_open(struct shared *shared, int fd);
  */
 const struct snapshot *shared_read(struct shared *shared);
 
+/* Frees the copy. The next shared_read() makes another. */
+void shared_forget(struct shared *shared);
+
 /* How old the snapshot is that is there, at a monotonic time. */
 uint32_t shared_age_ms(const struct shared *shared, uint64_t now_ms);
 

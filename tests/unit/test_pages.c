@@ -13,7 +13,7 @@ static void start(struct fixture *f)
 {
 	*f = (struct fixture){0};
 	clients_init(&f->clients, NULL, 0);
-	assert_true(pages_init(&f->pages, web_options()));
+	pages_init(&f->pages, web_options());
 }
 
 static struct page *find(struct fixture *f, uint64_t number, unsigned kind)
@@ -105,12 +105,53 @@ static void readers_keep_theirs_until_they_are_cut_off(void **state)
 	pages_finish(&f.pages);
 }
 
+static bool has_memory(const struct fixture *f)
+{
+	for (size_t i = 0; i < PAGES_MAX; i++)
+		for (int coding = 0; coding < PAGES_CODINGS; coding++)
+			if (f->pages.page[i].buf[coding].data)
+				return true;
+	return f->pages.gzip;
+}
+
+static void at_rest_only_readers_keep_memory(void **state)
+{
+	const struct sockaddr local = {.sa_family = AF_UNIX};
+	struct client *client;
+	struct page *page;
+	struct fixture f;
+
+	(void)state;
+	start(&f);
+	assert_true(pages_rest(&f.pages, &f.clients));
+	for (unsigned kind = 0; kind < PAGES_KINDS; kind++)
+		pages_response(&f.pages, find(&f, 1, kind), true);
+	assert_true(has_memory(&f));
+	client = clients_add(&f.clients, 1000, &local, 1);
+	page = f.pages.current[PAGES_HOSTS];
+	client->reading = page;
+	assert_false(pages_rest(&f.pages, &f.clients));
+	assert_ptr_equal(find(&f, 1, PAGES_HOSTS), page);
+	for (unsigned kind = 0; kind < PAGES_HOSTS; kind++)
+		assert_null(f.pages.current[kind]);
+	client_served(client, 2);
+	page->references++; /* the library has not let go of it yet */
+	assert_false(pages_rest(&f.pages, &f.clients));
+	assert_true(has_memory(&f));
+	page->references--;
+	assert_true(pages_rest(&f.pages, &f.clients));
+	assert_false(has_memory(&f));
+	assert_non_null(find(&f, 1, METRICS_TEXT));
+	pages_finish(&f.pages);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_nobody_asked_for_is_not_made),
 		cmocka_unit_test(without_readers_one_page_a_kind_is_used_again),
 		cmocka_unit_test(readers_keep_theirs_until_they_are_cut_off),
+		cmocka_unit_test(at_rest_only_readers_keep_memory),
 	};
 
 	return cmocka_run_group_tests_name("pages", tests, NULL, NULL);

@@ -64,6 +64,14 @@ static void what_is_written_is_read(void **state)
 		assert_true(is_whole(seen));
 		assert_int_equal(shared_age_ms(&reader, (i + 1) * 10 + 5), 5);
 		assert_ptr_equal(shared_read(&reader), seen);
+		shared_forget(&reader);
+		assert_null(reader.copy);
+		seen = shared_read(&reader);
+		assert_non_null(seen);
+		assert_int_equal(seen->number, i + 1);
+		assert_true(is_whole(seen));
+		if (i % 3 == 0)
+			shared_forget(&reader);
 	}
 	shared_close(&reader);
 	shared_close(&writer);
