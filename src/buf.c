@@ -7,7 +7,7 @@
 
 void buf_reset(struct buf *buf)
 {
-	buf->length = 0;
+	buf->length = buf->sunk = 0;
 	buf->failed = false;
 }
 
@@ -77,6 +77,14 @@ void buf_repeat(struct buf *buf, size_t offset, size_t length)
 		memcpy(to, buf->data + offset, length);
 		buf->length += length;
 	}
+}
+
+void buf_sink(struct buf *buf, size_t keep)
+{
+	if (!buf->sink || buf->failed || !buf->length)
+		return;
+	buf->sink(buf->context, buf->data + buf->sunk, buf->length - buf->sunk);
+	buf->length = buf->sunk = keep;
 }
 
 void buf_mac(struct buf *buf, const uint8_t mac[6])

@@ -45,7 +45,7 @@ struct daemon {
 	int watchdog;	    /* a timer; -1: nobody watches */
 	uint64_t pulled_ms; /* the last time that went well; monotonic */
 	struct brake brake;
-	struct buf page;
+	struct textfile textfile;
 	bool textfile_failing, sharing_failing;
 };
 
@@ -129,15 +129,17 @@ static int start_loop(struct daemon *daemon)
 static void write_textfile(struct daemon *daemon)
 {
 	const char *path = daemon->config->textfile;
+	struct textfile *file = &daemon->textfile;
 	int error;
 
 	if (!path)
 		return;
-	buf_reset(&daemon->page);
-	metrics_render(
-		daemon->keeper.snapshot, &daemon->config->metrics, METRICS_TEXT, &daemon->page);
-	error = daemon->page.failed ? -ENOMEM
-				    : textfile_write(path, daemon->page.data, daemon->page.length);
+	error = textfile_begin(file, path);
+	if (!error) {
+		metrics_render(daemon->keeper.snapshot, &daemon->config->metrics, METRICS_TEXT,
+			&file->page);
+		error = textfile_end(file);
+	}
 	if (error && !daemon->textfile_failing)
 		log_error("--textfile %s: %s", path, strerror(-error));
 	daemon->textfile_failing = error != 0;
@@ -355,7 +357,7 @@ static void stop(struct daemon *daemon)
 	netlink_close(daemon->netlink);
 	flowtables_close(daemon->flowtables);
 	following_stop(daemon->following);
-	buf_free(&daemon->page);
+	buf_free(&daemon->textfile.page);
 }
 
 int daemon_run(const struct config *config)

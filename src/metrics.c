@@ -36,7 +36,7 @@ static uint64_t figure_value(const struct figure *figure, const struct mz_counts
 /*
  * Labels are formatted once, in the first family of a group, and copied for the others: *line is
  * the offset of the line in the first family to copy from, whose name has name_length bytes. It
- * moves on to the next line.
+ * moves on to the next line. So that family stays in the buffer until the group is complete.
  */
 static void copy_labels(struct buf *out, size_t *line, size_t name_length)
 {
@@ -97,11 +97,13 @@ static bool has_mac(const struct snapshot_address *address)
 static void put_seed(const struct snapshot *snapshot, bool unknown, struct buf *out)
 {
 	const struct snapshot_address *all = snapshot_addresses(snapshot);
-	size_t line = 0, first = 0;
+	size_t line = 0, first = 0, labels = 0;
 
 	for (size_t f = 0; f < FIGURES; f++) {
 		const struct figure *figure = &figures[f];
 
+		if (f == 1)
+			labels = out->length;
 		put_seed_head(out, figure);
 		if (f == 0)
 			first = out->length;
@@ -120,6 +122,8 @@ static void put_seed(const struct snapshot *snapshot, bool unknown, struct buf *
 			else
 				copy_labels(out, &line, strlen(figures[0].seed));
 			metrics_sample(out, value);
+			if (f > 0)
+				buf_relieve(out, labels);
 		}
 	}
 }
@@ -146,11 +150,13 @@ static void put_host_labels(
 static void put_hosts(const struct snapshot *snapshot, enum metrics_format format, struct buf *out)
 {
 	const struct snapshot_host *hosts = snapshot_hosts(snapshot);
-	size_t line = 0, first = 0;
+	size_t line = 0, first = 0, labels = 0;
 
 	for (size_t f = 0; f < FIGURES; f++) {
 		const struct figure *figure = &figures[f];
 
+		if (f == 1)
+			labels = out->length;
 		metrics_head(out, figure->native, "counter", figure->native_help, format);
 		if (f == 0)
 			first = out->length;
@@ -162,6 +168,8 @@ static void put_hosts(const struct snapshot *snapshot, enum metrics_format forma
 			else
 				copy_labels(out, &line, strlen(figures[0].native));
 			metrics_sample(out, figure_value(figure, &hosts[i].counts));
+			if (f > 0)
+				buf_relieve(out, labels);
 		}
 	}
 }
@@ -171,6 +179,7 @@ void metrics_render(const struct snapshot *snapshot, const struct metrics_option
 {
 	if (options->families & METRICS_SEED)
 		put_seed(snapshot, options->unknown, out);
+	buf_relieve(out, 0);
 	if (options->families & METRICS_NATIVE) {
 		put_hosts(snapshot, format, out);
 		metrics_daemon(snapshot, format, out);

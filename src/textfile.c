@@ -38,45 +38,10 @@ static int open_directory(const char *path, const char **name)
 	return fd < 0 ? -errno : fd;
 }
 
-static int write_all(int fd, const char *text, size_t length)
+static int open_new(const struct textfile *file)
 {
-	while (length) {
-		ssize_t written = write(fd, text, length);
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written < 0)
-			return -errno;
-		text += written;
-		length -= (size_t)written;
-	}
-	return 0;
-}
-
-static int open_new(int directory, const char *name)
-{
-	return openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-}
-
-static int create_file(int directory, const char *name, const void *text, size_t length)
-{
-	int fd = open_new(directory, name), error;
-
-	/* One that is there is what a killed daemon left, or a trap: O_EXCL steps into neither. */
-	if (fd < 0 && errno == EEXIST && unlinkat(directory, name, 0) == 0)
-		fd = open_new(directory, name);
-	if (fd < 0)
-		return -errno;
-	error = fchmod(fd, 0644) ? -errno : write_all(fd, text, length);
-	/*
-	 * No fsync(): after a power cut the next pull writes the file anew, while syncing at
-	 * every pull would wear out flash, stall the loop, and mean nothing on a RAM disk.
-	 */
-	if (close(fd) && !error)
-		error = -errno;
-	if (error)
-		unlinkat(directory, name, 0);
-	return error;
+	return openat(file->directory, file->temporary,
+		O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 }
 
 int textfile_check(const char *path)
@@ -99,21 +64,65 @@ int textfile_check(const char *path)
 	return error;
 }
 
-int textfile_write(const char *path, const void *text, size_t length)
+static void write_piece(void *context, const char *text, size_t length)
 {
-	char temporary[NAME_MAX + 1];
-	const char *name;
-	int directory = open_directory(path, &name), error;
+	struct textfile *file = context;
 
-	if (directory < 0)
-		return directory;
-	snprintf(temporary, sizeof(temporary), ".%.*s" TEMPORARY_SUFFIX, TEMPORARY_NAME, name);
-	error = create_file(directory, temporary, text, length);
-	if (!error && renameat(directory, temporary, directory, name)) {
-		error = -errno;
-		unlinkat(directory, temporary, 0);
+	while (length && !file->error) {
+		ssize_t written = write(file->fd, text, length);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0) {
+			file->error = -errno;
+			return;
+		}
+		text += written;
+		length -= (size_t)written;
 	}
-	close(directory);
+}
+
+int textfile_begin(struct textfile *file, const char *path)
+{
+	file->directory = open_directory(path, &file->name);
+	if (file->directory < 0)
+		return file->directory;
+	snprintf(file->temporary, sizeof(file->temporary), ".%.*s" TEMPORARY_SUFFIX, TEMPORARY_NAME,
+		file->name);
+	file->fd = open_new(file);
+	/* One that is there is what a killed daemon left, or a trap: O_EXCL steps into neither. */
+	if (file->fd < 0 && errno == EEXIST && unlinkat(file->directory, file->temporary, 0) == 0)
+		file->fd = open_new(file);
+	if (file->fd < 0) {
+		int error = -errno;
+
+		close(file->directory);
+		return error;
+	}
+	file->error = fchmod(file->fd, 0644) < 0 ? -errno : 0;
+	buf_reset(&file->page);
+	file->page.sink = write_piece;
+	file->page.context = file;
+	return 0;
+}
+
+int textfile_end(struct textfile *file)
+{
+	int error;
+
+	buf_sink(&file->page, 0);
+	error = file->page.failed ? -ENOMEM : file->error;
+	/*
+	 * No fsync(): after a power cut the next pull writes the file anew, while syncing at
+	 * every pull would wear out flash, stall the loop, and mean nothing on a RAM disk.
+	 */
+	if (close(file->fd) && !error)
+		error = -errno;
+	if (!error && renameat(file->directory, file->temporary, file->directory, file->name))
+		error = -errno;
+	if (error)
+		unlinkat(file->directory, file->temporary, 0);
+	close(file->directory);
 	return error;
 }
 

@@ -2,8 +2,10 @@
 #ifndef MZ_TEXTFILE_H
 #define MZ_TEXTFILE_H
 
-#include <stddef.h>
+#include <limits.h>
 #include <sys/types.h>
+
+#include "buf.h"
 
 /*
  * Whether a file can be written at path: its directory is there and writable. Creates nothing.
@@ -11,11 +13,21 @@
  */
 int textfile_check(const char *path);
 
+/* All zero at first; used again for the next one. */
+struct textfile {
+	struct buf page; /* to be filled between begin and end; buf_free() is due in the end */
+	int directory, fd, error;
+	const char *name; /* in that directory; a part of path */
+	char temporary[NAME_MAX + 1];
+};
+
 /*
- * Replaces the file at path, whole: a reader sees the old text or the new one. Mode 0644. What
- * stands at path is renamed over, never followed or opened. Returns 0 or -errno.
+ * Replaces the file at path, whole: a reader sees the old text or, from textfile_end() on, what is
+ * in page by then. Mode 0644. What stands at path is renamed over, never followed or opened. path:
+ * kept by the caller. Return 0 or -errno; textfile_end() is due where textfile_begin() returned 0.
  */
-int textfile_write(const char *path, const void *text, size_t length);
+int textfile_begin(struct textfile *file, const char *path);
+int textfile_end(struct textfile *file);
 
 /*
  * Makes the file at path somebody's, who may then replace it in a directory like /tmp. Nothing is

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "metrics.h"
@@ -148,6 +149,82 @@ static void rendering_again_allocates_nothing(void **state)
 	free(snapshot);
 }
 
+struct pieces {
+	struct buf whole;
+	unsigned count;
+	size_t longest;
+};
+
+static void add_piece(void *context, const char *text, size_t length)
+{
+	struct pieces *pieces = context;
+
+	buf_bytes(&pieces->whole, text, length);
+	pieces->count++;
+	if (length > pieces->longest)
+		pieces->longest = length;
+}
+
+/* One with so many hosts, each of them with an address and a name. */
+static struct snapshot *take_many(uint32_t hosts)
+{
+	struct snapshot *snapshot;
+	struct tally tally;
+	struct names *names = names_create();
+
+	assert_non_null(names);
+	tally_init(&tally);
+	for (uint32_t i = 0; i < hosts; i++) {
+		struct tally_row row = {.counts = {{i, i * 7ull}, {i, 1}},
+			.family = AF_INET,
+			.addr = {10, 0, (uint8_t)(i >> 8), (uint8_t)i},
+			.mac = {2, 0, 0, 0, (uint8_t)(i >> 8), (uint8_t)i}};
+
+		assert_int_equal(tally_add(&tally, &row), 0);
+	}
+	tally_sort(&tally);
+	snapshot = NULL;
+	assert_int_equal(snapshot_take(&snapshot, &tally, names, 1), 0);
+	tally_finish(&tally);
+	names_destroy(names);
+	return snapshot;
+}
+
+static void piece_by_piece_a_page_is_the_same(void **state)
+{
+	static const uint32_t hosts[] = {0, 1, 300, 3000};
+	struct metrics_options options = {METRICS_ALL, true, NULL, NULL};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(hosts) / sizeof(*hosts); i++) {
+		struct snapshot *snapshot = take_many(hosts[i]);
+		struct pieces pieces = {0};
+		struct buf page = {0}, whole = {0};
+
+		metrics_render(snapshot, &options, METRICS_TEXT, &whole);
+		for (int again = 0; again < 2; again++) {
+			buf_reset(&page);
+			buf_reset(&pieces.whole);
+			page.sink = add_piece;
+			page.context = &pieces;
+			metrics_render(snapshot, &options, METRICS_TEXT, &page);
+			buf_sink(&page, 0);
+			assert_false(page.failed);
+			assert_int_equal(page.length, 0);
+			assert_int_equal(pieces.whole.length, whole.length);
+			assert_memory_equal(pieces.whole.data, whole.data, whole.length);
+		}
+		if (hosts[i] == 3000) {
+			assert_true(pieces.count > 20);
+			assert_true(page.capacity < whole.length / 3);
+		}
+		buf_free(&page);
+		buf_free(&whole);
+		buf_free(&pieces.whole);
+		free(snapshot);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -157,6 +234,7 @@ int main(void)
 		cmocka_unit_test(the_exporters_families_are_in_its_native_pages_only),
 		cmocka_unit_test(openmetrics_has_its_own_names_and_an_end),
 		cmocka_unit_test(rendering_again_allocates_nothing),
+		cmocka_unit_test(piece_by_piece_a_page_is_the_same),
 	};
 
 	return cmocka_run_group_tests_name("metrics", tests, NULL, NULL);

@@ -20,7 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "textfile.h"
+#include "text.h"
 
 /* A RAM disk nobody else sees, where that is allowed: it is gone with us, even when killed. */
 static int isolate(void **state)
@@ -79,11 +79,11 @@ static void put(const char *path, const char *text)
 static void a_file_is_made_and_replaced(void **state)
 {
 	(void)state;
-	assert_int_equal(textfile_write("a.prom", "one\n", 4), 0);
+	assert_int_equal(text_write("a.prom", "one\n", 4), 0);
 	expect("a.prom", "one\n");
-	assert_int_equal(textfile_write("a.prom", "", 0), 0);
+	assert_int_equal(text_write("a.prom", "", 0), 0);
 	expect("a.prom", "");
-	assert_int_equal(textfile_write("./a.prom", "three\n", 6), 0);
+	assert_int_equal(text_write("./a.prom", "three\n", 6), 0);
 	expect("a.prom", "three\n");
 	assert_int_equal(unlink("a.prom"), 0);
 }
@@ -94,7 +94,7 @@ static void everybody_may_read_it_whatever_the_umask(void **state)
 	struct stat status;
 
 	(void)state;
-	assert_int_equal(textfile_write("a", "x", 1), 0);
+	assert_int_equal(text_write("a", "x", 1), 0);
 	umask(umask_before);
 	assert_int_equal(stat("a", &status), 0);
 	assert_int_equal(status.st_mode, S_IFREG | 0644);
@@ -109,7 +109,7 @@ static void a_link_is_replaced_and_its_target_untouched(void **state)
 	put("target", "precious");
 	assert_int_equal(symlink("target", "a"), 0);
 	assert_int_equal(textfile_check("a"), 0);
-	assert_int_equal(textfile_write("a", "new", 3), 0);
+	assert_int_equal(text_write("a", "new", 3), 0);
 	expect("target", "precious");
 	expect("a", "new");
 	assert_int_equal(lstat("a", &status), 0);
@@ -123,12 +123,12 @@ static void what_stands_at_the_temporary_name_is_not_written_to(void **state)
 	(void)state;
 	put("target", "precious");
 	assert_int_equal(symlink("target", ".a.mezoura-tmp"), 0);
-	assert_int_equal(textfile_write("a", "new", 3), 0);
+	assert_int_equal(text_write("a", "new", 3), 0);
 	expect("target", "precious");
 	expect("a", "new");
 	/* a hard link, or what a killed daemon left */
 	assert_int_equal(link("target", ".a.mezoura-tmp"), 0);
-	assert_int_equal(textfile_write("a", "newer", 5), 0);
+	assert_int_equal(text_write("a", "newer", 5), 0);
 	expect("target", "precious");
 	expect("a", "newer");
 	assert_int_equal(access(".a.mezoura-tmp", F_OK), -1);
@@ -145,13 +145,13 @@ static void the_longest_name_works(void **state)
 	name[NAME_MAX] = '\0';
 	memcpy(name + NAME_MAX - 5, ".prom", 5);
 	assert_int_equal(textfile_check(name), 0);
-	assert_int_equal(textfile_write(name, "long", 4), 0);
+	assert_int_equal(text_write(name, "long", 4), 0);
 	expect(name, "long");
 	unlink(name);
 	name[NAME_MAX] = 'n';
 	name[NAME_MAX + 1] = '\0';
 	assert_int_equal(textfile_check(name), -ENAMETOOLONG);
-	assert_int_equal(textfile_write(name, "long", 4), -ENAMETOOLONG);
+	assert_int_equal(text_write(name, "long", 4), -ENAMETOOLONG);
 }
 
 static void no_other_name_ends_in_prom_even_for_a_moment(void **state)
@@ -165,7 +165,7 @@ static void no_other_name_ends_in_prom_even_for_a_moment(void **state)
 	for (size_t length = 6; length <= NAME_MAX; length++) {
 		memset(name, 'n', length);
 		strcpy(name + length - 5, ".prom");
-		assert_int_equal(textfile_write(name, "x", 1), 0);
+		assert_int_equal(text_write(name, "x", 1), 0);
 		assert_true(read(fd, events, sizeof(events)) > 0);
 		assert_int_equal(event->name[0], '.');
 		assert_string_equal(event->name + strlen(event->name) - 4, "-tmp");
@@ -197,13 +197,13 @@ static void a_path_that_cannot_be_written_is_refused(void **state)
 	assert_int_equal(mkdir("directory", 0755), 0);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		assert_int_equal(textfile_check(bad[i].path), bad[i].error);
-		assert_int_equal(textfile_write(bad[i].path, "x", 1), bad[i].error);
+		assert_int_equal(text_write(bad[i].path, "x", 1), bad[i].error);
 	}
 	for (size_t i = 0; i < PATH_MAX; i += 2)
 		memcpy(path + i, "./", 2);
 	strcpy(path + PATH_MAX, "a");
 	assert_int_equal(textfile_check(path), -ENAMETOOLONG);
-	assert_int_equal(textfile_write(path, "x", 1), -ENAMETOOLONG);
+	assert_int_equal(text_write(path, "x", 1), -ENAMETOOLONG);
 	free(path);
 	unlink("file");
 	assert_int_equal(rmdir("directory"), 0);
@@ -235,7 +235,7 @@ static void a_directory_that_is_not_writable_is_refused(void **state)
 	if (child == 0) { /* root may write anywhere */
 		if (setresuid(65534, 65534, 65534))
 			_exit(1);
-		_exit(textfile_check("a") != -EACCES || textfile_write("a", "x", 1) != -EACCES);
+		_exit(textfile_check("a") != -EACCES || text_write("a", "x", 1) != -EACCES);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
@@ -247,14 +247,14 @@ static void when_the_disk_is_full_the_old_file_stays_and_nothing_else(void **sta
 	struct rlimit before, limit;
 
 	(void)state;
-	assert_int_equal(textfile_write("a", "old", 3), 0);
+	assert_int_equal(text_write("a", "old", 3), 0);
 	/* A limit on file sizes: the write comes short first, then fails. */
 	signal(SIGXFSZ, SIG_IGN);
 	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
 	limit = before;
 	limit.rlim_cur = 5000;
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-	assert_int_equal(textfile_write("a", much, sizeof(much)), -EFBIG);
+	assert_int_equal(text_write("a", much, sizeof(much)), -EFBIG);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
 	signal(SIGXFSZ, SIG_DFL);
 	expect("a", "old");
@@ -266,7 +266,7 @@ static void a_failed_rename_leaves_nothing(void **state)
 	(void)state;
 	assert_int_equal(mkdir("a", 0755), 0);
 	put("a/b", "");
-	assert_int_equal(textfile_write("a", "x", 1), -EISDIR);
+	assert_int_equal(text_write("a", "x", 1), -EISDIR);
 	/* leave() sees that no temporary file is there */
 	unlink("a/b");
 	assert_int_equal(rmdir("a"), 0);
@@ -279,10 +279,10 @@ static void no_descriptor_is_leaked(void **state)
 	(void)state;
 	close(before);
 	for (int i = 0; i < 10; i++) {
-		assert_int_equal(textfile_write("a", "x", 1), 0);
+		assert_int_equal(text_write("a", "x", 1), 0);
 		assert_int_equal(textfile_check("a"), 0);
-		textfile_write("missing/a", "x", 1);
-		textfile_write("/", "x", 1);
+		text_write("missing/a", "x", 1);
+		text_write("/", "x", 1);
 	}
 	after = dup(0);
 	assert_int_equal(after, before);
@@ -306,7 +306,7 @@ static void *rewrite(void *context)
 		letter = letter == 'z' ? 'a' : letter + 1) {
 		memset(page, letter, PAGE);
 		/* each letter has a length of its own, so that a mix would show */
-		writer->error = textfile_write("a", page, PAGE - (size_t)letter);
+		writer->error = text_write("a", page, PAGE - (size_t)letter);
 	}
 	free(page);
 	return NULL;
@@ -321,7 +321,7 @@ static void a_reader_sees_whole_files_only(void **state)
 
 	(void)state;
 	assert_non_null(page);
-	assert_int_equal(textfile_write("a", page, 0), 0);
+	assert_int_equal(text_write("a", page, 0), 0);
 	assert_int_equal(pthread_create(&thread, NULL, rewrite, &writer), 0);
 	/* until it has been rewritten often enough meanwhile, unless it never is */
 	for (int i = 0; i < 1000 || (letters < 10 && i < 100000); i++) {
@@ -369,7 +369,7 @@ static void a_killed_writer_leaves_the_last_whole_file(void **state)
 		}
 	}
 	/* and whatever it left is no obstacle */
-	assert_int_equal(textfile_write("a", "x", 1), 0);
+	assert_int_equal(text_write("a", "x", 1), 0);
 	expect("a", "x");
 	assert_int_equal(unlink("a"), 0);
 	assert_int_equal(access(".a.mezoura-tmp", F_OK), -1);

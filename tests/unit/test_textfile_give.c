@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "textfile.h"
+#include "text.h"
 
 static char directory[] = "/tmp/mz-give-XXXXXX";
 
@@ -31,7 +31,7 @@ static void only_a_file_of_one_name_is_given_away(void **state)
 	(void)state;
 	if (geteuid() != 0)
 		skip();
-	assert_int_equal(textfile_write("a", "x", 1), 0);
+	assert_int_equal(text_write("a", "x", 1), 0);
 	assert_int_equal(symlink("a", "to_a"), 0);
 	assert_int_equal(textfile_give("to_a", 1, 2), -EEXIST);
 	assert_int_equal(link("a", "also_a"), 0);
