@@ -46,7 +46,7 @@ struct daemon {
 	uint64_t pulled_ms; /* the last time that went well; monotonic */
 	struct brake brake;
 	struct textfile textfile;
-	bool textfile_failing, sharing_failing;
+	bool textfile_failing;
 };
 
 /* What can be known to be wrong without touching anything. */
@@ -145,22 +145,11 @@ static void write_textfile(struct daemon *daemon)
 	daemon->textfile_failing = error != 0;
 }
 
-static void share_snapshot(struct daemon *daemon)
-{
-	int error =
-		shared_write(&daemon->shared, daemon->keeper.snapshot, daemon->keeper.pulled_ms);
-
-	if (error && !daemon->sharing_failing)
-		log_error("cannot hand a snapshot to the exporter: %s", strerror(-error));
-	daemon->sharing_failing = error != 0;
-}
-
 static void pull(struct daemon *daemon)
 {
 	if (keeper_pull(&daemon->keeper) < 0)
 		return;
 	daemon->pulled_ms = now_ms();
-	share_snapshot(daemon);
 	write_textfile(daemon);
 	following_poll(daemon->following);
 }
@@ -193,7 +182,6 @@ static void tell_watchdog(const struct daemon *daemon)
 
 static void answer_exporter(struct daemon *daemon)
 {
-	uint64_t last = daemon->keeper.pulled_ms;
 	int asks = exporter_process_asks(&daemon->exporter);
 
 	if (asks < 0) /* it ended, as a signal will tell: until then this would go on */
@@ -201,8 +189,6 @@ static void answer_exporter(struct daemon *daemon)
 	if (asks <= 0)
 		return;
 	keeper_fresh(&daemon->keeper, EXPORTER_FRESH_MS);
-	if (daemon->keeper.pulled_ms != last)
-		share_snapshot(daemon);
 	exporter_process_answer(&daemon->exporter);
 }
 
@@ -286,7 +272,8 @@ static int start(struct daemon *daemon)
 		return error;
 	}
 	look_at_flowtables(daemon);
-	return keeper_start(&daemon->keeper, config, following_names(daemon->following));
+	return keeper_start(
+		&daemon->keeper, config, following_names(daemon->following), &daemon->shared);
 }
 
 /* Once all is open that takes more rights than counting does. */

@@ -136,12 +136,14 @@ static int open_maps(struct keeper *keeper)
 	return 0;
 }
 
-int keeper_start(struct keeper *keeper, const struct config *config, struct names *names)
+int keeper_start(struct keeper *keeper, const struct config *config, struct names *names,
+	struct shared *shared)
 {
 	int error;
 
 	keeper->config = config;
 	keeper->names = names;
+	keeper->shared = shared;
 	keeper->started_s = keeper_uptime();
 	keeper->changed = true; /* what an earlier daemon hooked may have to go */
 	process_init(&keeper->process);
@@ -177,7 +179,6 @@ void keeper_stop(struct keeper *keeper)
 	free(keeper->hooks);
 	keeper->hooks = NULL;
 	keeper->hook_count = 0;
-	free(keeper->snapshot);
 	keeper->snapshot = NULL;
 }
 
@@ -223,13 +224,12 @@ static void make_room(struct keeper *keeper, uint32_t now_s)
 
 static int take_snapshot(struct keeper *keeper, uint64_t began_us)
 {
-	struct snapshot *snapshot;
-	int error = snapshot_take(
-		&keeper->snapshot, &keeper->tally, keeper->names, clock_us(CLOCK_REALTIME) / 1000);
+	struct snapshot *snapshot =
+		shared_begin(keeper->shared, snapshot_needed(&keeper->tally, keeper->names));
 
-	if (error)
-		return error;
-	snapshot = keeper->snapshot;
+	if (!snapshot)
+		return -ENOMEM;
+	snapshot_fill(snapshot, &keeper->tally, keeper->names, clock_us(CLOCK_REALTIME) / 1000);
 	list_hooks(keeper, snapshot);
 	list_interfaces(keeper, snapshot);
 	snapshot->incomplete = keeper->incomplete;
@@ -239,6 +239,8 @@ static int take_snapshot(struct keeper *keeper, uint64_t began_us)
 	process_read(&keeper->process, &snapshot->keeper);
 	snapshot->uptime_s = keeper_uptime() - keeper->started_s;
 	snapshot->pull_us = (uint32_t)(clock_us(CLOCK_MONOTONIC) - began_us);
+	shared_end(keeper->shared, keeper->pulled_ms);
+	keeper->snapshot = snapshot;
 	return 0;
 }
 

@@ -15,6 +15,7 @@
 #include "past.h"
 #include "process.h"
 #include "retire.h"
+#include "shared.h"
 #include "snapshot.h"
 #include "tracking.h"
 
@@ -49,7 +50,8 @@ struct keeper {
 	struct tracking tracking; /* as of the last reconciliation */
 	struct names *names;
 	struct process process;
-	struct snapshot *snapshot;	   /* the latest; NULL before the first keeper_pull() */
+	struct shared *shared;
+	const struct snapshot *snapshot;   /* the latest, in there; NULL: none yet */
 	struct keeper_link links[MZ_NETS]; /* as config->ifnames */
 	struct keeper_hook *hooks;	   /* those of one interface follow each other */
 	size_t hook_count;
@@ -70,10 +72,12 @@ struct keeper {
 };
 
 /*
- * Attaches to every interface of config. keeper: zeroed. names: kept by the caller. On failure one
- * line is logged and nothing this call made is left in the kernel. Returns 0 or -errno.
+ * Attaches to every interface of config. keeper: zeroed. names and shared, where snapshots are
+ * made: kept by the caller. On failure one line is logged and nothing this call made is left in the
+ * kernel. Returns 0 or -errno.
  */
-int keeper_start(struct keeper *keeper, const struct config *config, struct names *names);
+int keeper_start(struct keeper *keeper, const struct config *config, struct names *names,
+	struct shared *shared);
 
 /* Lets go of all memory and descriptors. The classifiers stay attached and go on counting. */
 void keeper_stop(struct keeper *keeper);

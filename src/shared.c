@@ -92,22 +92,25 @@ static int grow(struct shared *shared, size_t wanted)
 	return error;
 }
 
-int shared_write(struct shared *shared, const struct snapshot *snapshot, uint64_t taken_ms)
+struct snapshot *shared_begin(struct shared *shared, size_t bytes)
 {
-	size_t bytes = snapshot_bytes(snapshot);
 	struct shared_head *head;
-	int error = grow(shared, sizeof(*head) + bytes);
 
-	if (error)
-		return error;
+	if (grow(shared, sizeof(*head) + bytes) < 0)
+		return NULL;
 	head = shared->head;
 	__atomic_store_n(&head->sequence, head->sequence + 1, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* readers see the odd number before all else */
-	head->bytes = (uint32_t)bytes;
+	return (struct snapshot *)(head + 1);
+}
+
+void shared_end(struct shared *shared, uint64_t taken_ms)
+{
+	struct shared_head *head = shared->head;
+
+	head->bytes = (uint32_t)snapshot_bytes((const struct snapshot *)(head + 1));
 	head->taken_ms = (uint32_t)taken_ms;
-	memcpy(head + 1, snapshot, bytes);
 	__atomic_store_n(&head->sequence, head->sequence + 1, __ATOMIC_RELEASE);
-	return 0;
 }
 
 /* -EAGAIN where it was written meanwhile. */

@@ -30,9 +30,13 @@ struct shared {
  */
 int shared_create(struct shared *shared);
 
-/* Puts a snapshot there, taken at taken_ms (monotonic). Returns 0 or -errno: then the last stays.
+/*
+ * Where the writer is to make a snapshot of at most so many bytes, beginning with what was there
+ * before: zeroes at first. Until shared_end() the reader has none. NULL where there is no memory;
+ * then the last one stays. taken_ms: monotonic.
  */
-int shared_write(struct shared *shared, const struct snapshot *snapshot, uint64_t taken_ms);
+struct snapshot *shared_begin(struct shared *shared, size_t bytes);
+void shared_end(struct shared *shared, uint64_t taken_ms);
 
 /* Opens what the writer made, for the reader. Takes fd over, also on failure. Returns 0 or -errno.
  */

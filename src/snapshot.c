@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "snapshot_take.h"
@@ -69,27 +67,6 @@ static size_t text_needed(const struct tally *tally, struct names *names)
 			length += 1 + strlen(name.text) + 1;
 	}
 	return length;
-}
-
-/* Room for all addresses, as many hosts, and text; half as much again when it has to grow. */
-static int reserve(struct snapshot **snapshot, size_t addresses, size_t text)
-{
-	size_t needed =
-		addresses * (sizeof(struct snapshot_address) + sizeof(struct snapshot_host));
-	struct snapshot *old = *snapshot, *s;
-
-	needed += text;
-	if (old && old->room >= needed)
-		return 0;
-	s = calloc(1, sizeof(*s) + needed + needed / 2);
-	if (!s)
-		return -ENOMEM;
-	if (old)
-		memcpy(s, old, sizeof(*s));
-	s->room = needed + needed / 2;
-	free(old);
-	*snapshot = s;
-	return 0;
 }
 
 static void add(struct mz_counts *sum, const struct mz_counts *counts)
@@ -232,14 +209,16 @@ static void fill_sources(struct snapshot *s, const struct names *names)
 	s->sources = NAMES_SOURCES;
 }
 
-int snapshot_take(struct snapshot **snapshot, const struct tally *tally, struct names *names,
-	uint64_t taken_ms)
+size_t snapshot_needed(const struct tally *tally, struct names *names)
 {
-	int error = reserve(snapshot, tally->count, text_needed(tally, names));
-	struct snapshot *s = *snapshot;
+	/* as many hosts as addresses, at most */
+	return sizeof(struct snapshot) + text_needed(tally, names) +
+	       tally->count * (sizeof(struct snapshot_address) + sizeof(struct snapshot_host));
+}
 
-	if (error)
-		return error;
+void snapshot_fill(
+	struct snapshot *s, const struct tally *tally, const struct names *names, uint64_t taken_ms)
+{
 	s->taken_ms = taken_ms;
 	s->number++;
 	s->hosts_at = tally->count * (uint32_t)sizeof(struct snapshot_address);
@@ -252,5 +231,4 @@ int snapshot_take(struct snapshot **snapshot, const struct tally *tally, struct 
 	s->kernel_bytes = tally->kernel_bytes;
 	fill_rows(s, tally, names);
 	fill_sources(s, names);
-	return 0;
 }

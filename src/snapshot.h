@@ -91,7 +91,6 @@ struct snapshot_process {
 struct snapshot {
 	uint64_t taken_ms; /* since 1970 */
 	uint64_t number;   /* counts the snapshots since the daemon started */
-	uint64_t room;	   /* bytes of data */
 	uint32_t addresses, hosts, hooks, sources, interfaces;
 	uint32_t incomplete;		  /* 1 << enum snapshot_incomplete, where it is so */
 	uint32_t entries[2], capacity[2]; /* of the kernel tables: IPv4, IPv6 */

@@ -8,12 +8,17 @@
 #include "tally.h"
 
 /*
- * Writes into *snapshot (NULL at first, made larger when it has to be, freed by the caller) what
- * tally and names hold; names is told who uses which address. number counts up from one call to the
- * next. Hooks are left as they were. tally: sorted. taken_ms: now, milliseconds since 1970. Returns
- * 0 or -ENOMEM, and then the snapshot is as it was before.
+ * How many bytes the next snapshot may take. names is told who uses which address, which tells what
+ * snapshot_fill() finds there: to be called right before each. tally: sorted.
  */
-int snapshot_take(struct snapshot **snapshot, const struct tally *tally, struct names *names,
+size_t snapshot_needed(const struct tally *tally, struct names *names);
+
+/*
+ * Makes a snapshot of them, in so many bytes, which are zero at first and then those of the last
+ * one. number counts up from one to the next. Hooks and interfaces are left as they were. taken_ms:
+ * now, milliseconds since 1970.
+ */
+void snapshot_fill(struct snapshot *s, const struct tally *tally, const struct names *names,
 	uint64_t taken_ms);
 
 #endif

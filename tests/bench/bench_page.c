@@ -103,6 +103,19 @@ static void pack(struct bench *bench, int round)
 	bench->bytes[STEP_GZIP] = bench->packed.length;
 }
 
+static int take(struct bench *bench, int round)
+{
+	size_t bytes = snapshot_needed(&bench->tally, bench->names);
+
+	if (!bench->snapshot) /* of as many rows as the others */
+		bench->snapshot = calloc(1, bytes);
+	if (!bench->snapshot)
+		return -ENOMEM;
+	snapshot_fill(
+		bench->snapshot, &bench->tally, bench->names, 1700000000000u + (uint64_t)round);
+	return 0;
+}
+
 static int measure(struct bench *bench, unsigned rows)
 {
 	int error = 0;
@@ -117,8 +130,7 @@ static int measure(struct bench *bench, unsigned rows)
 			error = -EINVAL;
 		start = now_ms();
 		if (!error)
-			error = snapshot_take(&bench->snapshot, &bench->tally, bench->names,
-				1700000000000u + (uint64_t)round);
+			error = take(bench, round);
 		bench->ms[STEP_SNAPSHOT][round] = now_ms() - start;
 		for (enum step step = STEP_SEED; step < STEP_GZIP && !error; step++)
 			render(bench, step, round);

@@ -37,7 +37,6 @@ struct bench {
 	struct shared shared;
 	struct tally tally;
 	struct names *names;
-	struct snapshot *snapshot;
 	bool always; /* the exporter finds its snapshot too old each time */
 	int client;
 	size_t bytes; /* of the last page */
@@ -66,12 +65,14 @@ static int count(struct tally *tally, unsigned hosts)
 
 static int publish(struct bench *bench)
 {
-	int error = snapshot_take(&bench->snapshot, &bench->tally, bench->names, 1700000000000u);
+	struct snapshot *snapshot =
+		shared_begin(&bench->shared, snapshot_needed(&bench->tally, bench->names));
 
-	if (error)
-		return error;
-	return shared_write(
-		&bench->shared, bench->snapshot, bench->always ? 0 : (uint64_t)now_ms());
+	if (!snapshot)
+		return -ENOMEM;
+	snapshot_fill(snapshot, &bench->tally, bench->names, 1700000000000u);
+	shared_end(&bench->shared, bench->always ? 0 : (uint64_t)now_ms());
+	return 0;
 }
 
 /* As the keeper does when the exporter asks; without reading the kernel's tables. */
@@ -215,7 +216,6 @@ static void stop(struct bench *bench)
 	exporter_process_stop(&bench->exporter);
 	shared_close(&bench->shared);
 	tally_finish(&bench->tally);
-	free(bench->snapshot);
 	names_destroy(bench->names);
 }
 

@@ -44,7 +44,6 @@ void *__wrap_realloc(void *memory, size_t size)
 struct both {
 	struct tally tally;
 	struct names *names;
-	struct snapshot *snapshot;
 	struct shared keeper, exporter;
 	struct buf text_file;
 	struct web web; /* its snapshot is not used */
@@ -59,6 +58,8 @@ static const struct snapshot *read_shared(void *context)
 /* A pull: as many hosts as ever, whose counts have as many digits as ever. */
 static void pull(struct both *both, unsigned round)
 {
+	struct snapshot *snapshot;
+
 	counting = true;
 	tally_begin(&both->tally, 0);
 	for (unsigned i = 0; i < HOSTS; i++) {
@@ -71,10 +72,12 @@ static void pull(struct both *both, unsigned round)
 		assert_int_equal(tally_add(&both->tally, &row), 0);
 	}
 	tally_sort(&both->tally);
-	assert_int_equal(snapshot_take(&both->snapshot, &both->tally, both->names, 1), 0);
-	assert_int_equal(shared_write(&both->keeper, both->snapshot, 1), 0);
+	snapshot = shared_begin(&both->keeper, snapshot_needed(&both->tally, both->names));
+	assert_non_null(snapshot);
+	snapshot_fill(snapshot, &both->tally, both->names, 1);
+	shared_end(&both->keeper, 1);
 	buf_reset(&both->text_file);
-	metrics_render(both->snapshot, web_options(), METRICS_TEXT, &both->text_file);
+	metrics_render(snapshot, web_options(), METRICS_TEXT, &both->text_file);
 	counting = false;
 	assert_false(both->text_file.failed);
 }
@@ -140,7 +143,6 @@ static int leave(void **state)
 	shared_close(&both->exporter);
 	shared_close(&both->keeper);
 	buf_free(&both->text_file);
-	free(both->snapshot);
 	names_destroy(both->names);
 	tally_finish(&both->tally);
 	free(both);

@@ -12,7 +12,7 @@
 
 #include "metrics.h"
 #include "rows.h"
-#include "snapshot_take.h"
+#include "take.h"
 
 static const char dhcp[] = "config host\n\toption name 'koko'\n\toption mac 'aa:BB:cc:dd:ee:ff'\n"
 			   "config host\n\toption name 'a\"b\\\\c\xff</script>'\n"
@@ -38,7 +38,7 @@ static struct snapshot *take(const char *rows, struct names **names)
 	tally_init(&tally);
 	assert_int_equal(rows_read(file, &tally, &line), 0);
 	fclose(file);
-	assert_int_equal(snapshot_take(&snapshot, &tally, *names, 1700000000123), 0);
+	take_snapshot(&snapshot, &tally, *names, 1700000000123);
 	snapshot->hooks = 1;
 	snapshot->incomplete = 1u << SNAPSHOT_HARDWARE_OFFLOAD;
 	snapshot->hook[0] = (struct snapshot_hook){
@@ -184,7 +184,7 @@ static struct snapshot *take_many(uint32_t hosts)
 	}
 	tally_sort(&tally);
 	snapshot = NULL;
-	assert_int_equal(snapshot_take(&snapshot, &tally, names, 1), 0);
+	take_snapshot(&snapshot, &tally, names, 1);
 	tally_finish(&tally);
 	names_destroy(names);
 	return snapshot;

@@ -12,23 +12,16 @@
 #include "shared.h"
 
 /* One of so many bytes of data that all are equal to its number, as far as a byte goes. */
-static struct snapshot *make(uint64_t number, uint32_t bytes)
+static void publish(struct shared *shared, uint64_t number, uint32_t bytes)
 {
-	struct snapshot *snapshot = calloc(1, sizeof(*snapshot) + bytes);
+	struct snapshot *snapshot = shared_begin(shared, sizeof(*snapshot) + bytes);
 
 	assert_non_null(snapshot);
+	assert_true(snapshot->number < number); /* as it was left */
 	snapshot->number = number;
 	snapshot->text_length = bytes;
 	memset(snapshot->data, (int)(number & 0xff), bytes);
-	return snapshot;
-}
-
-static void publish(struct shared *shared, uint64_t number, uint32_t bytes)
-{
-	struct snapshot *snapshot = make(number, bytes);
-
-	assert_int_equal(shared_write(shared, snapshot, number * 10), 0);
-	free(snapshot);
+	shared_end(shared, number * 10);
 }
 
 static bool is_whole(const struct snapshot *snapshot)
@@ -85,9 +78,9 @@ static void what_is_half_written_is_not_read(void **state)
 	open_both(&writer, &reader);
 	publish(&writer, 1, 100);
 	assert_non_null(shared_read(&reader));
-	writer.head->sequence++; /* as if it had stopped there */
+	assert_non_null(shared_begin(&writer, 100)); /* and there it stops */
 	assert_null(shared_read(&reader));
-	writer.head->sequence++;
+	shared_end(&writer, 1);
 	assert_non_null(shared_read(&reader));
 	writer.head->bytes = UINT32_MAX / 2;
 	writer.head->sequence += 2;

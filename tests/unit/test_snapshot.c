@@ -13,7 +13,7 @@
 #include "json.h"
 #include "mac.h"
 #include "report.h"
-#include "snapshot_take.h"
+#include "take.h"
 
 #define PATH_SIZE 64
 
@@ -95,7 +95,7 @@ static void add(struct fixture *fixture, const char *mac, const char *addr, unsi
 static void take(struct fixture *fixture)
 {
 	tally_sort(&fixture->tally);
-	assert_int_equal(snapshot_take(&fixture->snapshot, &fixture->tally, fixture->names, 1), 0);
+	take_snapshot(&fixture->snapshot, &fixture->tally, fixture->names, 1);
 }
 
 /* Of the host that has the address. source: NULL where it has no name. */

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Snapshots in memory of their own. */
+#ifndef TAKE_H
+#define TAKE_H
+
+#include "unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "snapshot_take.h"
+
+/* In place of *snapshot, which is NULL at first and freed by the caller. */
+static inline void take_snapshot(struct snapshot **snapshot, const struct tally *tally,
+	struct names *names, uint64_t taken_ms)
+{
+	bool first = !*snapshot;
+
+	*snapshot = realloc(*snapshot, snapshot_needed(tally, names));
+	assert_non_null(*snapshot);
+	if (first)
+		memset(*snapshot, 0, sizeof(**snapshot));
+	snapshot_fill(*snapshot, tally, names, taken_ms);
+}
+
+#endif
