@@ -22,8 +22,8 @@ import house
 import leftovers
 import traffic
 import wire
-from audit import Audit
-from daemon import HOOKS, Daemon, hooked
+from audit import BRIDGES, Audit, all_hooked
+from daemon import HOOKS, Daemon
 from forger import Forger
 from restless import Book, Echo, Restless
 from watch import Watch, background, wait_until
@@ -235,6 +235,7 @@ class Soak:
         if time.monotonic() - self.stolen < 15:
             return "not now"
         self.stolen = time.monotonic()
+        self.audit.stolen |= device in BRIDGES and side == "egress"
         with contextlib.suppress(RuntimeError, OSError):
             if self.hook == "clsact":
                 self.audit.grafts += 2  # and when it is put back
@@ -289,9 +290,7 @@ class Soak:
 
     def is_hooked(self):
         """Whether nothing that was stolen is missing still."""
-        devices = ["br-lan", "br-foo", *(client.port for client in self.home.clients)]
-        return all(sum("mz_" in line for line in hooked(self.router, device)) == 2
-                   for device in devices)
+        return all_hooked(self.router, [*BRIDGES, *(c.port for c in self.home.clients)])
 
     def assert_clean(self, there):
         """What others hung up is theirs, and may keep a qdisc."""
