@@ -21,6 +21,8 @@ from forger import NOBODY4, NOBODY6
 from watch import wait_until
 
 SLACK = 1.02  # where libraries and compilers differ
+MEMORY_SLACK = 1.1  # where libc asks other sources for users, too
+REST = 10  # seconds behind a scrape, within which its memory is free again, also on a busy machine
 HOSTS, MANY = 256, 10000  # addresses, half of them IPv4
 PULLS = 4
 LOOK = 20  # system calls: a look at the hooks takes twice as many, and what else varies few
@@ -241,6 +243,25 @@ def test_instructions_of_a_pull_and_of_its_text_file(home):
         daemon.stop()
         daemon.unload()
     check({f"instructions of a {what}": min(figures) for what, figures in found.items()}, SLACK)
+
+
+def own_kb(pid):
+    """Memory that no other process has, and that the kernel could not read again from a file."""
+    with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
+        return int(re.search(r"^Private_Dirty: +(\d+) kB", file.read(), re.M)[1])
+
+
+def test_memory_at_rest(home):
+    only_with("gcc", "architecture", "libuci")
+    with Daemon(home.router) as daemon:
+        introduce(home, daemon, HOSTS)
+        daemon.get()
+        pids = {"keeper": daemon.process.pid, "exporter": daemon.exporter()}
+        found = {f"kB of the {who}'s own at rest": own_kb(pid) for who, pid in pids.items()}
+        for _ in range(REST * 2):
+            time.sleep(0.5)
+            found = {what: min(kb, own_kb(pid)) for (what, kb), pid in zip(found.items(), pids.values())}
+    check(found, MEMORY_SLACK)
 
 
 def test_size():
