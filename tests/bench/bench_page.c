@@ -21,14 +21,26 @@
 #include "snapshot_take.h"
 #include "tally.h"
 
-#define ROUNDS	  21
-#define GOAL_ROWS 10000
-#define GOAL_MS	  10.0 /* to render them */
+#define ROUNDS 21
 
-enum step { STEP_PULL, STEP_SNAPSHOT, STEP_SEED, STEP_NATIVE, STEP_ALL, STEP_GZIP, STEPS };
+enum step {
+	STEP_PULL,
+	STEP_SNAPSHOT,
+	STEP_SEED,
+	STEP_NATIVE,
+	STEP_ALL,
+	STEP_GZIP,
+	STEP_TEXTFILE, /* pull, snapshot and all: what is done for a text file */
+	STEPS
+};
 
-static const char *const step_name[STEPS] = {
-	"pull", "snapshot", "render seed", "render native", "render all", "gzip all"};
+static const char *const step_name[STEPS] = {"pull", "snapshot", "render seed", "render native",
+	"render all", "gzip all", "pull, snapshot and render all"};
+
+static const struct size {
+	unsigned rows;
+	const char *goal; /* of STEP_TEXTFILE */
+} sizes[] = {{100, ""}, {10000, "<= 5"}, {100000, "<= 60"}};
 
 struct bench {
 	struct maps maps;
@@ -136,33 +148,37 @@ static int measure(struct bench *bench, unsigned rows)
 			render(bench, step, round);
 		if (!error)
 			pack(bench, round);
+		bench->ms[STEP_TEXTFILE][round] = bench->ms[STEP_PULL][round] +
+						  bench->ms[STEP_SNAPSHOT][round] +
+						  bench->ms[STEP_ALL][round];
 		if (bench->page.failed || bench->packed.failed)
 			error = -ENOMEM;
 	}
 	return error;
 }
 
-static void print(struct bench *bench, unsigned rows)
+static void print(struct bench *bench, const struct size *size)
 {
+	bench->bytes[STEP_TEXTFILE] = bench->bytes[STEP_ALL];
 	for (int step = 0; step < STEPS; step++) {
-		double first = bench->ms[step][0], least, median;
+		double first = bench->ms[step][0], least;
 
 		qsort(bench->ms[step], ROUNDS, sizeof(bench->ms[step][0]), compare);
 		least = bench->ms[step][0];
-		median = bench->ms[step][ROUNDS / 2];
-		printf("%8u  %-14s %9.3f %9.3f %9.3f %11zu", rows, step_name[step], first, least,
-			median, bench->bytes[step]);
-		if (step == STEP_ALL && rows == GOAL_ROWS)
-			printf("  goal %.0f ms: %s", GOAL_MS,
-				least <= GOAL_MS ? "reached" : "missed");
-		printf("\n");
+		printf("%u addresses: %s\t%.3f\tms\t%s\tleast of %d, median %.3f, the first %.3f",
+			size->rows, step_name[step], least, step == STEP_TEXTFILE ? size->goal : "",
+			ROUNDS, bench->ms[step][ROUNDS / 2], first);
+		if (bench->bytes[step])
+			printf("; %zu bytes", bench->bytes[step]);
+		printf("; %.0f ns an address\n", least * 1e6 / size->rows);
 	}
 }
 
-static int run(unsigned rows)
+static int run(const struct size *size)
 {
 	struct bench bench = {.names = names_create(), .gzip = gzip_create()};
-	int error = bench.names && bench.gzip ? maps_open(&bench.maps, NULL, rows, NULL) : -ENOMEM;
+	int error = bench.names && bench.gzip ? maps_open(&bench.maps, NULL, size->rows, NULL)
+					      : -ENOMEM;
 
 	if (error) {
 		names_destroy(bench.names);
@@ -172,11 +188,12 @@ static int run(unsigned rows)
 	tally_init(&bench.tally);
 	error = counters_init(&bench.counters, &bench.maps);
 	if (!error)
-		error = maps_net(&bench.maps, "lan0") == 0 ? fill(&bench.maps, rows) : -EINVAL;
+		error = maps_net(&bench.maps, "lan0") == 0 ? fill(&bench.maps, size->rows)
+							   : -EINVAL;
 	if (!error)
-		error = measure(&bench, rows);
+		error = measure(&bench, size->rows);
 	if (!error)
-		print(&bench, rows);
+		print(&bench, size);
 	buf_free(&bench.page);
 	buf_free(&bench.packed);
 	gzip_destroy(bench.gzip);
@@ -190,14 +207,12 @@ static int run(unsigned rows)
 
 int main(void)
 {
-	static const unsigned sizes[] = {100, 10000, 100000};
-
-	printf("%8s  %-14s %9s %9s %9s %11s\n", "rows", "ms", "first", "min", "median", "bytes");
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
-		int error = run(sizes[i]);
+		int error = run(&sizes[i]);
 
 		if (error) {
-			fprintf(stderr, "bench_page: %u rows: %s\n", sizes[i], strerror(-error));
+			fprintf(stderr, "bench_page: %u addresses: %s\n", sizes[i].rows,
+				strerror(-error));
 			return 1;
 		}
 	}

@@ -38,18 +38,23 @@ def frames(pid):
     return found
 
 
-def main():
-    processes = [frames(pid) for pid in sys.argv[1:]]
+def rows(*pids):
+    """(all, name, [what only the first has, ..., what several have]), the largest first."""
+    processes = [frames(pid) for pid in pids]
     table = collections.defaultdict(lambda: [0] * (len(processes) + 1))
     for which, process in enumerate(processes):
         for frame, name in process.items():
             others = any(frame in other for other in processes if other is not process)
             first = not any(frame in other for other in processes[:which])
             table[name][which if not others else -1] += first * mmap.PAGESIZE // 1024
-    rows = sorted(((sum(row), name, row) for name, row in table.items()), reverse=True)
-    rows.append((sum(row[0] for row in rows), "together",
-                 [sum(column) for column in zip(*table.values())]))
-    for total, name, row in rows:
+    return sorted(((sum(row), name, row) for name, row in table.items()), reverse=True)
+
+
+def main():
+    found = rows(*sys.argv[1:])
+    found.append((sum(row[0] for row in found), "together",
+                  [sum(column) for column in zip(*(row[2] for row in found))]))
+    for total, name, row in found:
         print(f"{total:8d} kB  {name:<28}" + "".join(f"{kb:8d}" for kb in row))
 
 

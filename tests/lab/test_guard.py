@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What it costs is not to grow unnoticed: counts that are the same each time, of tests/recorded."""
-import contextlib
 import ctypes
 import glob
 import json
@@ -9,7 +8,6 @@ import re
 import socket
 import statistics
 import struct
-import subprocess
 import time
 
 import pytest
@@ -17,7 +15,7 @@ import pytest
 import house
 import wire
 from daemon import BINARY, ROOT, TRACK_LAN, Daemon
-from forger import NOBODY4, NOBODY6
+from pulls import WARM, introduce, strace
 from watch import wait_until
 
 SLACK = 1.02  # where libraries and compilers differ
@@ -26,7 +24,6 @@ REST = 10  # seconds behind a scrape, within which its memory is free again, als
 HOSTS, MANY = 256, 10000  # addresses, half of them IPv4
 PULLS = 4
 LOOK = 20  # system calls: a look at the hooks takes twice as many, and what else varies few
-WARM = 2  # pulls behind which everything has the size that it needs
 NR_BPF = 321  # on x86-64
 BPF_PROG_GET_FD_BY_ID, BPF_OBJ_GET_INFO_BY_FD = 13, 15
 INFO_SIZE = 24  # of struct bpf_prog_info, up to xlated_prog_len
@@ -66,43 +63,6 @@ def check(found, slack=1.0):
         print(f"{name}: {figure}, recorded {before[name]}")
     assert not {name: f"{figure}, recorded {before[name]}" for name, figure in found.items()
                 if figure > before[name] * slack}
-
-
-def upload(router_mac, number):
-    """A frame of a host of its own to somebody on the internet."""
-    mac = struct.pack("!HI", 0x0600, number)
-    datagram = struct.pack("!HHHH", 5000, 443, 8 + 22, 0) + bytes(22)
-    host = 10 + number % 200
-    if number % 2:
-        return router_mac + mac + b"\x86\xdd" + struct.pack("!IHBB", 6 << 28, len(datagram), 17, 64) \
-            + socket.inet_pton(socket.AF_INET6, f"2001:db8:ca2:2::f:{host:x}") \
-            + socket.inet_pton(socket.AF_INET6, NOBODY6) + datagram
-    header = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(datagram), 0, 0, 64, 17, 0,
-                         socket.inet_aton(f"192.168.2.{host}"), socket.inet_aton(NOBODY4))
-    return router_mac + mac + b"\x08\x00" + header + datagram
-
-
-def known(daemon):
-    with open(daemon.textfile, encoding="utf-8") as file:
-        return file.read().count("\nnode_nat_traffic_upload{")
-
-
-def introduce(home, daemon, hosts):
-    """Has the daemon know so many addresses, all of which are quiet afterwards."""
-    router_mac = bytes.fromhex(home.router.mac("br-lan").replace(":", ""))
-    home.router.ip(f"route replace blackhole {NOBODY4}\nroute replace blackhole {NOBODY6}")
-    for client in home.clients:
-        client.sysctl("net/ipv6/conf/eth0/disable_ipv6", 1)
-    with home.clients[0].packet_socket("eth0") as link:
-        for _ in range(5):  # a cable that is not served in time loses frames
-            for number in range(hosts):
-                link.send(upload(router_mac, number))
-                if number % 64 == 63:
-                    time.sleep(0.002)
-            with contextlib.suppress(AssertionError):
-                wait_until(lambda: known(daemon) == hosts, 6)
-                return
-    raise AssertionError(f"{known(daemon)} of {hosts} addresses are known: {daemon.said()}")
 
 
 def program_of(link):
@@ -154,29 +114,6 @@ def test_instructions_of_the_classifier(home):
 def looks(calls):
     """Those of system calls of pulls that are of ones that looked at the hooks."""
     return [number for number in calls if number > statistics.median(calls) + LOOK]
-
-
-def calls_of_pulls(trace):
-    """From one text file to the next; not where the kernel announced something."""
-    with open(trace, encoding="utf-8", errors="replace") as file:
-        periods = re.split(r"^\d+ +renameat\(.*\n", file.read(), flags=re.M)[1:-1]
-    # one for renameat() itself; what strace tells in two parts counts where it begins
-    return [1 + len(re.findall(r"^\d+ +\w+\(", period, re.M)) for period in periods
-            if "nl_groups=0x" not in period]
-
-
-def strace(daemon, enough):
-    """System calls of the keeper's pulls, without the first, until there are enough."""
-    trace = f"{house.scratch('strace')}/trace"
-    with open(trace, "w", encoding="utf-8"):
-        pass
-    tracer = daemon.namespace.popen("strace", "-f", "-qq", "-o", trace, "-p", str(daemon.process.pid))
-    try:
-        wait_until(lambda: enough(calls_of_pulls(trace)[WARM:]), daemon=daemon)
-    finally:
-        tracer.terminate()
-        tracer.wait()
-    return calls_of_pulls(trace)[WARM:]
 
 
 def allocations(path):
