@@ -185,7 +185,8 @@ static __always_inline void book(
 	__u32 at, *entry;
 	int number = 0;
 
-	mixed ^= v4 ? content->addr[0] : host[1] ^ (host[2] << 7 | host[2] >> 57);
+	/* The highest bits have no say in at: the last word of an IPv6 address changes sides. */
+	mixed ^= v4 ? content->addr[0] : host[1] ^ (host[2] << 32 | host[2] >> 32);
 	at = mixed * 0x9e3779b97f4a7c15u >> 32 & mz_settings.index_mask;
 	entry = bpf_map_lookup_elem(&mz_index, &at);
 	if (entry) {
