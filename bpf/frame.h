@@ -28,84 +28,106 @@
 #define OFFSET_MAX 63 /* of an IP header: more than all tags and a PPPoE header */
 
 struct frame {
-	__u32 offset;	/* of the IP header in the packet */
-	__u32 link;	/* bytes before the IP header that count */
-	__u16 protocol; /* network byte order: ETH_P_IP, ETH_P_IPV6, or nothing of ours */
-	__u16 tags;	/* so far on the way to the IP header; those of VLAN 0 are none */
+	__u32 offset; /* of the IP header in the packet */
+	__u32 more;   /* what counts beyond skb->len; below 0, modulo 2^32, where not all counts */
+	__u32 protocol; /* network byte order: ETH_P_IP, ETH_P_IPV6, or nothing of ours */
 };
 
-/* One more tag, of a VLAN. False: the frame is of another interface. */
-static __always_inline bool enter(struct frame *frame, __u16 vlan, __u32 bytes)
+/*
+ * One more tag, of a VLAN. tags: how many were before it, but for those of VLAN 0. False: the frame
+ * is of another interface.
+ */
+static __always_inline bool enter(struct frame *frame, __u32 *tags, __u16 vlan, __u32 bytes)
 {
 	vlan &= VLAN_ID;
 	if (vlan == 0) /* a priority, in no VLAN */
 		return true;
-	if (frame->tags < mz_settings.tags && frame->tags < MZ_TAGS) {
-		if (mz_settings.tag[frame->tags] != vlan)
+	if (*tags < mz_settings.tags && *tags < MZ_TAGS) {
+		if (mz_settings.tag[*tags] != vlan)
 			return false;
-		frame->link -= bytes;
-	} else if (frame->tags == mz_settings.tags) {
+		frame->more -= bytes;
+	} else if (*tags == mz_settings.tags) {
 		for (__u32 i = 0; i < mz_settings.vlans && i < MZ_VLANS; i++)
 			if (mz_settings.vlan[i] == vlan)
 				return false;
 	}
-	frame->tags++;
+	++*tags;
 	return true;
 }
 
-static __always_inline bool is_tag(__u16 protocol)
+static __always_inline bool is_tag(__u32 protocol)
 {
 	return protocol == bpf_htons(ETH_P_8021Q) || protocol == bpf_htons(ETH_P_8021AD);
 }
 
-/* Through VLAN tags, beside and within the packet, and a PPPoE header. False: not ours. */
-static __noinline int dig(struct __sk_buff *skb, struct frame *frame)
+/*
+ * Finds the IP header where it is not simply behind the Ethernet header: behind VLAN tags, beside
+ * and within the packet, or a PPPoE header, or at the start. False: not ours.
+ *
+ * Kernels before 6.8 may take what a function reads of its caller's memory to be always as in the
+ * first case they looked at, and drop the code for the others; 5.10 did. So found is only written
+ * to, and what other functions that are not inlined decide by are arguments.
+ */
+static __noinline int dig(struct __sk_buff *skb, struct frame *found)
 {
+	struct frame frame = {.offset = ETH_HLEN, .protocol = skb->protocol};
 	__u16 word[PPPOE_HLEN / 2];
+	__u32 tags = 0;
 
+	if (mz_settings.no_link) {
+		frame.offset = 0;
+		*found = frame;
+		return true;
+	}
 	if (skb->vlan_present) {
-		frame->link += VLAN_HLEN;
-		if (!enter(frame, skb->vlan_tci, VLAN_HLEN))
+		frame.more += VLAN_HLEN;
+		if (!enter(&frame, &tags, skb->vlan_tci, VLAN_HLEN))
 			return false;
 	}
 #pragma unroll /* as it has calls in it, kernels before 6.3 may refuse the loop */
-	for (int i = 0; i < 3 && is_tag(frame->protocol); i++) {
-		if (bpf_skb_load_bytes(skb, frame->offset, word, VLAN_HLEN) < 0)
+	for (int i = 0; i < 3 && is_tag(frame.protocol); i++) {
+		if (bpf_skb_load_bytes(skb, frame.offset, word, VLAN_HLEN) < 0)
 			return false;
-		frame->offset += VLAN_HLEN;
-		frame->link += VLAN_HLEN;
-		frame->protocol = word[1];
-		if (!enter(frame, bpf_ntohs(word[0]), VLAN_HLEN))
+		frame.offset += VLAN_HLEN;
+		frame.protocol = word[1];
+		if (!enter(&frame, &tags, bpf_ntohs(word[0]), VLAN_HLEN))
 			return false;
 	}
-	if (frame->tags == 0 && !enter(frame, mz_settings.untagged, 0))
+	if (tags == 0 && !enter(&frame, &tags, mz_settings.untagged, 0))
 		return false;
-	if (frame->tags < mz_settings.tags)
+	if (tags < mz_settings.tags)
 		return false;
-	if (frame->protocol == bpf_htons(ETH_P_PPP_SES)) {
-		if (bpf_skb_load_bytes(skb, frame->offset, word, PPPOE_HLEN) < 0 ||
+	if (frame.protocol == bpf_htons(ETH_P_PPP_SES)) {
+		if (bpf_skb_load_bytes(skb, frame.offset, word, PPPOE_HLEN) < 0 ||
 			word[0] != bpf_htons(0x1100)) /* version 1, type 1, session data */
 			return false;
-		frame->offset += PPPOE_HLEN;
-		frame->link += PPPOE_HLEN;
-		frame->protocol = word[3] == bpf_htons(PPP_IP)	   ? bpf_htons(ETH_P_IP)
-				  : word[3] == bpf_htons(PPP_IPV6) ? bpf_htons(ETH_P_IPV6)
-								   : 0;
+		frame.offset += PPPOE_HLEN;
+		frame.protocol = word[3] == bpf_htons(PPP_IP)	  ? bpf_htons(ETH_P_IP)
+				 : word[3] == bpf_htons(PPP_IPV6) ? bpf_htons(ETH_P_IPV6)
+								  : 0;
 	}
+	*found = frame;
 	return true;
 }
 
 /* Finds the IP header. False: not ours, or no IP. */
 static __always_inline bool open_frame(struct __sk_buff *skb, struct frame *frame)
 {
-	__u32 link = mz_settings.no_link ? 0 : ETH_HLEN;
+	__u32 protocol = skb->protocol;
+	struct frame found;
 
-	*frame = (struct frame){.offset = link, .link = link, .protocol = skb->protocol};
-	if (mz_settings.no_link)
-		return true;
-	if (mz_settings.tags || mz_settings.untagged || skb->vlan_present ||
-		is_tag(frame->protocol) || frame->protocol == bpf_htons(ETH_P_PPP_SES))
-		return dig(skb, frame);
+	*frame = (struct frame){.offset = ETH_HLEN, .protocol = protocol};
+	if (protocol == bpf_htons(ETH_P_IP) || protocol == bpf_htons(ETH_P_IPV6)) {
+		if (!mz_settings.no_link && !mz_settings.tags && !mz_settings.untagged &&
+			!skb->vlan_present)
+			return true;
+	} else if (!is_tag(protocol) && protocol != bpf_htons(ETH_P_PPP_SES)) {
+		return false;
+	}
+	if (!dig(skb, &found))
+		return false;
+	*frame = found;
+	frame->offset &= OFFSET_MAX;
 	return true;
 }
 
@@ -180,13 +202,13 @@ static __always_inline __u32 skip_ip(struct __sk_buff *skb, struct header *heade
  * tap has none and is counted by gso_size. Not inlined: most packets do not come here.
  */
 static __noinline void unfold(
-	struct __sk_buff *skb, const struct frame *frame, struct mz_volume *volume)
+	struct __sk_buff *skb, __u32 offset, __u32 more, bool v4, struct mz_volume *volume)
 {
-	struct header header = {.offset = frame->offset};
+	struct header header = {.offset = offset};
 	__u32 size = skb->gso_size, frames = skb->gso_segs, unreal, headers;
 	__u8 byte = 0;
 
-	unreal = skip_ip(skb, &header, frame->protocol == bpf_htons(ETH_P_IP));
+	unreal = skip_ip(skb, &header, v4);
 	headers = header.offset;
 	if (header.protocol == IPPROTO_TCP && bpf_skb_load_bytes(skb, headers + 12, &byte, 1) == 0)
 		headers += (byte >> 4) * 4;
@@ -201,23 +223,31 @@ static __noinline void unfold(
 	if (frames < 2)
 		return;
 	volume->packets = frames;
-	volume->bytes += (__u64)(frames - 1) * (headers - frame->offset + frame->link - unreal);
+	volume->bytes += (__u64)(frames - 1) * (headers + more - unreal);
 }
 
 /* ip_bytes: the length the IP header states, 0 where it states none. */
 static __always_inline struct mz_volume weigh(
-	struct __sk_buff *skb, struct frame *frame, __u32 ip_bytes)
+	struct __sk_buff *skb, struct frame frame, __u32 ip_bytes)
 {
 	struct mz_volume volume = {.packets = 1};
 
-	if (mz_settings.from_ip)
-		frame->link = 0;
-	volume.bytes = skb->len - frame->offset + frame->link;
-	/* a short frame is padded to the Ethernet minimum: that is not IP */
-	if (mz_settings.from_ip && ip_bytes && ip_bytes < volume.bytes && !skb->gso_size)
-		volume.bytes = ip_bytes;
-	if (skb->gso_size)
-		unfold(skb, frame, &volume);
+	if (!mz_settings.from_ip) {
+		volume.bytes = skb->len + frame.more;
+	} else {
+		frame.more = -frame.offset;
+		volume.bytes = skb->len - frame.offset;
+		/* a short frame is padded to the Ethernet minimum: that is not IP */
+		if (ip_bytes && ip_bytes < volume.bytes && !skb->gso_size)
+			volume.bytes = ip_bytes;
+	}
+	if (skb->gso_size) {
+		struct mz_volume unfolded = volume; /* volume itself needs no memory then */
+
+		unfold(skb, frame.offset, frame.more, frame.protocol == bpf_htons(ETH_P_IP),
+			&unfolded);
+		return unfolded;
+	}
 	return volume;
 }
 

@@ -32,19 +32,28 @@ static __always_inline __u32 join(__u32 first, __u32 second)
 #endif
 }
 
-/*
- * direction: an upload's host is the frame's sender, a download's its receiver. Reads by 16 bits,
- * as addresses in a frame are aligned, and writes by 32, as the key is compared: a load that spans
- * two stores still on their way would wait for both.
- */
-static __always_inline void set_host(
-	struct mz_slot *who, const struct ethhdr *eth, enum mz_direction direction)
+/* Two 32-bit words as they lie in memory, in one register. */
+static __always_inline __u64 join_words(__u64 first, __u64 second)
 {
-	const __u16 *mac = (const void *)(direction == MZ_UPLOAD ? eth->h_source : eth->h_dest);
-	__u32 *words = (void *)&who->host;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return first | second << 32;
+#else
+	return first << 32 | second;
+#endif
+}
 
-	words[0] = join(mz_settings.net, mz_settings.no_link ? 0 : mac[0]);
-	words[1] = mz_settings.no_link ? 0 : join(mac[1], mac[2]);
+/*
+ * A struct mz_host. direction: an upload's host is the frame's sender, a download's its receiver.
+ * Reads by 16 bits, as addresses in a frame are aligned.
+ */
+static __always_inline __u64 host_of(const struct ethhdr *eth, enum mz_direction direction)
+{
+	const __u16(*macs)[3] = (const void *)eth; /* the receiver's, the sender's */
+	const __u16 *mac = macs[!direction];
+
+	if (mz_settings.no_link)
+		return join_words(join(mz_settings.net, 0), 0);
+	return join_words(join(mz_settings.net, mac[0]), join(mac[1], mac[2]));
 }
 
 static __always_inline bool same_mac(const __u8 *frame, const volatile struct mz_mac *mac)
@@ -73,9 +82,9 @@ static __always_inline bool is_routed(
 
 /* Whose it is and where it goes is unknown: it may have been the internet's. */
 static __noinline void book_malformed(
-	struct __sk_buff *skb, struct frame *frame, enum mz_direction hook)
+	struct __sk_buff *skb, __u32 offset, __u32 more, __u32 protocol, enum mz_direction hook)
 {
-	struct mz_volume volume = weigh(skb, frame, 0);
+	struct mz_volume volume = weigh(skb, (struct frame){offset, more, protocol}, 0);
 
 	/* a flowtable leaves it to the tracked interface */
 	if (mz_settings.place != MZ_LOWER &&
@@ -94,11 +103,9 @@ static __always_inline __u64 mix(__u64 print, __u64 number)
  * What the print of a packet begins with: its host's MAC. Not the interface: a port that moves from
  * one bridge to another may still have the hook of the former, which is no reason to count twice.
  */
-static __always_inline __u64 first_print(const struct mz_slot *who, __u32 more)
+static __always_inline __u64 first_print(__u64 host, __u32 more)
 {
-	const __u32 *words = (const void *)&who->host;
-
-	return mix(words[0] ^ join(mz_settings.net, 0), (__u64)words[1] << 32 | more);
+	return mix(host ^ join_words(join(mz_settings.net, 0), 0), more);
 }
 
 /*
@@ -126,106 +133,125 @@ static __always_inline void *packet_end(const struct __sk_buff *skb)
 }
 
 /*
- * The size bytes of the packet from offset on, to be read directly. NULL where it ends before them.
+ * Whether the packet has an IP header of that size and version, which is then to be read directly,
+ * from at on. Where there is no link layer, the kernel's word for the version is not trusted.
  * Pointers into the packet from before are void.
  */
-static __always_inline void *reach(struct __sk_buff *skb, __u32 offset, __u32 size)
+static __always_inline bool reach(
+	struct __sk_buff *skb, __u32 offset, __u32 size, __u8 version, const void **at)
 {
-	void *at = packet_start(skb) + offset;
+	*at = packet_start(skb) + offset;
+	if (*at + size > packet_end(skb)) {
+		bpf_skb_pull_data(skb, offset + size);
+		*at = packet_start(skb) + offset;
+		if (*at + size > packet_end(skb))
+			return false;
+	}
+	return offset != 0 || *(const __u8 *)*at >> 4 == version;
+}
 
-	if (at + size <= packet_end(skb))
-		return at;
-	bpf_skb_pull_data(skb, offset + size);
-	at = packet_start(skb) + offset;
-	return at + size <= packet_end(skb) ? at : NULL;
+/*
+ * The Ethernet header, if there is one, where the IP header is in reach: only the verifier has to
+ * be shown that the packet does not end within its first 14 bytes.
+ */
+static __always_inline const struct ethhdr *reached_link(const struct __sk_buff *skb)
+{
+	const struct ethhdr *eth = packet_start(skb);
+
+	return (const void *)(eth + 1) <= packet_end(skb) ? eth : 0;
 }
 
 /*
  * hook: what passes here, uploads at ingress and downloads at egress. The router's own traffic
- * passes the other way round where its LAN link leads to the internet, too.
+ * passes the other way round where its LAN link leads to the internet, too. What is tracked, and
+ * with it the router's own addresses there, is not the internet: most of what stays in the LAN is
+ * known by its remote end.
  */
 static __always_inline void account4(
-	struct __sk_buff *skb, struct frame *frame, enum mz_direction hook)
+	struct __sk_buff *skb, struct frame frame, enum mz_direction hook)
 {
-	const struct iphdr *ip = reach(skb, frame->offset & OFFSET_MAX, sizeof(*ip));
-	const struct ethhdr *eth = packet_start(skb);
-	struct mz_slot who __attribute__((aligned(8))) = {.state = MZ_SLOT_HOST4};
 	enum mz_direction direction = hook;
 	struct mz_volume volume;
-	__u32 remote;
+	const struct ethhdr *eth;
+	const struct iphdr *ip;
+	const __u32 *ends; /* sender and receiver: of a direction, the host and the remote end */
+	const void *at;
+	struct key who;
 
-	if (!ip || (const void *)(eth + 1) > packet_end(skb) ||
-		(mz_settings.no_link && ip->version != 4)) {
-		book_malformed(skb, frame, hook);
+	if (!reach(skb, frame.offset, sizeof(*ip), 4, &at)) {
+		book_malformed(skb, frame.offset, frame.more, frame.protocol, hook);
 		return;
 	}
-	who.addr[0] = hook == MZ_UPLOAD ? ip->saddr : ip->daddr;
-	remote = hook == MZ_UPLOAD ? ip->daddr : ip->saddr;
-	if (!tracked4(who.addr[0])) {
-		if (!self4(remote))
+	ip = at;
+	ends = &ip->saddr;
+	if (internet4(ends[!hook])) {
+		if (!tracked4(ends[hook]))
+			return;
+	} else {
+		if (!self4(ends[!hook]) || !internet4(ends[hook]))
 			return;
 		direction = !hook;
-		remote = who.addr[0];
-		who.addr[0] = hook == MZ_UPLOAD ? ip->daddr : ip->saddr;
 	}
-	if (!internet4(remote) || !is_routed(skb, eth, hook))
+	eth = reached_link(skb);
+	if (!eth || !is_routed(skb, eth, hook))
 		return;
-	set_host(&who, eth, direction);
+	who = (struct key){{host_of(eth, direction), join_words(ends[direction], 0)}};
 	if (mz_settings.place != MZ_ALONE) {
 		const __u32 *identity = (const void *)&ip->id;
-		__u64 print = first_print(&who, remote);
+		__u64 print = first_print(who.word[0], ends[!direction]);
 
 		print = mix(print, (__u64)ip->tot_len << 32 | *identity);
-		if (is_counted(skb, hook, mix(print, who.addr[0])))
+		if (is_counted(skb, hook, mix(print, who.word[1])))
 			return;
 	}
 	volume = weigh(skb, frame, bpf_ntohs(ip->tot_len));
-	book(&who, direction, &volume);
+	book(who, MZ_SLOT_HOST4, direction, volume);
 }
 
 static __always_inline void account6(
-	struct __sk_buff *skb, struct frame *frame, enum mz_direction hook)
+	struct __sk_buff *skb, struct frame frame, enum mz_direction hook)
 {
-	const struct ipv6hdr *ip = reach(skb, frame->offset & OFFSET_MAX, sizeof(*ip));
-	const struct ethhdr *eth = packet_start(skb);
-	struct mz_slot who __attribute__((aligned(8))) = {.state = MZ_SLOT_HOST6};
 	enum mz_direction direction = hook;
-	const __u32 *host, *remote;
+	const __u32(*ends)[4], *host, *remote;
 	struct mz_volume volume;
+	const struct ethhdr *eth;
+	const struct ipv6hdr *ip;
+	const void *at;
+	struct key who;
 	__u32 length;
 
-	if (!ip || (const void *)(eth + 1) > packet_end(skb) ||
-		(mz_settings.no_link && ip->version != 6)) {
-		book_malformed(skb, frame, hook);
+	if (!reach(skb, frame.offset, sizeof(*ip), 6, &at)) {
+		book_malformed(skb, frame.offset, frame.more, frame.protocol, hook);
 		return;
 	}
-	host = hook == MZ_UPLOAD ? ip->saddr.in6_u.u6_addr32 : ip->daddr.in6_u.u6_addr32;
-	remote = hook == MZ_UPLOAD ? ip->daddr.in6_u.u6_addr32 : ip->saddr.in6_u.u6_addr32;
-	if (!tracked6(host)) {
-		const __u32 *self = remote;
-
-		if (!self6(self))
+	ip = at;
+	ends = (const void *)&ip->saddr;
+	if (internet6(ends[!hook])) {
+		if (!tracked6(ends[hook]))
+			return;
+	} else {
+		if (!self6(ends[!hook]) || !internet6(ends[hook]))
 			return;
 		direction = !hook;
-		remote = host;
-		host = self;
 	}
-	if (!internet6(remote) || !is_routed(skb, eth, hook))
+	eth = reached_link(skb);
+	if (!eth || !is_routed(skb, eth, hook))
 		return;
-	set_host(&who, eth, direction);
-	__builtin_memcpy(who.addr, host, sizeof(who.addr));
+	host = ends[direction];
+	who = (struct key){{host_of(eth, direction), join_words(host[0], host[1]),
+		join_words(host[2], host[3])}};
 	if (mz_settings.place != MZ_ALONE) {
-		__u64 print = first_print(&who, ip->payload_len);
+		__u64 print = first_print(who.word[0], ip->payload_len);
 
-		print = mix(print, (__u64)host[0] << 32 | host[1]);
-		print = mix(print, (__u64)host[2] << 32 | host[3]);
-		print = mix(print, (__u64)remote[0] << 32 | remote[1]);
-		if (is_counted(skb, hook, mix(print, (__u64)remote[2] << 32 | remote[3])))
+		remote = ends[!direction];
+		print = mix(mix(print, who.word[1]), who.word[2]);
+		print = mix(print, join_words(remote[0], remote[1]));
+		if (is_counted(skb, hook, mix(print, join_words(remote[2], remote[3]))))
 			return;
 	}
 	length = bpf_ntohs(ip->payload_len);
 	volume = weigh(skb, frame, length ? length + sizeof(*ip) : 0);
-	book(&who, direction, &volume);
+	book(who, MZ_SLOT_HOST6, direction, volume);
 }
 
 static __always_inline int classify(struct __sk_buff *skb, enum mz_direction hook)
@@ -235,9 +261,9 @@ static __always_inline int classify(struct __sk_buff *skb, enum mz_direction hoo
 	if (is_marked(skb, hook) || !open_frame(skb, &frame))
 		return NEXT;
 	if (frame.protocol == bpf_htons(ETH_P_IP))
-		account4(skb, &frame, hook);
+		account4(skb, frame, hook);
 	else if (frame.protocol == bpf_htons(ETH_P_IPV6))
-		account6(skb, &frame, hook);
+		account6(skb, frame, hook);
 	return NEXT;
 }
 

@@ -37,11 +37,12 @@ static __always_inline __u64 device_bit(const struct __sk_buff *skb)
 static __always_inline bool is_marked(struct __sk_buff *skb, enum mz_direction hook)
 {
 	struct mz_passage *passage;
-	__u32 at = hook;
+	__u32 at;
 
 	if (mz_settings.place == MZ_ALONE || !mz_settings.mark ||
 		skb->tc_index != mz_settings.mark + hook)
 		return false;
+	at = hook;
 	if (hook == MZ_UPLOAD && mz_settings.place == MZ_UPPER)
 		skb->tc_index = 0; /* no more hook of ours behind this one */
 	passage = bpf_map_lookup_elem(&mz_passages, &at);

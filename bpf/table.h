@@ -93,11 +93,23 @@ static __noinline void book_nowhere(
 	}
 }
 
-static __always_inline bool has_key(const struct mz_slot *slot, const struct mz_slot *content)
-{
-	const __u64 *a = (const void *)slot, *b = (const void *)content;
+/*
+ * A host and its address as a slot begins with them, in words that are compared and handed on in
+ * registers. It is a struct mz_key6 as well, and begins as a struct mz_key4.
+ */
+struct key {
+	__u64 word[3];
+};
 
-	return a[0] == b[0] && a[1] == b[1] && a[2] == b[2];
+_Static_assert(
+	sizeof(struct key) == __builtin_offsetof(struct mz_slot, state), "a slot's beginning");
+_Static_assert(sizeof(struct key) == sizeof(struct mz_key6), "the key of a table");
+
+static __always_inline bool has_key(const struct mz_slot *slot, const struct key *key)
+{
+	const __u64 *word = (const void *)slot;
+
+	return word[0] == key->word[0] && word[1] == key->word[1] && word[2] == key->word[2];
 }
 
 /*
@@ -105,7 +117,7 @@ static __always_inline bool has_key(const struct mz_slot *slot, const struct mz_
  * hosts that the daemon deletes to another address at once, while we still read it: the slot is not
  * given away before no classifier is left that was running, so what it says is right.
  */
-static __always_inline int seek_slot(void *hosts, const void *key, const struct mz_slot *content)
+static __always_inline int seek_slot(void *hosts, const struct key *key)
 {
 	__u32 *found = bpf_map_lookup_elem(hosts, key), number;
 	struct mz_slot *slot;
@@ -114,16 +126,15 @@ static __always_inline int seek_slot(void *hosts, const void *key, const struct 
 		return -1;
 	number = *found;
 	slot = bpf_map_lookup_elem(&mz_slots, &number);
-	return slot && has_key(slot, content) ? (int)number : -1;
+	return slot && has_key(slot, key) ? (int)number : -1;
 }
 
 /*
- * Gives an address without a slot one. key: of hosts, which begins as a struct mz_slot does.
- * Returns the slot's number or -errno; an int, as older kernels return errors without their sign in
- * the upper half.
+ * Gives an address without a slot one. Returns the slot's number or -errno; an int, as older
+ * kernels return errors without their sign in the upper half.
  */
 static __always_inline int take_slot(
-	void *hosts, void *spare, const void *key, const struct mz_slot *content)
+	void *hosts, void *spare, const struct key *key, enum mz_slot_state state)
 {
 	struct mz_slot *slot;
 	__u32 number;
@@ -135,79 +146,71 @@ static __always_inline int take_slot(
 	if (!slot)
 		return -1;
 	slot->state = MZ_SLOT_FREE; /* no virgin any more, even if it goes back */
-	slot->host = content->host;
-	__builtin_memcpy(slot->addr, content->addr, sizeof(slot->addr));
+	*(struct key *)slot = *key;
 	error = bpf_map_update_elem(hosts, key, &number, BPF_NOEXIST);
 	if (error == 0) {
-		slot->state = content->state;
+		slot->state = state;
 		return number;
 	}
 	bpf_map_push_elem(spare, &number, 0);
-	number = seek_slot(hosts, key, content); /* another CPU's */
+	number = seek_slot(hosts, key); /* another CPU's */
 	return (int)number < 0 ? error : (int)number;
 }
 
-static __noinline int find_slot4(const struct mz_slot *content, __u32 at)
+static __noinline int find_slot4(const struct key *key, __u32 at)
 {
-	struct mz_key4 key = {.host = content->host, .addr = content->addr[0]};
-	int number = seek_slot(&mz_hosts4, &key, content);
+	int number = seek_slot(&mz_hosts4, key);
 
 	if (number < 0)
-		number = take_slot(&mz_hosts4, &mz_spare4, &key, content);
+		number = take_slot(&mz_hosts4, &mz_spare4, key, MZ_SLOT_HOST4);
 	if (number >= 0)
 		bpf_map_update_elem(&mz_index, &at, &number, BPF_ANY);
 	return number;
 }
 
-static __noinline int find_slot6(const struct mz_slot *content, __u32 at)
+static __noinline int find_slot6(const struct key *key, __u32 at)
 {
-	struct mz_key6 key = {.host = content->host};
-	int number;
+	int number = seek_slot(&mz_hosts6, key);
 
-	__builtin_memcpy(key.addr, content->addr, sizeof(key.addr));
-	number = seek_slot(&mz_hosts6, &key, content);
 	if (number < 0)
-		number = take_slot(&mz_hosts6, &mz_spare6, &key, content);
+		number = take_slot(&mz_hosts6, &mz_spare6, key, MZ_SLOT_HOST6);
 	if (number >= 0)
 		bpf_map_update_elem(&mz_index, &at, &number, BPF_ANY);
 	return number;
 }
 
-/* content: who, and which family; all of it is compared as words. */
-static __always_inline void book(
-	const struct mz_slot *content, enum mz_direction direction, const struct mz_volume *volume)
+static __always_inline void book(struct key key, enum mz_slot_state state,
+	enum mz_direction direction, struct mz_volume volume)
 {
-	const __u64 *host = (const void *)content, *known;
-	bool v4 = content->state == MZ_SLOT_HOST4;
-	__u64 mixed = host[0];
+	/* The highest bits have no say in at: the last word of an IPv6 address changes sides. */
+	__u64 mixed = key.word[0] ^ key.word[1] ^ (key.word[2] << 32 | key.word[2] >> 32);
 	struct mz_counts *counts;
 	struct mz_slot *slot = 0;
 	__u32 at, *entry;
 	int number = 0;
 
-	/* The highest bits have no say in at: the last word of an IPv6 address changes sides. */
-	mixed ^= v4 ? content->addr[0] : host[1] ^ (host[2] << 32 | host[2] >> 32);
 	at = mixed * 0x9e3779b97f4a7c15u >> 32 & mz_settings.index_mask;
 	entry = bpf_map_lookup_elem(&mz_index, &at);
 	if (entry) {
 		number = *entry;
 		slot = bpf_map_lookup_elem(&mz_slots, &number);
 	}
-	known = (const void *)slot;
-	if (!slot || slot->state != content->state || known[0] != host[0] ||
-		(v4 ? slot->addr[0] != content->addr[0]
-		    : known[1] != host[1] || known[2] != host[2]))
-		number = v4 ? find_slot4(content, at) : find_slot6(content, at);
+	if (!slot || slot->state != state || !has_key(slot, &key)) {
+		struct key copy = key; /* so that key itself needs no memory */
+
+		number = state == MZ_SLOT_HOST4 ? find_slot4(&copy, at) : find_slot6(&copy, at);
+	}
 	/* A CPU has counts of its own, and softirqs do not preempt each other: additions do. */
 	at = bpf_get_smp_processor_id() * mz_settings.slots + number;
 	counts = number < 0 ? 0 : bpf_map_lookup_elem(&mz_counts, &at);
 	if (!counts) {
-		book_nowhere(
-			direction, number == -E2BIG ? MZ_TABLE_FULL : MZ_INSERT_FAILED, volume);
+		struct mz_volume copy = volume;
+
+		book_nowhere(direction, number == -E2BIG ? MZ_TABLE_FULL : MZ_INSERT_FAILED, &copy);
 		return;
 	}
-	counts->bytes[direction] += volume->bytes;
-	counts->packets[direction] += volume->packets;
+	counts->bytes[direction] += volume.bytes;
+	counts->packets[direction] += volume.packets;
 }
 
 #endif

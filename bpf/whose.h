@@ -27,7 +27,7 @@ static __always_inline bool tracked4(__u32 addr)
 
 static __always_inline bool self4(__u32 addr)
 {
-	for (__u32 i = 0; i < mz_settings.selves4 && i < MZ_SELVES; i++)
+	for (__u32 i = 0, count = mz_settings.selves4; i < count; i++)
 		if (addr == mz_settings.self4[i])
 			return true;
 	return false;
@@ -37,7 +37,7 @@ static __always_inline bool internet4(__u32 addr)
 {
 	if (!mz_global4(bpf_ntohl(addr)))
 		return false;
-	for (__u32 i = 0; i < mz_settings.locals4 && i < MZ_LOCALS; i++) {
+	for (__u32 i = 0, count = mz_settings.locals4; i < count; i++) {
 		const volatile struct mz_prefix4 *p = &mz_settings.local4[i];
 
 		if ((addr & p->mask) == p->addr)
@@ -48,8 +48,10 @@ static __always_inline bool internet4(__u32 addr)
 
 static __always_inline bool inside6(const __u32 *addr, const volatile struct mz_prefix6 *p)
 {
-	return (addr[0] & p->mask[0]) == p->addr[0] && (addr[1] & p->mask[1]) == p->addr[1] &&
-	       (addr[2] & p->mask[2]) == p->addr[2] && (addr[3] & p->mask[3]) == p->addr[3];
+	if ((addr[0] & p->mask[0]) != p->addr[0] || (addr[1] & p->mask[1]) != p->addr[1])
+		return false;
+	return !p->mask[2] || /* few prefixes are longer than 64 */
+	       ((addr[2] & p->mask[2]) == p->addr[2] && (addr[3] & p->mask[3]) == p->addr[3]);
 }
 
 static __always_inline bool tracked6(const __u32 *addr)
@@ -63,11 +65,12 @@ static __always_inline bool tracked6(const __u32 *addr)
 
 static __always_inline bool self6(const __u32 *addr)
 {
-	for (__u32 i = 0; i < mz_settings.selves6 && i < MZ_SELVES; i++) {
+	for (__u32 i = 0, count = mz_settings.selves6; i < count; i++) {
 		const volatile __u32 *self = mz_settings.self6[i];
 
-		if (addr[0] == self[0] && addr[1] == self[1] && addr[2] == self[2] &&
-			addr[3] == self[3])
+		/* the last word is the one that differs within a LAN */
+		if (addr[3] == self[3] && addr[2] == self[2] && addr[1] == self[1] &&
+			addr[0] == self[0])
 			return true;
 	}
 	return false;
@@ -78,7 +81,7 @@ static __always_inline bool internet6(const __u32 *addr)
 	if (!mz_global6(
 		    bpf_ntohl(addr[0]), bpf_ntohl(addr[1]), bpf_ntohl(addr[2]), bpf_ntohl(addr[3])))
 		return false;
-	for (__u32 i = 0; i < mz_settings.locals6 && i < MZ_LOCALS; i++)
+	for (__u32 i = 0, count = mz_settings.locals6; i < count; i++)
 		if (inside6(addr, &mz_settings.local6[i]))
 			return false;
 	return true;
