@@ -28,7 +28,8 @@ void buf_free(struct buf *buf);
 
 void buf_bytes(struct buf *buf, const void *bytes, size_t length);
 void buf_text(struct buf *buf, const char *text);
-void buf_u64(struct buf *buf, uint64_t number); /* decimal */
+void buf_u64(struct buf *buf, uint64_t number);	  /* decimal */
+void buf_value(struct buf *buf, uint64_t number); /* " number\n": how lines of metrics end */
 
 /* Appends length bytes that stand in the buffer already, from offset on. */
 void buf_repeat(struct buf *buf, size_t offset, size_t length);

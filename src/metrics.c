@@ -121,7 +121,7 @@ static void put_seed(const struct snapshot *snapshot, bool unknown, struct buf *
 				put_seed_labels(out, snapshot, address);
 			else
 				copy_labels(out, &line, strlen(figures[0].seed));
-			metrics_sample(out, value);
+			buf_value(out, value);
 			if (f > 0)
 				buf_relieve(out, labels);
 		}
@@ -167,7 +167,7 @@ static void put_hosts(const struct snapshot *snapshot, enum metrics_format forma
 				put_host_labels(out, snapshot, &hosts[i]);
 			else
 				copy_labels(out, &line, strlen(figures[0].native));
-			metrics_sample(out, figure_value(figure, &hosts[i].counts));
+			buf_value(out, figure_value(figure, &hosts[i].counts));
 			if (f > 0)
 				buf_relieve(out, labels);
 		}

@@ -5,13 +5,6 @@
 
 #include "words.h"
 
-void metrics_sample(struct buf *out, uint64_t value)
-{
-	buf_bytes(out, " ", 1);
-	buf_u64(out, value);
-	buf_bytes(out, "\n", 1);
-}
-
 /* OpenMetrics names a counter's family without the _total of its samples. */
 void metrics_head(struct buf *out, const char *name, const char *type, const char *help,
 	enum metrics_format format)
@@ -37,7 +30,7 @@ static void put_plain(struct buf *out, const char *name, const char *type, const
 	buf_text(out, name);
 	if (strcmp(type, "counter") == 0)
 		buf_text(out, "_total");
-	metrics_sample(out, value);
+	buf_value(out, value);
 }
 
 static void put_unattributed(
@@ -60,7 +53,7 @@ static void put_unattributed(
 				buf_text(out, "\",reason=\"");
 				buf_text(out, words_reason((unsigned)r));
 				buf_text(out, "\"}");
-				metrics_sample(out, packets ? volume->packets : volume->bytes);
+				buf_value(out, packets ? volume->packets : volume->bytes);
 			}
 	}
 }
@@ -74,14 +67,14 @@ static void put_tables(const struct snapshot *snapshot, enum metrics_format form
 	for (int v = 0; v < 2; v++) {
 		buf_text(out, "mezoura_table_entries");
 		buf_text(out, label[v]);
-		metrics_sample(out, snapshot->entries[v]);
+		buf_value(out, snapshot->entries[v]);
 	}
 	metrics_head(out, "mezoura_table_capacity", "gauge",
 		"Addresses the kernel table has room for.", format);
 	for (int v = 0; v < 2; v++) {
 		buf_text(out, "mezoura_table_capacity");
 		buf_text(out, label[v]);
-		metrics_sample(out, snapshot->capacity[v]);
+		buf_value(out, snapshot->capacity[v]);
 	}
 	put_plain(out, "mezoura_table_retired", "gauge",
 		"Hosts and addresses kept outside the kernel table, as they have been silent.",
@@ -104,7 +97,7 @@ static void put_hooks(const struct snapshot *snapshot, enum metrics_format forma
 		buf_text(out, "\",kind=\"");
 		buf_text(out, words_kind(hook->kind));
 		buf_text(out, "\"}");
-		metrics_sample(out, 1);
+		buf_value(out, 1);
 	}
 }
 
@@ -142,7 +135,7 @@ static void put_incomplete(
 		buf_text(out, "mezoura_incomplete{reason=\"");
 		buf_text(out, words_incomplete(i));
 		buf_text(out, "\"}");
-		metrics_sample(out, snapshot->incomplete >> i & 1);
+		buf_value(out, snapshot->incomplete >> i & 1);
 	}
 }
 
@@ -153,7 +146,7 @@ static void put_daemon(const struct snapshot *snapshot, enum metrics_format form
 		buf_text(out, "mezoura_names{source=\"");
 		buf_label(out, snapshot->source[i].name);
 		buf_text(out, "\"}");
-		metrics_sample(out, snapshot->source[i].names);
+		buf_value(out, snapshot->source[i].names);
 	}
 	metrics_head(out, "mezoura_snapshot_timestamp_seconds", "gauge",
 		"When the kernel's counters were last read, since 1970.", format);
@@ -193,7 +186,7 @@ static void put_processes(struct buf *out, const char *name, const char *type, c
 			buf_text(out, "_total");
 		buf_text(out, label[i]);
 		if (per_second == 1)
-			metrics_sample(out, values[i]);
+			buf_value(out, values[i]);
 		else
 			put_seconds(out, values[i], per_second);
 	}
@@ -236,7 +229,7 @@ void metrics_exporter(const struct snapshot *snapshot, const struct metrics_opti
 		buf_text(out, "mezoura_http_rejected_connections_total{reason=\"");
 		buf_text(out, reason[r]);
 		buf_text(out, "\"}");
-		metrics_sample(out, exporter->rejected[r]);
+		buf_value(out, exporter->rejected[r]);
 	}
 	if (options->process)
 		put_uses(&snapshot->keeper, options->process, format, out);

@@ -18,6 +18,4 @@ void metrics_exporter(const struct snapshot *snapshot, const struct metrics_opti
 void metrics_head(struct buf *out, const char *name, const char *type, const char *help,
 	enum metrics_format format);
 
-void metrics_sample(struct buf *out, uint64_t value); /* " value\n", after name and labels */
-
 #endif

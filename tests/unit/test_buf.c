@@ -23,6 +23,8 @@ static void numbers_are_decimal(void **state)
 	expect(&buf, "0");
 	buf_u64(&buf, 10);
 	expect(&buf, "10");
+	buf_value(&buf, UINT64_MAX);
+	expect(&buf, " 18446744073709551615\n");
 	buf_u64(&buf, UINT64_MAX);
 	expect(&buf, "18446744073709551615");
 	buf_free(&buf);
@@ -43,6 +45,33 @@ static void addresses_are_written_as_users_write_them(void **state)
 	inet_pton(AF_INET6, "2001:0DB8:0:0:1:0:0:5", v6);
 	buf_address(&buf, AF_INET6, v6);
 	expect(&buf, "2001:db8::1:0:0:5");
+	buf_free(&buf);
+}
+
+static void addresses_are_as_the_library_has_them(void **state)
+{
+	static const uint16_t words[] = {1, 0xf, 0x10, 0xff, 0x100, 0xabc, 0x1000, 0xffff, 0x2001};
+	struct buf buf = {0};
+
+	(void)state;
+	for (unsigned mask = 0; mask < 256; mask++) /* which words are not zero */
+		for (unsigned first = 0; first < 9; first++)
+			for (unsigned step = 0; step < 9; step++) {
+				char expected[INET6_ADDRSTRLEN];
+				uint8_t addr[16] = {0};
+
+				for (unsigned i = 0; i < 8; i++) {
+					uint16_t word = words[(first + i * step) % 9];
+
+					if (!(mask & 1u << i))
+						continue;
+					addr[2 * i] = (uint8_t)(word >> 8);
+					addr[2 * i + 1] = (uint8_t)word;
+				}
+				inet_ntop(AF_INET6, addr, expected, sizeof(expected));
+				buf_address(&buf, AF_INET6, addr);
+				expect(&buf, expected);
+			}
 	buf_free(&buf);
 }
 
@@ -91,6 +120,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(numbers_are_decimal),
 		cmocka_unit_test(addresses_are_written_as_users_write_them),
+		cmocka_unit_test(addresses_are_as_the_library_has_them),
 		cmocka_unit_test(labels_are_escaped_and_always_utf8),
 		cmocka_unit_test(it_grows_and_repeats_what_it_holds),
 	};
