@@ -22,24 +22,24 @@
 
 char mz_license[] SEC("license") = "GPL";
 
-/* Two 16-bit words as they lie in memory, in one register. */
-static __always_inline __u32 join(__u32 first, __u32 second)
+/* Two numbers of so many bits as they lie in memory one after the other, in one register. */
+static __always_inline __u64 join_bits(__u64 first, __u64 second, __u32 bits)
 {
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	return first | second << 16;
+	return first | second << bits;
 #else
-	return first << 16 | second;
+	return first << bits | second;
 #endif
 }
 
-/* Two 32-bit words as they lie in memory, in one register. */
+static __always_inline __u32 join(__u32 first, __u32 second)
+{
+	return join_bits(first, second, 16);
+}
+
 static __always_inline __u64 join_words(__u64 first, __u64 second)
 {
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	return first | second << 32;
-#else
-	return first << 32 | second;
-#endif
+	return join_bits(first, second, 32);
 }
 
 /*
