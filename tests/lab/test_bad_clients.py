@@ -16,7 +16,7 @@ import house
 import rude
 import wire
 from daemon import Daemon, Page, assert_exact
-from test_exporter import status_of
+from test_exporter import own_kb
 from test_interfaces import wait_for
 from watch import background, talk
 
@@ -100,10 +100,6 @@ def written_all_the_time(daemon):
 
 def open_files(pid):
     return len(os.listdir(f"/proc/{pid}/fd"))
-
-
-def own_kb(pid):
-    return int(status_of(pid)["RssAnon"].split()[0])
 
 
 def allowance():

@@ -18,6 +18,11 @@ def status_of(pid):
         return dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
 
 
+def own_kb(pid):
+    """Memory of a process that is in no file."""
+    return int(status_of(pid)["RssAnon"].split()[0])
+
+
 def test_it_has_no_rights_and_nothing_open_but_sockets(home):
     with Daemon(home.router) as daemon:
         daemon.fresh_page()

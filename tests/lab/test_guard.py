@@ -16,6 +16,7 @@ import house
 import wire
 from daemon import BINARY, ROOT, TRACK_LAN, Daemon
 from pulls import WARM, introduce, strace
+from test_exporter import own_kb
 from watch import wait_until
 
 SLACK = 1.02  # where libraries and compilers differ
@@ -180,12 +181,6 @@ def test_instructions_of_a_pull_and_of_its_text_file(home):
         daemon.stop()
         daemon.unload()
     check({f"instructions of a {what}": min(figures) for what, figures in found.items()}, SLACK)
-
-
-def own_kb(pid):
-    """Memory that no other process has, and that the kernel could not read again from a file."""
-    with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
-        return int(re.search(r"^Private_Dirty: +(\d+) kB", file.read(), re.M)[1])
 
 
 def test_memory_at_rest(home):
