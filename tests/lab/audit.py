@@ -141,10 +141,14 @@ class Audit:
                              if key[1] not in self.known and pair[0] > 1]  # each sends but one
 
     def size(self):
-        """Descriptors of the daemon and its exporter, and their memory in MiB."""
+        """Descriptors of the daemon and its exporter, and their memory in kB that is in no file.
+
+        Waits until the exporter has freed its pages, a second behind the last request."""
+        time.sleep(1.5)
         fds = memory = 0
         for pid in (self.daemon.process.pid, self.daemon.exporter()):
             with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
-                memory += next(int(line.split()[1]) for line in file if line.startswith("Pss:"))
+                memory += next(int(line.split()[1]) for line in file
+                               if line.startswith("Anonymous:"))
             fds += len(os.listdir(f"/proc/{pid}/fd"))
-        return fds, memory // 1024
+        return fds, memory

@@ -23,13 +23,15 @@ import leftovers
 import traffic
 import wire
 from audit import BRIDGES, Audit, all_hooked
-from daemon import HOOKS, Daemon
+from daemon import BINARY, HOOKS, Daemon
 from forger import Forger
 from restless import Book, Echo, Restless
 from watch import Watch, background, wait_until
 
 SECONDS = float(os.environ.get("MZ_SOAK_SECONDS", "600"))
 SEED = os.environ.get("MZ_SOAK_SEED", "") or str(time.time_ns())
+with open(BINARY, "rb") as program:
+    SANITIZED = b"__asan_init" in program.read()
 PREFIXES = "2001:db8:ca2::/48"
 FAMILIES = ("v4", "v6")
 RESTARTS = ("kill", "stop", "room")
@@ -275,8 +277,13 @@ class Soak:
         """From here on mezoura has as many hosts as it may, and so no reason to grow."""
         self.daemon.options += ["--max-hosts", "1000"]
         self.step_kill(random.Random(0))
+        wait_until(self.is_full, 120)
+
+    def is_full(self):
+        """Its tables are, and the past: of 2,000 it keeps 1,750 whenever there are more."""
         for family in FAMILIES:
             self.forger.forge(family, 1000, first6=f"{self.prefix}:f::")
+        return self.daemon.fresh_page().value("mezoura_table_retired") >= 1750
 
     def check(self):
         self.silence()
@@ -321,7 +328,7 @@ def live(soak, seconds, say):
         say(f"{time.monotonic() - began:7.1f} {soak.check()}")
         if full:
             sizes.append(soak.audit.size())
-            say(f"descriptors, MiB: {sizes[-1]}")
+            say(f"descriptors, kB: {sizes[-1]}")
     return sizes
 
 
@@ -334,7 +341,10 @@ def test_soak(build, hook, share):
         soak = Soak(home, hook, stack)
         sizes = live(soak, SECONDS * share, lambda line: print(line, flush=True))
         (fds, memory), (most_fds, most_memory) = sizes[0], map(max, zip(*sizes[1:]))
-        assert most_fds <= fds + 2 and most_memory <= memory + 8, sizes
+        grown = f"from {fds}, {memory} kB to {most_fds}, {most_memory} kB"
+        assert most_fds <= fds + 2, grown
+        # sanitizers keep what was freed, and more of it all the time
+        assert SANITIZED or most_memory <= memory + 3072, grown
         assert all(value == 0 for labels, value in soak.daemon.page().family("mezoura_incomplete"))
         wait_until(soak.is_hooked)
         there = leftovers.ours(soak.daemon)
