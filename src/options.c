@@ -150,16 +150,20 @@ static const struct option_row *find_row(int code)
 	return NULL;
 }
 
-/* row: of an option that another command knows, or NULL; word: as it was given. */
+/*
+ * row: of an option that another command knows, or NULL; word: as it was given. A letter may stand
+ * behind others in a word that getopt is not done with: that is not word then.
+ */
 static int unknown(const struct option_row *row, const char *word, char error[OPTIONS_ERROR])
 {
-	const char letter[] = {'-', row ? row->letter : '\0', '\0'};
+	bool is_letter = row || (optopt > 0 && optopt < LONG);
+	const char letter[] = {'-', row ? row->letter : (char)optopt, '\0'};
 
 	if (row && *row->name)
 		snprintf(error, OPTIONS_ERROR, "unknown option --%.80s (-h for help)", row->name);
 	else
 		snprintf(error, OPTIONS_ERROR, "unknown option %.80s (-h for help)",
-			row ? letter : word);
+			is_letter ? letter : word);
 	return -EINVAL;
 }
 
