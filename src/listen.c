@@ -44,7 +44,7 @@ static int listen_inet(const struct sockaddr_storage *address, unsigned port, bo
 	if (address && address->ss_family == AF_INET)
 		memcpy(&v4, address, sizeof(v4));
 	else if (address && address->ss_family == AF_INET6)
-		memcpy(&v6, address, sizeof(v6)); /* with the scope of a link-local address */
+		memcpy(&v6, address, sizeof(v6));
 	else if (address)
 		return -EAFNOSUPPORT;
 	v4.sin_port = v6.sin6_port = htons((uint16_t)port);

@@ -178,6 +178,11 @@ int value_listen(struct value *v)
 		address.ss_family = AF_INET6;
 	else
 		return refuse(v, "an IPv4 or IPv6 address");
+	if (address.ss_family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&in6->sin6_addr))
+		return refuse(v, "an address that is not link-local");
+	for (size_t i = 0; i < c->listens; i++)
+		if (memcmp(&c->listen[i], &address, sizeof(address)) == 0)
+			return refuse(v, "an address that was not given before");
 	if (c->listens == CONFIG_LISTENS)
 		return too_many(v, CONFIG_LISTENS);
 	c->listen_text[c->listens] = v->text;
