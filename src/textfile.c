@@ -82,13 +82,18 @@ static void write_piece(void *context, const char *text, size_t length)
 	}
 }
 
+static void name_temporary(struct textfile *file)
+{
+	snprintf(file->temporary, sizeof(file->temporary), ".%.*s" TEMPORARY_SUFFIX, TEMPORARY_NAME,
+		file->name);
+}
+
 int textfile_begin(struct textfile *file, const char *path)
 {
 	file->directory = open_directory(path, &file->name);
 	if (file->directory < 0)
 		return file->directory;
-	snprintf(file->temporary, sizeof(file->temporary), ".%.*s" TEMPORARY_SUFFIX, TEMPORARY_NAME,
-		file->name);
+	name_temporary(file);
 	file->fd = open_new(file);
 	/* One that is there is what a killed daemon left, or a trap: O_EXCL steps into neither. */
 	if (file->fd < 0 && errno == EEXIST && unlinkat(file->directory, file->temporary, 0) == 0)
@@ -128,15 +133,26 @@ int textfile_end(struct textfile *file)
 
 int textfile_give(const char *path, uid_t uid, gid_t gid)
 {
-	int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC), error = 0;
+	struct textfile file = {.directory = open_directory(path, &file.name)};
 	struct stat status;
+	int result;
 
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &status) == 0 && (!S_ISREG(status.st_mode) || status.st_nlink != 1))
-		error = -EEXIST;
-	else if (fchownat(fd, "", uid, gid, AT_EMPTY_PATH) < 0)
-		error = -errno;
-	close(fd);
-	return error;
+	if (file.directory < 0)
+		return file.directory;
+	name_temporary(&file);
+	unlinkat(file.directory, file.temporary, 0);
+	file.fd = openat(file.directory, file.name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	result = file.fd < 0 ? -1 : fstat(file.fd, &status);
+	if (!result && !S_ISREG(status.st_mode) && !S_ISLNK(status.st_mode))
+		result = -EEXIST;
+	else if (!result && (S_ISLNK(status.st_mode) || status.st_nlink != 1))
+		result = unlinkat(file.directory, file.name, 0);
+	else if (!result)
+		result = fchownat(file.fd, "", uid, gid, AT_EMPTY_PATH);
+	if (result == -1)
+		result = -errno;
+	if (file.fd >= 0)
+		close(file.fd);
+	close(file.directory);
+	return result;
 }

@@ -30,8 +30,10 @@ int textfile_begin(struct textfile *file, const char *path);
 int textfile_end(struct textfile *file);
 
 /*
- * Makes the file at path somebody's, who may then replace it in a directory like /tmp. Nothing is
- * followed, and what has another name, too, is left alone. Returns 0 or -errno.
+ * Makes the file at path somebody's, who may then replace it in a directory like /tmp, where nobody
+ * but root could take others' files out of the way. So what is in the way goes now: a link, a file
+ * that has another name, too, and what a killed daemon left. Nothing is followed. Returns 0 or
+ * -errno.
  */
 int textfile_give(const char *path, uid_t uid, gid_t gid);
 

@@ -24,7 +24,23 @@ static int leave(void **state)
 	return chdir("/") | rmdir(directory);
 }
 
-static void only_a_file_of_one_name_is_given_away(void **state)
+static void a_file_is_given_away(void **state)
+{
+	struct stat status;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(textfile_give("b", 1, 2), -ENOENT);
+	assert_int_equal(text_write("a", "x", 1), 0);
+	assert_int_equal(textfile_give("a", 1, 2), 0);
+	assert_int_equal(stat("a", &status), 0);
+	assert_int_equal(status.st_uid, 1);
+	assert_int_equal(status.st_gid, 2);
+	assert_int_equal(unlink("a"), 0);
+}
+
+static void nothing_is_given_away_that_has_another_name(void **state)
 {
 	struct stat status;
 
@@ -33,26 +49,49 @@ static void only_a_file_of_one_name_is_given_away(void **state)
 		skip();
 	assert_int_equal(text_write("a", "x", 1), 0);
 	assert_int_equal(symlink("a", "to_a"), 0);
-	assert_int_equal(textfile_give("to_a", 1, 2), -EEXIST);
+	assert_int_equal(textfile_give("to_a", 1, 2), 0);
+	assert_int_equal(lstat("to_a", &status), -1);
 	assert_int_equal(link("a", "also_a"), 0);
-	assert_int_equal(textfile_give("a", 1, 2), -EEXIST);
-	assert_int_equal(textfile_give("b", 1, 2), -ENOENT);
+	assert_int_equal(textfile_give("also_a", 1, 2), 0);
+	assert_int_equal(lstat("also_a", &status), -1);
 	assert_int_equal(stat("a", &status), 0);
 	assert_int_equal(status.st_uid, 0);
-	assert_int_equal(unlink("also_a"), 0);
-	assert_int_equal(textfile_give("a", 1, 2), 0);
-	assert_int_equal(stat("a", &status), 0);
-	assert_int_equal(status.st_uid, 1);
-	assert_int_equal(status.st_gid, 2);
-	assert_int_equal(unlink("a") | unlink("to_a"), 0);
+	assert_int_equal(mkdir("d", 0700), 0);
+	assert_int_equal(textfile_give("d", 1, 2), -EEXIST);
+	assert_int_equal(unlink("a") | rmdir("d"), 0);
+}
+
+/* Another's link, and what a killed daemon of root's left, in a directory like /tmp. */
+static void what_is_in_the_way_of_the_one_who_gets_it_goes(void **state)
+{
+	struct textfile file = {0};
+	struct stat status;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(chmod(directory, 01777), 0);
+	assert_int_equal(symlink("victim", "p"), 0);
+	assert_int_equal(text_write(".p.mezoura-tmp", "x", 1), 0);
+	assert_int_equal(textfile_give("p", 1, 2), 0);
+	assert_int_equal(seteuid(1), 0);
+	assert_int_equal(textfile_begin(&file, "p"), 0);
+	assert_int_equal(textfile_end(&file), 0);
+	assert_int_equal(seteuid(0), 0);
+	assert_int_equal(lstat("p", &status), 0);
+	assert_true(S_ISREG(status.st_mode));
+	assert_int_equal(lstat("victim", &status), -1);
+	buf_free(&file.page);
+	assert_int_equal(unlink("p"), 0);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(
-			only_a_file_of_one_name_is_given_away, enter, leave),
+		cmocka_unit_test(a_file_is_given_away),
+		cmocka_unit_test(nothing_is_given_away_that_has_another_name),
+		cmocka_unit_test(what_is_in_the_way_of_the_one_who_gets_it_goes),
 	};
 
-	return cmocka_run_group_tests_name("textfile_give", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("textfile_give", tests, enter, leave);
 }
