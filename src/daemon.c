@@ -111,6 +111,7 @@ static int start_loop(struct daemon *daemon)
 	sigaddset(&signals, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGCHLD, SIG_DFL); /* who ignores that, and starts us so, would keep it from us */
 	daemon->signals = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	daemon->epoll = epoll_create1(EPOLL_CLOEXEC);
 	daemon->netlink = netlink_watch();

@@ -58,6 +58,14 @@ def test_when_it_dies_there_is_another_and_no_count_is_lost(home):
         assert_exact(truth, daemon)
 
 
+def test_there_is_another_also_where_the_end_of_children_was_ignored(home):
+    daemon = Daemon(home.router)
+    daemon.by = ("env", "--ignore-signal=CHLD")
+    with daemon:
+        daemon.kill_exporter()
+        assert daemon.fresh_page().value("mezoura_exporter_restarts_total") == 1
+
+
 def test_counts_and_the_text_file_go_on_while_it_sleeps(home):
     client = home.clients[0]
     with Daemon(home.router) as daemon:
