@@ -331,8 +331,12 @@ static void tell_start(const struct daemon *daemon)
 		if (daemon->keeper.links[i].present)
 			log_info("counting on %s (%s)", config->ifnames[i],
 				daemon->keeper.links[i].kind == SNAPSHOT_TCX ? "tcx" : "clsact");
-	if (config->exporter)
+	if (config->exporter && !config->listens)
 		log_info("serving http://localhost:%u/metrics", config->port);
+	for (size_t i = 0; config->exporter && i < config->listens; i++)
+		log_info(strchr(config->listen_text[i], ':') ? "serving http://[%s]:%u/metrics"
+							     : "serving http://%s:%u/metrics",
+			config->listen_text[i], config->port);
 	notify_ready(config);
 }
 

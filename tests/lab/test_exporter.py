@@ -126,6 +126,7 @@ def test_an_address_to_listen_on_may_come_later(home):
                 "--listen", "2001:db8:99::9", "--allow", "2001:db8:99::/64") as daemon:
         # of IPv6, the lab lets anybody bind to any
         assert "--listen 192.0.2.9: no interface has this address yet" in daemon.said()
+        assert "serving http://192.0.2.9:" in daemon.said() and "serving http://[2001:db8:99::9]:" in daemon.said()
         home.router.ip("""addr add 192.0.2.9/32 dev lo
             addr add 2001:db8:99::9/128 dev lo nodad""")
         for address in ("192.0.2.9", "[2001:db8:99::9]"):
