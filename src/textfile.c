@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -88,6 +90,18 @@ static void name_temporary(struct textfile *file)
 		file->name);
 }
 
+/* By a name that nobody can have taken before. */
+static int open_elsewhere(struct textfile *file)
+{
+	uint64_t random;
+
+	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) != sizeof(random))
+		return -1;
+	snprintf(file->temporary, sizeof(file->temporary), ".%.*s.%016" PRIx64 TEMPORARY_SUFFIX,
+		TEMPORARY_NAME - 17, file->name, random);
+	return open_new(file);
+}
+
 int textfile_begin(struct textfile *file, const char *path)
 {
 	file->directory = open_directory(path, &file->name);
@@ -95,9 +109,15 @@ int textfile_begin(struct textfile *file, const char *path)
 		return file->directory;
 	name_temporary(file);
 	file->fd = open_new(file);
-	/* One that is there is what a killed daemon left, or a trap: O_EXCL steps into neither. */
-	if (file->fd < 0 && errno == EEXIST && unlinkat(file->directory, file->temporary, 0) == 0)
-		file->fd = open_new(file);
+	/*
+	 * One that is there is what a killed daemon left, or a trap: O_EXCL steps into neither. In
+	 * a directory like /tmp another user's stays.
+	 */
+	if (file->fd < 0 && errno == EEXIST) {
+		int left = unlinkat(file->directory, file->temporary, 0);
+
+		file->fd = left ? open_elsewhere(file) : open_new(file);
+	}
 	if (file->fd < 0) {
 		int error = -errno;
 

@@ -85,12 +85,42 @@ static void what_is_in_the_way_of_the_one_who_gets_it_goes(void **state)
 	assert_int_equal(unlink("p"), 0);
 }
 
+/* Whoever may write to the directory knows the temporary name. */
+static void another_s_file_at_the_temporary_name_stops_nothing(void **state)
+{
+	static const char name[NAME_MAX + 1] = {[0 ... NAME_MAX - 1] = 'n'};
+	struct textfile file = {0};
+	struct stat status;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(chmod(directory, 01777), 0);
+	for (int i = 0; i < 2; i++) {
+		const char *path = i ? name : "p";
+
+		assert_int_equal(textfile_begin(&file, path), 0);
+		assert_int_equal(seteuid(1), 0);
+		assert_int_equal(textfile_begin(&file, path), 0);
+		assert_int_equal(textfile_end(&file), 0);
+		assert_int_equal(seteuid(0), 0);
+		assert_int_equal(stat(path, &status), 0);
+		assert_int_equal(status.st_uid, 1);
+		assert_int_equal(unlink(path), 0);
+		assert_int_equal(textfile_begin(&file, path), 0);
+		assert_int_equal(textfile_end(&file), 0);
+		assert_int_equal(unlink(path), 0);
+	}
+	buf_free(&file.page);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_file_is_given_away),
 		cmocka_unit_test(nothing_is_given_away_that_has_another_name),
 		cmocka_unit_test(what_is_in_the_way_of_the_one_who_gets_it_goes),
+		cmocka_unit_test(another_s_file_at_the_temporary_name_stops_nothing),
 	};
 
 	return cmocka_run_group_tests_name("textfile_give", tests, enter, leave);
