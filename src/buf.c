@@ -211,16 +211,26 @@ static size_t utf8(const unsigned char *text)
 	return 0;
 }
 
-/* One character, U+FFFD for a byte that is of none; returns what follows it. */
+const char *buf_character(const char **text, size_t *length)
+{
+	const char *character = *text;
+
+	*length = utf8((const unsigned char *)character);
+	*text += *length ? *length : 1;
+	if (*length)
+		return character;
+	*length = 3;
+	return "\xef\xbf\xbd";
+}
+
+/* One character; returns what follows it. */
 static const char *put_character(struct buf *buf, const char *text)
 {
-	size_t length = utf8((const unsigned char *)text);
+	size_t length;
+	const char *character = buf_character(&text, &length);
 
-	if (length)
-		buf_bytes(buf, text, length);
-	else
-		buf_bytes(buf, "\xef\xbf\xbd", 3);
-	return text + (length ? length : 1);
+	buf_bytes(buf, character, length);
+	return text;
 }
 
 void buf_utf8(struct buf *buf, const char *text)

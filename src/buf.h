@@ -65,4 +65,10 @@ void buf_json(struct buf *buf, const char *text);
 /* What is not UTF-8 becomes U+FFFD. */
 void buf_utf8(struct buf *buf, const char *text);
 
+/*
+ * The next character of a text as buf_utf8() would put it, U+FFFD for a byte that is of none; *text
+ * moves behind it.
+ */
+const char *buf_character(const char **text, size_t *length);
+
 #endif

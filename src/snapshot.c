@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <string.h>
 
+#include "buf.h"
 #include "snapshot_take.h"
 
 static const uint8_t no_mac[6];
@@ -144,6 +145,20 @@ struct given {
 	unsigned count;
 };
 
+/* As outputs show them, where what is no UTF-8 all looks the same. */
+static bool look_same(const char *a, const char *b)
+{
+	while (*a && *b) {
+		size_t length_a, length_b;
+		const char *of_a = buf_character(&a, &length_a);
+		const char *of_b = buf_character(&b, &length_b);
+
+		if (length_a != length_b || memcmp(of_a, of_b, length_a) != 0)
+			return false;
+	}
+	return *a == *b;
+}
+
 /*
  * A machine without a MAC is told from others by its name or else by its address, so no two of them
  * may have the same name. Past three quarters of the room none is given any more.
@@ -153,10 +168,15 @@ static bool is_free(struct given *given, const struct snapshot *s, uint32_t name
 	const unsigned mask = sizeof(given->name) / sizeof(*given->name) - 1;
 	unsigned at = 5381;
 
-	for (const char *c = snapshot_text(s, name); *c; c++)
-		at = at * 33 + (unsigned char)*c;
+	for (const char *c = snapshot_text(s, name); *c;) {
+		size_t length;
+		const char *character = buf_character(&c, &length);
+
+		for (size_t i = 0; i < length; i++)
+			at = at * 33 + (unsigned char)character[i];
+	}
 	while (given->name[at &= mask]) {
-		if (strcmp(snapshot_text(s, given->name[at]), snapshot_text(s, name)) == 0)
+		if (look_same(snapshot_text(s, given->name[at]), snapshot_text(s, name)))
 			return false;
 		at++;
 	}

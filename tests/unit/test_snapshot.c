@@ -231,12 +231,17 @@ static void two_machines_without_macs_do_not_share_a_name(void **state)
 	char text[100000] = "", *end = text, addr[32];
 
 	write_file(fixture, NAMES_HOSTS,
-		"10.0.0.1 phone\n10.0.0.2 phone\n2001:db8::1 phone\n10.0.0.3 other\n");
+		"10.0.0.1 phone\n10.0.0.2 phone\n2001:db8::1 phone\n10.0.0.3 other\n"
+		"10.0.0.4 b\xfcro\n10.0.0.5 b\xe4ro\n"); /* shown alike: it is no UTF-8 */
 	add(fixture, "", "10.0.0.1", 1);
 	add(fixture, "", "10.0.0.2", 1);
 	add(fixture, "", "10.0.0.3", 1);
+	add(fixture, "", "10.0.0.4", 1);
+	add(fixture, "", "10.0.0.5", 1);
 	add(fixture, "", "2001:db8::1", 1);
 	take(fixture);
+	expect(fixture, "10.0.0.4", "b\xfcro", "hosts");
+	expect(fixture, "10.0.0.5", "", NULL);
 	expect(fixture, "10.0.0.1", "phone", "hosts");
 	expect(fixture, "10.0.0.2", "", NULL);
 	expect(fixture, "10.0.0.3", "other", "hosts");
