@@ -5,6 +5,7 @@
 #include <microhttpd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/epoll.h>
 #include <time.h>
 #include <unistd.h>
@@ -98,6 +99,17 @@ static const char *header_of(struct MHD_Connection *connection, const char *name
 	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
 }
 
+/* Servers have to take "http://NAME/PATH", too, as proxies are asked (RFC 9112, 3.2.2). */
+static const char *path_of(const char *target)
+{
+	const char *path;
+
+	if (strncasecmp(target, "http://", 7) != 0)
+		return target;
+	path = strchr(target + 7, '/');
+	return path ? path : "/";
+}
+
 /* Which page a path stands for; PAGES_KINDS where none. The metrics' format is the client's choice.
  */
 static unsigned kind_of(struct MHD_Connection *connection, const char *path)
@@ -125,12 +137,13 @@ static mhd_result answer_page(
 		connection, MHD_HTTP_OK, pages_response(&http->pages, page, gzip));
 }
 
-static mhd_result answer(void *context, struct MHD_Connection *connection, const char *path,
+static mhd_result answer(void *context, struct MHD_Connection *connection, const char *target,
 	const char *method, const char *version, const char *upload, size_t *upload_size,
 	void **state)
 {
 	struct http *http = context;
 	struct client *client = client_of(connection);
+	const char *path = path_of(target);
 	unsigned kind;
 
 	(void)version;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <malloc.h>
@@ -96,5 +97,9 @@ int main(int argc, char **argv)
 		status = daemon_run(config);
 	}
 	free(config);
+	if (fflush(stdout) == EOF && status == 0) {
+		log_error("cannot write the answer: %s", strerror(errno));
+		status = 1;
+	}
 	return status;
 }

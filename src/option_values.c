@@ -42,11 +42,15 @@ static int set_number(struct value *v, unsigned low, unsigned high, unsigned *nu
 static int add_prefix(
 	struct value *v, int family, bool bare, struct prefix *list, size_t *count, size_t most)
 {
+	static const struct prefix mapped = {AF_INET6, 96, {[10] = 0xff, 0xff}};
 	struct prefix prefix;
 	const char *expected = prefix_parse(v->text, family, bare, &prefix);
 
 	if (expected)
 		return refuse(v, expected);
+	/* a packet never has such an address, and of a client it is told as IPv4 */
+	if (prefix_covers(&mapped, &prefix))
+		return refuse(v, "IPv4 without ::ffff:");
 	for (size_t i = 0; i < *count; i++)
 		if (prefix_equal(&list[i], &prefix))
 			return refuse(v, "a prefix that was not given before");
@@ -111,9 +115,11 @@ int value_tracked(struct value *v)
 		return refuse(v, "an interface name of 1 to 15 characters after the mask");
 	memccpy(tracked.ifname, slash + 1, 0, IFNAMSIZ);
 	for (size_t i = 0; i < c->trackeds; i++) {
+		bool same = strcmp(c->tracked[i].ifname, tracked.ifname) == 0;
+
 		if (prefix_equal(&c->tracked[i].prefix, &tracked.prefix))
-			return refuse(v, "a subnet that was not given before");
-		here += strcmp(c->tracked[i].ifname, tracked.ifname) == 0;
+			return same ? 0 : refuse(v, "a subnet that was not given before");
+		here += same;
 	}
 	if (here == MZ_PREFIXES)
 		return too_many(v, MZ_PREFIXES);
@@ -178,8 +184,12 @@ int value_listen(struct value *v)
 		address.ss_family = AF_INET6;
 	else
 		return refuse(v, "an IPv4 or IPv6 address");
-	if (address.ss_family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&in6->sin6_addr))
-		return refuse(v, "an address that is not link-local");
+	if (address.ss_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr))
+		return refuse(v, "IPv4 without ::ffff:");
+	if (address.ss_family == AF_INET6 ? IN6_IS_ADDR_LINKLOCAL(&in6->sin6_addr) ||
+						    IN6_IS_ADDR_MULTICAST(&in6->sin6_addr)
+					  : IN_MULTICAST(ntohl(in->sin_addr.s_addr)))
+		return refuse(v, "an address that is neither link-local nor multicast");
 	for (size_t i = 0; i < c->listens; i++)
 		if (memcmp(&c->listen[i], &address, sizeof(address)) == 0)
 			return refuse(v, "an address that was not given before");

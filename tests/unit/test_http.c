@@ -102,6 +102,31 @@ static void healthy_says_ok(void **state)
 	web_stop(&web);
 }
 
+static void a_path_may_have_a_scheme_and_a_name_before_it(void **state)
+{
+	static const char *const targets[][2] = {{"http://router:9999/-/healthy", "200"},
+		{"HTTP://[::1]/-/healthy", "200"}, {"http://x", "404"}, {"http://x/", "404"},
+		{"http:///-/healthy", "200"}, {"https://x/-/healthy", "404"},
+		{"/http://x/-/healthy", "404"}};
+	struct web web;
+	int fd;
+
+	(void)state;
+	web_start(&web, 0, NULL);
+	fd = web_connect(&web);
+	for (size_t i = 0; i < sizeof(targets) / sizeof(*targets); i++) {
+		char request[80], *answer;
+
+		snprintf(request, sizeof(request), "GET %s HTTP/1.1\r\nHost: x\r\n\r\n",
+			targets[i][0]);
+		answer = web_ask(&web, fd, request);
+		assert_int_equal(strncmp(answer + strlen("HTTP/1.1 "), targets[i][1], 3), 0);
+		free(answer);
+	}
+	close(fd);
+	web_stop(&web);
+}
+
 static void other_paths_are_not_found(void **state)
 {
 	static const char *const paths[] = {"/", "/metrics/", "/metric", "/metricsx", "//metrics",
@@ -356,6 +381,7 @@ int main(void)
 		cmocka_unit_test(metrics_are_text_unless_asked_otherwise),
 		cmocka_unit_test(head_gets_the_headers_of_get_and_nothing_else),
 		cmocka_unit_test(healthy_says_ok),
+		cmocka_unit_test(a_path_may_have_a_scheme_and_a_name_before_it),
 		cmocka_unit_test(other_paths_are_not_found),
 		cmocka_unit_test(other_methods_are_not_allowed),
 		cmocka_unit_test(one_snapshot_is_rendered_once_a_format),

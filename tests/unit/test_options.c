@@ -135,6 +135,9 @@ static void an_interface_may_be_named_by_its_subnet_and_by_itself(void **state)
 	assert_true(config.followed[1]);
 	assert_false(config.followed[2]);
 	assert_int_equal(parse("-i fifteen-letters", NULL), 0);
+	/* a network may have several addresses in a subnet */
+	assert_int_equal(parse("-4 10.0.0.1/8/a -4 10.0.0.2/8/a", NULL), 0);
+	assert_int_equal(config.trackeds, 1);
 }
 
 static void a_bad_value_is_refused_in_one_line(void **state)
@@ -165,7 +168,11 @@ static void a_bad_value_is_refused_in_one_line(void **state)
 		{"-4 10.0.0.1/8/a -p 18446744073709551617", "expected a number"},
 		{"-4 10.0.0.1/8/a -p", "-p: expected a value"},
 		{"-4 10.0.0.1/8/a --listen localhost", "--listen 'localhost': expected an IPv4 or"},
-		{"-4 10.0.0.1/8/a --listen fe80::1", "expected an address that is not link-local"},
+		{"-4 10.0.0.1/8/a --listen fe80::1", "expected an address that is neither"},
+		{"-4 10.0.0.1/8/a --listen ff02::1", "neither link-local nor multicast"},
+		{"-4 10.0.0.1/8/a --listen 224.0.0.1", "neither link-local nor multicast"},
+		{"-4 10.0.0.1/8/a --listen ::ffff:10.0.0.1", "expected IPv4 without ::ffff:"},
+		{"-4 10.0.0.1/8/a --allow ::ffff:10.0.0.0/104", "expected IPv4 without ::ffff:"},
 		{"-4 10.0.0.1/8/a --listen fe80::1%a", "expected an IPv4 or IPv6 address"},
 		{"-4 10.0.0.1/8/a --listen ::1 --listen 0::1", "that was not given before"},
 		{"-4 10.0.0.1/8/a --metrics some",
