@@ -23,7 +23,7 @@ static char directory[] = "/tmp/mz-client-XXXXXX", path[64];
 static int set_up(void **state)
 {
 	(void)state;
-	alarm(120);
+	alarm(280);
 	if (!mkdtemp(directory))
 		return -1;
 	snprintf(path, sizeof(path), "%s/sock", directory);
@@ -157,7 +157,7 @@ static void who_takes_too_long_is_left(void **state)
 		uint64_t start = now_ms();
 
 		expect("HTTP/1.0 200 OK\r\n", manners[i], -ETIMEDOUT, "");
-		assert_in_range(now_ms() - start, 4900, 8000);
+		assert_in_range(now_ms() - start, 4900, 20000);
 	}
 }
 
@@ -187,7 +187,7 @@ static void a_server_that_accepts_nobody_is_waited_for_in_vain(void **state)
 	}
 	assert_in_range(count, 1, 299);
 	assert_int_equal(client_get(path, "/x", &body), -ETIMEDOUT);
-	assert_in_range(now_ms() - start, 4900, 8000);
+	assert_in_range(now_ms() - start, 4900, 20000);
 	for (size_t i = 0; i <= count; i++)
 		close(waiting[i]);
 	close(listening);

@@ -223,7 +223,7 @@ static void mutated_requests_do_no_harm(void **state)
 	seed = chosen ? (unsigned)strtoul(chosen, NULL, 10) : 1;
 	web_start(&web, 3, NULL);
 	for (unsigned long i = 0; i < count; i++) {
-		alarm(120);
+		alarm(280);
 		try_one(&web, i % 10 ? 1 + up_to(4) : 0);
 		if (i % 1000 == 999) {
 			web_publish(&web, 3, i);

@@ -263,6 +263,6 @@ int main(void)
 		cmocka_unit_test(it_ends_with_its_parent),
 	};
 
-	alarm(60);
+	alarm(280);
 	return cmocka_run_group_tests_name("sandbox", tests, NULL, NULL);
 }
