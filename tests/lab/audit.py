@@ -59,7 +59,7 @@ class Audit:
 
     def check(self):
         """While no traffic is. Returns what was compared, in words."""
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 45
         while True:
             truth, page = by_host(self.truth.settled()), self.daemon.fresh_page()
             self.note_missed()

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """mezoura under test: started, asked, stopped, and removed from the kernel."""
+import contextlib
 import http.client
 import os
 import re
@@ -21,6 +22,8 @@ TRACK_LAN = ("-4", "192.168.2.1/24/br-lan", "-6", "2001:db8:ca2:2::1/64")
 AS_KEEPER = (  # executes what follows as the keeper, from the beginning
     "setpriv", "--reuid=mezoura", f"--regid={house.USERS['mezoura']}", "--clear-groups", "--pdeathsig=KILL",
     *(f"--{kind}-caps=+dac_read_search,+net_admin,+perfmon,+bpf" for kind in ("inh", "ambient")))
+# Only what fails is waited for so long; a machine may be slow, busy with others, and with sanitizers.
+PATIENCE = 60
 SAMPLE = re.compile(r'^(\w+)(?:\{(.*)\})? (\S+)$')
 LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 SEED = {"node_nat_traffic_download": ("download", 1), "node_nat_traffic_upload": ("upload", 1),
@@ -135,7 +138,13 @@ class Daemon:
         os.rename(f"{path}.new", path)
 
     def __enter__(self):
-        return self.start()
+        try:
+            return self.start()
+        except BaseException:  # nothing of it is to be in the way of the next test
+            with contextlib.suppress(OSError, subprocess.SubprocessError):
+                self.stop(signal.SIGKILL)
+                self.unload()
+            raise
 
     def __exit__(self, kind, *_):
         self.stop()
@@ -151,7 +160,7 @@ class Daemon:
 
     def start(self):
         self.launch()
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         while True:
             assert self.process.poll() is None, f"ended at once: {self.said()}"
             try:
@@ -195,7 +204,7 @@ class Daemon:
         """And waits for the next one to answer."""
         pid = self.exporter()
         os.kill(pid, signal.SIGKILL)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         while self.exporter() in (None, pid) or not self.answers():
             assert time.monotonic() < deadline, f"no other exporter answers: {self.said()}"
             time.sleep(0.05)
@@ -211,7 +220,7 @@ class Daemon:
 
     def get(self, path="/metrics", headers=None):
         with self.namespace.inside():
-            connection = http.client.HTTPConnection("127.0.0.1", 9999, timeout=10)
+            connection = http.client.HTTPConnection("127.0.0.1", 9999, timeout=30)
             connection.connect()
         connection.request("GET", path, headers=headers or {})
         response = connection.getresponse()
@@ -226,13 +235,23 @@ class Daemon:
     def fresh_page(self):
         """A page whose figures are from after this call."""
         asked = time.time()
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE
         while True:
             page = self.page()
             if page.value("mezoura_snapshot_timestamp_seconds") >= asked:
                 return page
             assert time.monotonic() < deadline, "no fresh figures"
             time.sleep(0.1)
+
+    def page_at_rest(self):
+        """Once nobody has anything to say any more, such as a last acknowledgement."""
+        deadline = time.monotonic() + PATIENCE
+        before, page = None, self.fresh_page()
+        while before is None or page.hosts() != before.hosts():
+            assert time.monotonic() < deadline, "traffic does not come to rest"
+            time.sleep(0.5)
+            before, page = page, self.fresh_page()
+        return page
 
     def written(self):
         with open(self.textfile, encoding="utf-8") as file:
@@ -256,18 +275,25 @@ def plus(counts, more):
             for key in counts.keys() | more.keys()}
 
 
+def compared(expect, daemon, counts=Page.addresses, seconds=20):
+    """What was expected, and the page whose counts are that, or that still were not after a while.
+
+    A frame may be under way between the two; a miscount, however, stays.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        expected = expect()
+        page = daemon.fresh_page()
+        if counts(page) == expected or time.monotonic() > deadline:
+            return expected, page
+
+
 def assert_exact(truth, daemon, lost=None):
     """What mezoura says is what passed, to the byte; also in its sums. Returns it.
 
     lost: what the router dropped behind the hook that counted it, {host: (packets, bytes)}.
     """
-    deadline = time.monotonic() + 5
-    while True:
-        expected = plus(truth.settled(), lost or {})
-        page = daemon.fresh_page()
-        # A frame may have come in between; a miscount, however, stays.
-        if page.addresses() == expected or time.monotonic() > deadline:
-            break
+    expected, page = compared(lambda: plus(truth.settled(), lost or {}), daemon)
     table.note(truth, expected, page.addresses())
     assert page.addresses() == expected, getattr(truth, "doubt", lambda: "miscounted")()
     assert page.hosts() == by_host(expected)

@@ -30,7 +30,7 @@ class Dnsmasq:
                 "--log-facility=-", "--dhcp-authoritative", "--dhcp-range=192.168.2.100,"
                 "192.168.2.150,1h", f"--dhcp-leasefile={self.leases}", *self.options,
                 stdout=log, stderr=log)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while "DHCP, IP range" not in self.said():
             assert self.process.poll() is None and time.monotonic() < deadline, self.said()
             time.sleep(0.05)
@@ -74,7 +74,7 @@ class Machine:
 
     def receive(self, kind):
         """The answer of this kind: the address in it."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             self.socket.settimeout(max(deadline - time.monotonic(), 0.01))
             packet = Ether(self.socket.recv(4096))

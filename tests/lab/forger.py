@@ -34,17 +34,21 @@ class Forger:
             said = self.client.run(wire.tool("flood"), "eth0", self.mac, first, str(span), target,
                                    str(self.sent), count)
             self.sent += int(count)
-            self.seen = self.arrived()
+            self.seen = self.arrived(self.seen + int(count))
             seen = self.seen - before
         self.forged[0] += seen
         self.forged[1] += seen * int(said.split()[1])
 
-    def arrived(self):
-        """How many came to mezoura's own hook, by somebody's program behind it."""
-        before, now = None, 0
-        while now != before:
+    def arrived(self, expected):
+        """How many came to mezoura's own hook, by somebody's program behind it.
+
+        They may be late on a busy machine: those that are missing are waited for.
+        """
+        before, now, looks = None, 0, 0
+        while now < expected and looks < 10 or now != before:
             time.sleep(0.1)
             before, now = now, int(house.run(wire.tool("foreign"), "read", self.pin))
+            looks = looks + 1 if now == before else 0
         return now
 
 

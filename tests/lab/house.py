@@ -62,7 +62,7 @@ def die_with_parent():
 def run(*command, **options):
     """Runs a command to its end; what it says when it fails is in the exception."""
     done = subprocess.run(command, text=True, capture_output=True, preexec_fn=die_with_parent,
-                          timeout=180, **options)
+                          **{"timeout": 180, **options})
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)}: {done.returncode}: {done.stdout}{done.stderr}")
     return done.stdout

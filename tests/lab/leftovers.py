@@ -6,7 +6,7 @@ import os
 import time
 
 import house
-from daemon import hooked
+from daemon import PATIENCE, hooked
 
 SIDES = ("ingress", "egress")
 KINDS = ("tcx", "clsact") if house.KERNEL >= (6, 6) else ("clsact",)  # of hooks
@@ -14,7 +14,13 @@ KINDS = ("tcx", "clsact") if house.KERNEL >= (6, 6) else ("clsact",)  # of hooks
 
 def objects(kind):
     """Programs, maps or links of the whole machine, others' and other tests' too: {id: object}."""
-    return {entry["id"]: entry for entry in json.loads(house.run("bpftool", "-j", kind, "show"))}
+    for last in (False, False, False, False, True):
+        try:
+            return {entry["id"]: entry for entry in json.loads(house.run("bpftool", "-j", kind, "show"))}
+        except RuntimeError:  # one of others' may go while bpftool looks at it
+            if last:
+                raise
+    return {}
 
 
 def ours(daemon):
@@ -35,7 +41,7 @@ def ours(daemon):
 
 def assert_gone(there):
     """The kernel takes its time for the last steps."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while any(ids & set(objects(kind)) for kind, ids in there.items()):
         assert time.monotonic() < deadline, f"in the kernel still: {there}"
         time.sleep(0.2)

@@ -16,12 +16,12 @@ def needs(program):
         pytest.skip(f"{program} is not installed")
 
 
-def ask(namespace, address, seconds=20):
+def ask(namespace, address, seconds=60):
     """What a program answers at http://127.0.0.1/..., once it does."""
     deadline = time.monotonic() + seconds
     while True:
         try:
-            return namespace.run("curl", "-sSf", "--max-time", "5", f"http://127.0.0.1{address}")
+            return namespace.run("curl", "-sSf", "--max-time", "20", f"http://127.0.0.1{address}")
         except RuntimeError:
             assert time.monotonic() < deadline, f"no answer from {address}"
             time.sleep(0.2)
@@ -29,7 +29,12 @@ def ask(namespace, address, seconds=20):
 
 def stop(process):
     process.terminate()
-    process.wait(20)
+    try:
+        process.wait(60)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        raise
 
 
 class Scraper:
@@ -84,7 +89,7 @@ class Scraper:
 
     def wait_for(self, text, holds=bool):
         """Until what a query finds is so, and returns it."""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while not holds(found := self.query(text)):
             assert time.monotonic() < deadline, f"{text}: {found}; {self.said()[-2000:]}"
             time.sleep(0.3)

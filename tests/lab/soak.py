@@ -264,7 +264,7 @@ class Soak:
         """By clients who do not finish, or do not read; they stay for this batch."""
         with self.router.inside():
             for _ in range(min(chance.randint(1, 12), 10 - len(self.slow))):  # 16 an address
-                s = socket.create_connection(("127.0.0.1", 9999), timeout=5)
+                s = socket.create_connection(("127.0.0.1", 9999), timeout=30)
                 s.sendall(chance.choice([b"GET /metr", b"GET /metrics HTTP/1.0\r\n\r\n"]))
                 self.slow.append(s)
         self.daemon.page()

@@ -4,7 +4,6 @@ import json
 import math
 import re
 import subprocess
-import time
 
 import pytest
 
@@ -78,16 +77,12 @@ class Seen:
 
     def __init__(self, home, daemon, prometheus):
         self.daemon, self.prometheus = daemon, prometheus
-        for client in home.clients:  # their rows are there from now on
-            for address in (house.INTERNET4, house.INTERNET6):
-                traffic.ping(client, address)
         before = daemon.fresh_page()
         prometheus.catch_up(before)
         for client, size in zip(home.clients, (4 << 20, 1 << 20)):
             traffic.tcp(client, home.internet, house.INTERNET4, up=size, down=2 * size)
             traffic.tcp(client, home.internet, house.INTERNET6, up=size // 2, down=size)
-        time.sleep(0.5)  # the last acknowledgements
-        self.page = daemon.fresh_page()
+        self.page = daemon.page_at_rest()
         prometheus.catch_up(self.page)
         self.span = Span(prometheus, "mezoura_build_info")
         assert daemon.page().hosts() == self.page.hosts(), "traffic has not come to rest"
@@ -116,6 +111,10 @@ class Seen:
 def seen_traffic():
     needs("prometheus")
     with house.House() as home, Daemon(home.router, "--metrics", "native", config=NAMES) as daemon:
+        for client in home.clients:  # their rows are there when Prometheus looks first
+            for address in (house.INTERNET4, house.INTERNET6):
+                traffic.ping(client, address)
+        daemon.page_at_rest()
         with Prometheus(home.router, rules=RULES, mezoura=9999) as prometheus:
             yield Seen(home, daemon, prometheus)
 

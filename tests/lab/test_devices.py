@@ -16,7 +16,7 @@ import house
 import table
 import traffic
 import wire
-from daemon import HOOKS, Daemon
+from daemon import HOOKS, Daemon, Page, compared
 from test_paths import FAMILIES, remote
 from test_vlans import GUEST4, GUEST6, need
 
@@ -46,9 +46,9 @@ def lead_through(client, device):
         route add ::/0 dev {device}""")
 
 
-def assert_bare(expected, daemon, truth=None):
-    """expected: {(direction, ip): (packets, bytes)}. Nobody there has a MAC, or is in the seed's."""
-    page = daemon.fresh_page()
+def assert_bare(expect, daemon, truth=None):
+    """expect(): {(direction, ip): (packets, bytes)}. Nobody there has a MAC, or is in the seed's."""
+    expected, page = compared(expect, daemon, Page.bare)
     table.note(truth or daemon, expected, page.bare())
     assert page.bare() == expected
     assert page.addresses() == {}
@@ -59,7 +59,7 @@ def assert_bare(expected, daemon, truth=None):
 
 
 def assert_wire(truth, daemon):
-    assert_bare({(direction, ip): pair for (direction, _, ip), pair in truth.settled().items()},
+    assert_bare(lambda: {(direction, ip): pair for (direction, _, ip), pair in truth.settled().items()},
                 daemon, truth)
 
 
@@ -95,7 +95,7 @@ def test_tun(home, hook):
                         data, back = far.recvfrom(2000)
                         far.sendto(data * 2 if size < 700 else data, back)
                         book("download", family, read_packet(fd, HOST[family]))
-            assert_bare(expected, daemon)
+            assert_bare(lambda: expected, daemon)
             assert len(expected) == 4
     finally:
         os.close(fd)

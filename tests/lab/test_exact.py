@@ -11,7 +11,7 @@ import pytest
 import house
 import traffic
 import wire
-from daemon import HOOKS, Daemon, assert_exact
+from daemon import HOOKS, Daemon, assert_exact, compared
 
 SLOW = [("tcx", "single", "routed"), ("clsact", "merged", "routed"), ("tcx", "merged", "routed")]
 SETTINGS = [("tcx", "merged", "nat"), ("clsact", "single", "nat"), *SLOW]
@@ -104,6 +104,6 @@ def test_bytes_can_be_counted_from_the_ip_header_on(build, hook):
         for address in (house.INTERNET4, house.INTERNET6):
             traffic.tcp(client, home.internet, address, up=3 << 20, down=3 << 20)
             traffic.ping(client, address, size=1)
-        expected = {key: (frames, size - 14 * frames)
-                    for key, (frames, size) in truth.settled().items()}
-        assert daemon.fresh_page().addresses() == expected
+        expected, page = compared(lambda: {key: (frames, size - 14 * frames)
+                                           for key, (frames, size) in truth.settled().items()}, daemon)
+        assert page.addresses() == expected

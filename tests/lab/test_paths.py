@@ -10,7 +10,7 @@ import pytest
 import house
 import traffic
 import wire
-from daemon import HOOKS, Daemon, assert_exact, hooked
+from daemon import HOOKS, PATIENCE, Daemon, assert_exact, hooked
 
 FAMILIES = ("v4", "v6")
 both_hooks = pytest.mark.parametrize("hook", HOOKS)
@@ -44,7 +44,7 @@ def volley(client, internet, family, lost):
 
 
 def wait_for_hooks(router, interface, number=2):
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while len([line for line in hooked(router, interface) if "mz_" in line]) != number:
         assert time.monotonic() < deadline, f"{interface} has not {number} hooks"
         time.sleep(0.02)

@@ -9,7 +9,7 @@ import pytest
 import daemon as program
 import house
 import wire
-from daemon import hooked
+from daemon import PATIENCE, hooked
 
 GOOD = ("-4", "192.168.2.1/24/br-lan")
 BAD_COMMAND_LINES = {
@@ -87,7 +87,7 @@ class Attempt:
         with self.home.router.inside():
             done = subprocess.run([*through, program.BINARY, *options], text=True, check=False,
                                   capture_output=True, preexec_fn=house.die_with_parent,
-                                  stdin=subprocess.DEVNULL, timeout=20)
+                                  stdin=subprocess.DEVNULL, timeout=PATIENCE)
         assert done.stdout == ""
         lines = done.stderr.splitlines()
         assert len(lines) == 1 and done.stderr.endswith("\n"), done.stderr
@@ -182,7 +182,7 @@ def test_a_second_daemon_of_the_same_pin_directory(attempt, build):
         with home.router.inside():
             second = subprocess.run([program.BINARY, *first.options, "-p", "9998", "--socket",
                                      f"{first.socket}.2"], text=True, capture_output=True,
-                                    check=False, timeout=20)
+                                    check=False, timeout=PATIENCE)
         assert second.returncode not in (0, 2)
         assert len(second.stderr.splitlines()) == 1 and first.pin in second.stderr
         assert hooked(home.router, "br-lan") == before

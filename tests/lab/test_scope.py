@@ -10,6 +10,7 @@ import traffic
 import wire
 from daemon import HOOKS, TRACK_LAN, Daemon, assert_exact
 from frames import ip_frame
+from watch import wait_until
 
 PUBLIC_LAN4 = "203.0.114.0/24"
 OUTSIDE4, OUTSIDE6 = "203.0.113.99", "2001:db8:ffff::99"
@@ -119,13 +120,14 @@ def test_a_frame_cut_short_is_counted_as_malformed_and_does_no_harm(watched):
     for protocol in (0x0800, 0x86dd):
         yard.up.send(bytes(Ether(src=yard.client.eth0, dst=yard.router_mac, type=protocol)) +
                      b"\x45\0\0\x10")
+    wait_until(lambda: daemon.fresh_page().value(
+        "mezoura_unattributed_packets_total", direction="upload", reason="malformed") == 2)
+    yard.exchange(OUTSIDE4)
+    wait_until(lambda: len(daemon.fresh_page().addresses()) == 2)
     truth.settled()
     page = daemon.fresh_page()
-    assert page.value("mezoura_unattributed_packets_total", direction="upload",
-                      reason="malformed") == 2
-    yard.exchange(OUTSIDE4)
-    truth.settled()
-    assert len(daemon.fresh_page().addresses()) == 2
+    assert page.value("mezoura_unattributed_packets_total", direction="upload", reason="malformed") == 2
+    assert len(page.addresses()) == 2
 
 
 def test_an_upload_counts_also_where_the_firewall_drops_it(home):

@@ -16,7 +16,8 @@ import pytest
 import daemon as program
 import house
 import traffic
-from daemon import AS_KEEPER, HOOKS, Daemon, hooked
+from daemon import AS_KEEPER, HOOKS, PATIENCE, Daemon, hooked
+from test_interfaces import wait_for
 
 SIDES = ("ingress", "egress")
 
@@ -26,7 +27,7 @@ def status(daemon, *options, expect=0):
     with daemon.namespace.inside():
         done = subprocess.run([program.BINARY, "status", "--socket", daemon.socket, "--pin",
                                daemon.pin, *options], capture_output=True, text=True, check=False,
-                              timeout=20)
+                              timeout=PATIENCE)
     assert done.returncode == expect, done
     assert len(done.stderr.splitlines()) == (expect == 1), done.stderr
     return done.stderr if expect == 1 else done.stdout
@@ -92,7 +93,7 @@ def test_it_tells_what_is_so(build, hook):
 
 def eventually(daemon, condition):
     """Until what status says is so."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while not condition(answer := status_json(daemon)):
         assert time.monotonic() < deadline, answer
         time.sleep(0.2)
@@ -130,7 +131,7 @@ def test_interfaces_are_told_as_they_come_go_and_change(home):
 
 def answers(client, address):
     try:
-        return client.run("curl", "-s", "--max-time", "2", f"http://{address}:9999/-/healthy")
+        return client.run("curl", "-s", "--max-time", "20", f"http://{address}:9999/-/healthy")
     except RuntimeError:
         return ""
 
@@ -203,7 +204,7 @@ def test_what_answers_is_not_always_mezoura(home):
         client.sendall(b"HTTP/1.0 200 OK\r\n\r\n\x1b[2J{}garbage")
         client.recv(4096)
         client.close()
-        assert asking.wait(10) == 1
+        assert asking.wait(PATIENCE) == 1
         said = asking.stderr.read()
         asking.stderr.close()
     assert daemon.socket in said and len(said.splitlines()) == 1 and "\x1b" not in said
@@ -214,7 +215,7 @@ def test_full_disks_are_told(home):
             home.router.inside():
         for options in ([], ["--json"]):
             done = subprocess.run([program.BINARY, "status", "--socket", daemon.socket, *options],
-                                  stdout=full, stderr=subprocess.PIPE, check=False, timeout=20)
+                                  stdout=full, stderr=subprocess.PIPE, check=False, timeout=PATIENCE)
             assert done.returncode == 1 and b"No space left" in done.stderr
 
 
@@ -226,7 +227,7 @@ def test_the_socket_is_for_root(home):
             done = subprocess.run(
                 ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", program.BINARY,
                  "status", "--socket", daemon.socket], capture_output=True, text=True,
-                check=False, timeout=20)
+                check=False, timeout=PATIENCE)
         assert done.returncode == 1 and "Permission denied" in done.stderr
 
 
@@ -234,7 +235,7 @@ def refused(daemon, *options):
     """A start that fails with one line, which is returned."""
     with daemon.namespace.inside():
         done = subprocess.run([program.BINARY, *daemon.options, *options], capture_output=True,
-                              text=True, check=False, timeout=20)
+                              text=True, check=False, timeout=PATIENCE)
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1
     return done.stderr
@@ -269,7 +270,7 @@ class Manager:
         if not address.startswith("\0"):
             os.chmod(address, 0o777)  # as systemd's is
 
-    def next(self, timeout):
+    def next(self, timeout=PATIENCE):
         """None where nothing comes."""
         self.socket.settimeout(timeout)
         try:
@@ -281,6 +282,14 @@ class Manager:
         while self.next(0.05):
             pass
 
+    def signs(self, count):
+        """Seconds until there were so many more signs of life."""
+        start = time.monotonic()
+        self.drain()
+        for _ in range(count):
+            assert self.next() == "WATCHDOG=1"
+        return time.monotonic() - start
+
 
 @pytest.mark.parametrize("abstract", [False, True])
 def test_a_service_manager_is_told(home, monkeypatch, abstract):
@@ -290,22 +299,22 @@ def test_a_service_manager_is_told(home, monkeypatch, abstract):
     monkeypatch.setenv("NOTIFY_SOCKET", f"@{name}" if abstract else name)
     monkeypatch.setenv("WATCHDOG_USEC", "600000")
     with daemon:
-        assert manager.next(10) == "READY=1\nSTATUS=Counting on br-lan"
+        assert manager.next() == "READY=1\nSTATUS=Counting on br-lan"
         assert hooked(home.router, "br-lan")
-        start = time.monotonic()
-        for _ in range(5):
-            assert manager.next(1) == "WATCHDOG=1"
-        assert 1 < time.monotonic() - start < 4  # each 300 ms
+        took = [manager.signs(5)]  # each 300 ms; a busy machine may delay some, but not always
+        while min(took) >= 4 and len(took) < 5:
+            took.append(manager.signs(5))
+        assert 1 < min(took) < 4, took
         daemon.process.send_signal(signal.SIGSTOP)  # one that hangs gives no sign of life
         manager.drain()
         assert manager.next(1) is None
         daemon.process.send_signal(signal.SIGCONT)
-        assert manager.next(1) == "WATCHDOG=1"
+        assert manager.next() == "WATCHDOG=1"
         manager.drain()
         daemon.process.send_signal(signal.SIGTERM)
-        said = manager.next(5)
+        said = manager.next()
         while said == "WATCHDOG=1":
-            said = manager.next(5)
+            said = manager.next()
         assert said == "STOPPING=1"
     manager.socket.close()
 
@@ -317,7 +326,7 @@ def test_what_watches_another_process_is_left_alone(home, monkeypatch):
     monkeypatch.setenv("WATCHDOG_USEC", "200000")
     monkeypatch.setenv("WATCHDOG_PID", "1")
     with daemon:
-        assert manager.next(10).startswith("READY=1")
+        assert manager.next().startswith("READY=1")
         assert manager.next(1) is None
     manager.socket.close()
 
@@ -326,10 +335,6 @@ def cpu_seconds(pid):
     with open(f"/proc/{pid}/stat", encoding="ascii") as file:
         fields = file.read().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def open_files(pid):
-    return len(os.listdir(f"/proc/{pid}/fd"))
 
 
 def limit_files(daemon, pid, limit):
@@ -361,7 +366,7 @@ def test_without_file_descriptors_nothing_runs_in_circles(home, spare, unix):
     with daemon:
         both = daemon.process.pid, daemon.exporter()
         for pid in both:
-            limit_files(daemon, pid, open_files(pid) + spare)
+            limit_files(daemon, pid, len(os.listdir(f"/proc/{pid}/fd")) + spare)
         for _ in range(2):
             clients = connect(daemon, 100, unix)
             before = [cpu_seconds(pid) for pid in both]
@@ -373,6 +378,7 @@ def test_without_file_descriptors_nothing_runs_in_circles(home, spare, unix):
         time.sleep(0.5)
         for pid in both:
             limit_files(daemon, pid, 1024)
+        wait_for("an answer", daemon.answers)
         assert daemon.fresh_page()  # all is well again
         assert status_json(daemon)["daemon"] is True
         assert daemon.exporter() == both[1]

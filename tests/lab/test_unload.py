@@ -12,7 +12,7 @@ import daemon as program
 import house
 import traffic
 import wire
-from daemon import HOOKS, Daemon, assert_exact
+from daemon import HOOKS, PATIENCE, Daemon, assert_exact
 from leftovers import KINDS, SIDES, assert_gone, mounts, ours, state
 
 both_hooks = pytest.mark.parametrize("hook", HOOKS)
@@ -215,7 +215,7 @@ def test_a_second_daemon_is_refused_and_the_first_goes_on(home, hook):
         for other in HOOKS:
             with home.router.inside():
                 second = subprocess.run([program.BINARY, *options, "--hook", other], text=True,
-                                        capture_output=True, check=False, timeout=20)
+                                        capture_output=True, check=False, timeout=PATIENCE)
             assert (second.returncode, second.stderr.count("\n")) == (1, 1)
             assert first.pin in second.stderr and "another mezoura" in second.stderr
             assert state(home) == there and ours(first) == programs

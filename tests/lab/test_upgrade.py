@@ -9,7 +9,7 @@ import pytest
 import house
 import traffic
 import wire
-from daemon import HOOKS, ROOT, Daemon, assert_exact, hooked
+from daemon import HOOKS, ROOT, Daemon, assert_exact, compared, hooked
 
 RATE = 200_000_000  # so that the cables lose nothing where the CPUs are busy with starting daemons
 both_hooks = pytest.mark.parametrize("hook", HOOKS)
@@ -20,7 +20,7 @@ def other_build():
     """A mezoura whose tables have another layout."""
     directory = house.scratch("other")
     try:
-        house.run("make", "-s", "-C", ROOT, f"B={directory}", "LAYOUT=v99")
+        house.run("make", "-s", "-C", ROOT, f"B={directory}", "LAYOUT=v99", timeout=1200)
     except RuntimeError as error:
         if "command not found" in str(error) or "No such file" in str(error):
             pytest.skip("no compiler here")
@@ -55,7 +55,7 @@ def under_load(home, daemon, seconds, binaries):
 @both_hooks
 def test_a_minute_of_kills_under_load(home, hook):
     with wire.Truth(home.clients) as truth, Daemon(home.router, "--hook", hook) as daemon:
-        assert under_load(home, daemon, 60, [daemon.binary]) > 100
+        assert under_load(home, daemon, 60, [daemon.binary]) > 50
         daemon.start()
         counts = assert_exact(truth, daemon)
         assert min(frames for frames, _ in counts.values()) > 1000
@@ -67,7 +67,7 @@ def test_other_layouts_under_load(home, hook, other):
     """Upgrades and downgrades, none of which gets the time to finish by itself."""
     with wire.Truth(home.clients) as truth, Daemon(home.router, "--hook", hook) as daemon:
         own = daemon.binary
-        assert under_load(home, daemon, 10, [other, own]) > 10
+        assert under_load(home, daemon, 10, [other, own]) > 5
         for daemon.binary in (other, own):
             daemon.start()
             counts = assert_exact(truth, daemon)
@@ -114,5 +114,5 @@ def test_another_subnet_after_a_restart(home, hook):
         with wire.Truth(home.clients, tracked=[f"{other.v4}/32"]) as later:
             traffic.ping(first, house.INTERNET4)
             traffic.ping(other, house.INTERNET4)
-            expected = {**kept, **later.settled()}
-            assert daemon.fresh_page().addresses() == expected
+            expected, page = compared(lambda: {**kept, **later.settled()}, daemon)
+            assert page.addresses() == expected

@@ -37,7 +37,7 @@ def connected(client, server, address, port=80, source=None):
         near.connect((address, port))
         far, _ = listener.accept()
         with far:
-            far.settimeout(20)
+            far.settimeout(60)
             yield near, far
 
 
@@ -48,7 +48,7 @@ def pump(source, sink, amount):
     sent = received = 0
     while received < amount:
         writers = [source] if sent < amount else []
-        readable, writable, _ = select.select([sink], writers, [], 20)
+        readable, writable, _ = select.select([sink], writers, [], 60)
         assert readable or writable, "stuck"
         if writable:
             sent += source.send(CHUNK[:amount - sent])
@@ -79,9 +79,9 @@ def load(client, server, address, seconds, port=5201, rate=0):
     sender = client.popen("iperf3", "-c", address, "-p", str(port), "--bidir", "-w", "64K",
                           "-b", str(rate), "-t", str(seconds), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     yield
-    said, _ = sender.communicate(timeout=seconds + 30)
+    said, _ = sender.communicate(timeout=seconds + 120)
     assert sender.returncode == 0, said
-    listener.communicate(timeout=30)
+    listener.communicate(timeout=120)
 
 
 def bind_udp(namespace, address, port=0):
@@ -125,7 +125,7 @@ def volley(client, server, address, source, datagrams=20, size=1000, port=5000):
             far.sendto(CHUNK[:size], back)
             if select.select([near], [], [], 0.05)[0]:
                 arrived += len(near.recv(65535)) == size
-        while arrived < datagrams and select.select([near], [], [], 0.5)[0]:
+        while arrived < datagrams and select.select([near], [], [], 2)[0]:  # late is not lost
             arrived += len(near.recv(65535)) == size
     return datagrams - arrived
 

@@ -42,7 +42,7 @@ class Watch:
         self.daemon, self.every, self.forgets, self.macs = daemon, every, forgets, macs
         self.highest = {}
         self.pages = 0
-        self.slowest_pull = 0
+        self.pulls = []  # seconds that each took
         self.loop = background(self.look)
 
     def __enter__(self):
@@ -67,7 +67,7 @@ class Watch:
             assert now.get(series, value) >= value, f"{series}: {value}, then {now[series]}"
         self.highest.update(now)
         self.pages += 1
-        self.slowest_pull = max(self.slowest_pull, page.value("mezoura_pull_duration_seconds"))
+        self.pulls.append(page.value("mezoura_pull_duration_seconds"))
 
 
 def talk(client, internet, address, pause=0.05):
@@ -84,7 +84,7 @@ def talk(client, internet, address, pause=0.05):
     return background(once)
 
 
-def wait_until(what, seconds=30, daemon=None):
+def wait_until(what, seconds=90, daemon=None):
     """Until what() is true, which has to be soon. Returns how long it took."""
     began = time.monotonic()
     while not what():

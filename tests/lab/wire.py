@@ -105,7 +105,7 @@ class Truth:
     def settled(self, quiet=0.2):
         """The counts once nothing has come for a while."""
         before, now = None, self.counts()
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while now != before:
             assert time.monotonic() < deadline, "the wire does not come to rest"
             time.sleep(quiet)
