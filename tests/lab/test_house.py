@@ -64,6 +64,13 @@ print(counter.process.pid, flush=True)
 time.sleep(600)
 """
 
+    def counts():
+        try:
+            with open(f"/proc/{counter}/stat", encoding="ascii") as file:
+                return file.read().rsplit(")", 1)[1].split()[0] != "Z"  # not every init buries the dead
+        except FileNotFoundError:
+            return False
+
     def rope_hangs():
         with home.router.inside():
             return "rope" in [name for _, name in socket.if_nameindex()]
@@ -74,9 +81,9 @@ time.sleep(600)
         assert rope_hangs()
         child.send_signal(signal.SIGKILL)
     deadline = time.monotonic() + 60
-    while (os.path.exists(f"/proc/{counter}") or rope_hangs()) and time.monotonic() < deadline:
+    while (counts() or rope_hangs()) and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert not os.path.exists(f"/proc/{counter}")
+    assert not counts()
     assert not rope_hangs()
     anchor.kill()
     anchor.wait()
