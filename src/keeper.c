@@ -13,7 +13,6 @@
 #include "reconcile.h"
 #include "snapshot_take.h"
 
-#define TRIES	  3	/* of a look at the devices that changes disturb */
 #define VERIFY_MS 10000 /* how often hooks are looked at though nothing was announced */
 
 uint64_t keeper_uptime(void)
@@ -81,10 +80,8 @@ static void list_interfaces(const struct keeper *keeper, struct snapshot *snapsh
 
 void keeper_reconcile(struct keeper *keeper)
 {
-	int error = -EINTR;
+	int error = reconcile_hooks(keeper);
 
-	for (int i = 0; i < TRIES && error == -EINTR; i++)
-		error = reconcile_hooks(keeper);
 	keeper->reconciled_ms = now_ms();
 	if (error) /* then at the next pull */
 		keeper->reconciled_ms -= VERIFY_MS;

@@ -13,6 +13,8 @@
 #include "settings.h"
 #include "topology.h"
 
+#define LOOKS 20 /* at devices that come and go meanwhile, as when a machine starts */
+
 /* What one reconciliation works with. */
 struct work {
 	const struct device *devices;
@@ -313,23 +315,38 @@ static void note_cut(struct keeper *keeper)
 	keeper_set_incomplete(keeper, SNAPSHOT_PREFIXES, keeper->tracking.cut);
 }
 
+/* All devices and addresses there are. Says once what failed. Returns 0 or -errno. */
+static int look(
+	struct keeper *keeper, struct work *work, struct device **devices, struct address **own)
+{
+	int count = -EINTR, owns, error;
+
+	for (int i = 0; i < LOOKS && count == -EINTR; i++)
+		count = devices_list(devices);
+	owns = addresses_own(own);
+	error = count < 0 ? count : owns < 0 ? owns : 0;
+	if (error && !keeper->blind)
+		log_error("cannot list the devices and addresses: %s", strerror(-error));
+	keeper->blind = error != 0;
+	work->devices = *devices;
+	work->device_count = (size_t)count;
+	work->own = *own;
+	work->owns = (size_t)owns;
+	return error;
+}
+
 int reconcile_hooks(struct keeper *keeper)
 {
 	struct work *work = calloc(1, sizeof(*work));
 	struct device *devices = NULL;
 	struct address *own = NULL;
-	int count, owns, error = 0;
+	int error;
 
 	if (!work)
 		return -ENOMEM;
 	work->program[MZ_UPLOAD] = work->program[MZ_DOWNLOAD] = -1;
-	count = devices_list(&devices);
-	owns = addresses_own(&own);
-	if (count >= 0 && owns >= 0) {
-		work->devices = devices;
-		work->device_count = (size_t)count;
-		work->own = own;
-		work->owns = (size_t)owns;
+	error = look(keeper, work, &devices, &own);
+	if (!error) {
 		tracking_make(&keeper->tracking, keeper->config, own, work->owns);
 		note_cut(keeper);
 		for (size_t i = 0; i < keeper->config->interfaces; i++) {
@@ -342,8 +359,6 @@ int reconcile_hooks(struct keeper *keeper)
 		keeper_set_incomplete(keeper, SNAPSHOT_XDP, work->xdp);
 		adopt(keeper, work);
 		remember_devices(keeper, work);
-	} else {
-		error = count < 0 ? count : owns;
 	}
 	free(devices);
 	free(own);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Start, stop, kill, start again, unload: what stays and what goes."""
+import errno
 import os
 import signal
 import time
@@ -10,6 +11,8 @@ import house
 import traffic
 import wire
 from daemon import HOOKS, Daemon, assert_exact, hooked
+
+RTM_NEWLINK = 16  # linux/rtnetlink.h
 
 
 def test_the_command_line_of_the_readme(build):
@@ -67,6 +70,33 @@ def test_a_restart_under_load_loses_no_packet(home):
                 daemon.start()
         counts = assert_exact(truth, daemon)
     assert min(frames for frames, _ in counts.values()) > 1000
+
+
+def disturb(daemon, kind, times, error):
+    """The first answers of the kernel to it that begin with such a message fail."""
+    daemon.environment = {
+        "LD_PRELOAD": wire.tool("disturbed", "-shared", "-fPIC"),
+        "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0",
+        "MZ_TYPE": str(kind), "MZ_TIMES": str(times), "MZ_ERROR": str(error)}
+
+
+def test_a_start_while_devices_come_and_go(home):
+    client = home.clients[0]
+    with wire.Truth(home.clients) as truth:
+        daemon = Daemon(home.router)
+        disturb(daemon, RTM_NEWLINK, 5, errno.EINTR)  # as the kernel says of such a list
+        with daemon:
+            traffic.ping(client, house.INTERNET4)
+            assert_exact(truth, daemon)
+
+
+def test_a_start_that_cannot_list_the_devices_says_so(home):
+    daemon = Daemon(home.router)
+    disturb(daemon, RTM_NEWLINK, 1, errno.ENOBUFS)
+    with pytest.raises(AssertionError, match="ended at once: mezoura: cannot list the devices"):
+        daemon.start()
+    daemon.process = None
+    assert not os.path.exists(daemon.pin)
 
 
 @pytest.mark.skipif(len(HOOKS) < 2, reason="there is but one kind of hook here")
