@@ -108,8 +108,8 @@ static int list_filters(const struct hook *hook, struct netlink_filter list[FILT
 	return count < FILTERS ? count : FILTERS;
 }
 
-/* The priority our filter has on a hook, or 0. */
-static unsigned find_filter(const struct hook *hook)
+/* The priority our filter has on a hook, or 0, or -errno where the kernel does not tell. */
+static int find_filter(const struct hook *hook)
 {
 	struct netlink_filter list[FILTERS];
 	int count = list_filters(hook, list);
@@ -117,7 +117,7 @@ static unsigned find_filter(const struct hook *hook)
 	for (int i = 0; i < count; i++)
 		if (list[i].handle == (HANDLE | hook->net) && filter_is_ours(&list[i]))
 			return list[i].priority;
-	return 0;
+	return count < 0 ? count : 0;
 }
 
 /* Remembers, for the day we leave, that the qdisc is our work: a directory, as pins are files. */
@@ -130,22 +130,24 @@ static int attach_clsact(const char *dir, const struct hook *hook, int program)
 {
 	LIBBPF_OPTS(bpf_tc_hook, at, .ifindex = (int)hook->ifindex,
 		.attach_point = attach_point(hook->direction));
-	unsigned priority = find_filter(hook);
+	int ours = find_filter(hook), error;
 	char path[PATH_MAX];
-	int error = bpf_tc_hook_create(&at);
 
+	if (ours < 0)
+		return ours; /* there may be one already: with another, packets would count twice */
+	error = bpf_tc_hook_create(&at);
 	qdisc_path(dir, hook->ifindex, path);
 	if (error == 0 && mkdir(path, 0700) < 0 && errno != EEXIST)
 		error = -errno;
 	if (error && error != -EEXIST)
 		return error;
-	if (priority) {
-		LIBBPF_OPTS(bpf_tc_opts, filter, .handle = HANDLE | hook->net, .priority = priority,
-			.prog_fd = program, .flags = BPF_TC_F_REPLACE);
+	if (ours) {
+		LIBBPF_OPTS(bpf_tc_opts, filter, .handle = HANDLE | hook->net,
+			.priority = (uint32_t)ours, .prog_fd = program, .flags = BPF_TC_F_REPLACE);
 
 		return bpf_tc_attach(&at, &filter);
 	}
-	for (priority = PRIORITY; priority <= LAST; priority++) {
+	for (unsigned priority = PRIORITY; priority <= LAST; priority++) {
 		LIBBPF_OPTS(bpf_tc_opts, filter, .handle = HANDLE | hook->net, .priority = priority,
 			.prog_fd = program);
 
@@ -175,10 +177,10 @@ static void detach_clsact(const struct hook *hook)
 {
 	LIBBPF_OPTS(bpf_tc_hook, at, .ifindex = (int)hook->ifindex,
 		.attach_point = attach_point(hook->direction));
-	LIBBPF_OPTS(bpf_tc_opts, filter, .handle = HANDLE | hook->net);
+	int ours = find_filter(hook);
+	LIBBPF_OPTS(bpf_tc_opts, filter, .handle = HANDLE | hook->net, .priority = (uint32_t)ours);
 
-	filter.priority = find_filter(hook);
-	if (filter.priority)
+	if (ours > 0)
 		bpf_tc_detach(&at, &filter);
 }
 

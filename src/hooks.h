@@ -29,7 +29,8 @@ int hooks_attach(const char *dir, const struct hook *hook, int program, enum con
 
 /*
  * Whether a classifier of ours hangs there, as what kind says. It no longer does where the device
- * was made anew with the same index, or where somebody took it away.
+ * was made anew with the same index, or where somebody took it away. Where the kernel does not tell
+ * of clsact filters, it is taken to hang there.
  */
 bool hooks_attached(const char *dir, const struct hook *hook, enum snapshot_hook_kind kind);
 

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Start, stop, kill, start again, unload: what stays and what goes."""
+import contextlib
 import errno
 import os
 import signal
+import subprocess
 import time
 
 import pytest
@@ -12,7 +14,7 @@ import traffic
 import wire
 from daemon import HOOKS, Daemon, assert_exact, hooked
 
-RTM_NEWLINK = 16  # linux/rtnetlink.h
+RTM_NEWLINK, RTM_NEWTFILTER = 16, 44  # linux/rtnetlink.h
 
 
 def test_the_command_line_of_the_readme(build):
@@ -97,6 +99,23 @@ def test_a_start_that_cannot_list_the_devices_says_so(home):
         daemon.start()
     daemon.process = None
     assert not os.path.exists(daemon.pin)
+
+
+def test_a_restart_that_cannot_list_the_filters_adds_none(home):
+    client = home.clients[0]
+    with wire.Truth(home.clients) as truth, Daemon(home.router, "--hook", "clsact") as daemon:
+        before = hooked(home.router, "br-lan")
+        daemon.stop()
+        disturb(daemon, RTM_NEWTFILTER, 1, errno.ENOBUFS)
+        daemon.launch()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            assert daemon.process.wait(3) == 1
+        assert hooked(home.router, "br-lan") == before
+        daemon.stop()
+        daemon.environment = {}
+        daemon.start()
+        traffic.ping(client, house.INTERNET4)
+        assert_exact(truth, daemon)
 
 
 @pytest.mark.skipif(len(HOOKS) < 2, reason="there is but one kind of hook here")
