@@ -334,7 +334,9 @@ int maps_delete_key(const struct maps *maps, uint32_t number)
 
 	memcpy(key6.addr, slot->addr, sizeof(key6.addr));
 	/* the address may have a new slot by now; nobody but us takes a key away */
-	if (bpf_map_lookup_elem(fd, key, &found) < 0 || found != number)
+	if (bpf_map_lookup_elem(fd, key, &found) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (found != number)
 		return 0;
 	return bpf_map_delete_elem(fd, key) < 0 ? -errno : 0;
 }

@@ -130,11 +130,20 @@ static uint32_t find_silent(const struct maps *maps, int family, uint32_t silenc
 static int mark(struct retire *retire, struct maps *maps, uint32_t number, uint32_t generation)
 {
 	struct mz_slot *slot = &maps->slots[number];
+	__u32 stamp = slot->stamp;
+	int error;
 
 	slot->stamp = generation + 1;
 	__atomic_store_n(&slot->state, slot->state | 1, __ATOMIC_RELEASE);
-	retire->leaving++;
-	return maps_delete_key(maps, number);
+	error = maps_delete_key(maps, number);
+	if (!error) {
+		retire->leaving++;
+		return 0;
+	}
+	/* classifiers still find it, and would after it was emptied: it stays */
+	__atomic_store_n(&slot->state, slot->state & ~1u, __ATOMIC_RELEASE);
+	slot->stamp = stamp;
+	return error;
 }
 
 static int mark_family(struct retire *retire, struct maps *maps, int family, uint32_t generation,

@@ -151,6 +151,33 @@ static void who_speaks_while_leaving_loses_nothing(void **state)
 	stop();
 }
 
+static void who_cannot_be_told_to_leave_stays(void **state)
+{
+	LIBBPF_OPTS(bpf_obj_get_opts, options, .file_flags = BPF_F_RDONLY);
+	int fd;
+
+	start(state);
+	fd = rig.maps.fd[MAPS_HOSTS4];
+	speak(1);
+	pull();
+	now_s += 100;
+	assert_int_equal(bpf_obj_pin(fd, PINS "/mz_hosts4"), 0);
+	rig.maps.fd[MAPS_HOSTS4] = bpf_obj_get_opts(PINS "/mz_hosts4", &options);
+	assert_int_equal(step(50), -EPERM); /* its key stays, and leads to its slot */
+	now_s += 2;
+	pull();
+	step(50);
+	speak(1);
+	assert_int_equal(packets(), 2);
+	remove(PINS "/mz_hosts4");
+	close(rig.maps.fd[MAPS_HOSTS4]);
+	rig.maps.fd[MAPS_HOSTS4] = fd;
+	let_leave(50);
+	speak(1);
+	assert_int_equal(packets(), 3);
+	stop();
+}
+
 static void a_crash_between_marking_and_emptying_is_made_good(void **state)
 {
 	start(state);
@@ -280,6 +307,7 @@ int main(void)
 		cmocka_unit_test(what_leaves_stays_with_its_host_and_makes_room),
 		cmocka_unit_test(who_speaks_does_not_leave),
 		cmocka_unit_test(who_speaks_while_leaving_loses_nothing),
+		cmocka_unit_test(who_cannot_be_told_to_leave_stays),
 		cmocka_unit_test(a_crash_between_marking_and_emptying_is_made_good),
 		cmocka_unit_test(a_crash_between_commit_and_emptying_is_made_good),
 		cmocka_unit_test(a_full_table_gives_up_what_said_least),
