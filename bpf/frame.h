@@ -93,7 +93,7 @@ static __noinline int dig(struct __sk_buff *skb, struct frame *found)
 		if (!enter(&frame, &tags, bpf_ntohs(word[0]), VLAN_HLEN))
 			return false;
 	}
-	if (tags == 0 && !enter(&frame, &tags, mz_settings.untagged, 0))
+	if (tags == mz_settings.bare && !enter(&frame, &tags, mz_settings.untagged, 0))
 		return false;
 	if (tags < mz_settings.tags)
 		return false;

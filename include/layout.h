@@ -196,7 +196,8 @@ struct mz_settings {
 	__u8 depth;	    /* devices from here up to the tracked interface, 0 for itself */
 	__u16 mark;	    /* of counted packets in tc_index, plus enum mz_direction; 0: none */
 	__u16 untagged;	    /* port of a bridge with VLAN filtering: the VLAN of untagged frames */
-	__u16 tags;	    /* how many VLAN tags lead to the tracked interface, ... */
+	__u8 bare;	    /* below such a port that is a VLAN: the tags before those frames */
+	__u8 tags;	    /* how many VLAN tags lead to the tracked interface, ... */
 	__u16 tag[MZ_TAGS]; /* ... and their VLAN ids, the outer one first */
 	/* above: VLANs on the tracked interface whose frames are of another tracked one */
 	__u32 vlans;

@@ -40,7 +40,7 @@ static struct topology_place below(const struct topology_place *above, const str
 
 	place.device = device;
 	place.depth++;
-	place.untagged = 0;
+	place.untagged = place.bare = 0;
 	add_mac(&place, above->device->mac);
 	return place;
 }
@@ -58,6 +58,8 @@ static void add_carrier(struct topology *topology, size_t at, const struct devic
 
 	if (place.tags == MZ_TAGS)
 		return;
+	place.untagged = topology->place[at].untagged;
+	place.bare = topology->place[at].bare + 1;
 	push_tag(&place, topology->place[at].device->vlan);
 	add(topology, &place);
 }
@@ -150,6 +152,7 @@ void topology_apply(const struct topology *topology, size_t place, struct mz_set
 	settings->depth = (__u8)p->depth;
 	settings->mark = mark_of(top);
 	settings->untagged = p->untagged;
+	settings->bare = p->bare;
 	settings->tags = p->tags;
 	memcpy(settings->tag, p->tag, sizeof(settings->tag));
 	settings->macs = p->macs;

@@ -18,7 +18,8 @@ struct topology_place {
 	const struct device *device;
 	unsigned depth;	   /* devices from here up to the tracked interface */
 	uint16_t untagged; /* as in struct mz_settings, and all below */
-	uint16_t tags, tag[MZ_TAGS];
+	uint8_t bare, tags;
+	uint16_t tag[MZ_TAGS];
 	uint32_t macs;
 	struct mz_mac mac[MZ_MACS];
 };

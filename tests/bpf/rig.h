@@ -161,6 +161,7 @@ static inline void rig_place(
 	settings.depth = place->depth;
 	settings.mark = place->mark;
 	settings.untagged = place->untagged;
+	settings.bare = place->bare;
 	settings.tags = place->tags;
 	memcpy(settings.tag, place->tag, sizeof(settings.tag));
 	settings.vlans = place->vlans;

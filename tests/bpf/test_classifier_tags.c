@@ -80,14 +80,16 @@ static void tags_of_any_kind_are_part_of_the_frame(void **state)
 
 static void only_the_frames_of_the_tracked_vlan_count(void **state)
 {
-	static const struct mz_settings vlan = {.tags = 1, .tag = {10}},
-					stacked = {.tags = 2, .tag = {10, 20}},
-					port = {.tags = 1, .tag = {10}, .untagged = 10},
-					other_port = {.tags = 1, .tag = {10}, .untagged = 1},
-					above = {.vlans = 2, .vlan = {10, 30}},
-					above_port = {.vlans = 1, .vlan = {10}, .untagged = 10},
-					above_vlan = {
-						.tags = 1, .tag = {10}, .vlans = 1, .vlan = {20}};
+	static const struct mz_settings
+		vlan = {.tags = 1, .tag = {10}},
+		stacked = {.tags = 2, .tag = {10, 20}},
+		port = {.tags = 1, .tag = {10}, .untagged = 10},
+		other_port = {.tags = 1, .tag = {10}, .untagged = 1},
+		below_port = {.tags = 2, .tag = {8, 10}, .untagged = 10, .bare = 1},
+		below_other = {.tags = 2, .tag = {8, 10}, .untagged = 1, .bare = 1},
+		above = {.vlans = 2, .vlan = {10, 30}},
+		above_port = {.vlans = 1, .vlan = {10}, .untagged = 10},
+		above_vlan = {.tags = 1, .tag = {10}, .vlans = 1, .vlan = {20}};
 	static const struct {
 		const char *name;
 		const struct mz_settings *place;
@@ -111,6 +113,13 @@ static void only_the_frames_of_the_tracked_vlan_count(void **state)
 		{"an untagged port, another tag", &port, {11}, -1},
 		{"a port of another VLAN, no tag", &other_port, {0}, -1},
 		{"a port of another VLAN, its tag", &other_port, {10}, 14},
+		{"below an untagged port, the port's tag", &below_port, {8}, 14},
+		{"below an untagged port, both tags", &below_port, {8, 10}, 14},
+		{"below an untagged port, another tag", &below_port, {8, 11}, -1},
+		{"below an untagged port, the inner tag", &below_port, {10}, -1},
+		{"below an untagged port, no tag", &below_port, {0}, -1},
+		{"below a port of another VLAN, the port's tag", &below_other, {8}, -1},
+		{"below a port of another VLAN, both tags", &below_other, {8, 10}, 14},
 		{"no VLAN", &above, {0}, 14},
 		{"a VLAN that is tracked on its own", &above, {10}, -1},
 		{"a second one", &above, {30}, -1},

@@ -37,7 +37,8 @@ static const struct device house[] = {
 	ETHERNET(12, .name = "p1", .master = 11, .pvid = 1),
 	ETHERNET(13, .name = "p10", .master = 11, .pvid = 10),
 	ETHERNET(14, .name = "trunk", .master = 11),
-	ETHERNET(15, .name = "eth9.8", .kind = DEVICE_VLAN, .vlan = 8, .carrier = 9, .master = 11),
+	ETHERNET(15, .name = "eth9.8", .kind = DEVICE_VLAN, .vlan = 8, .carrier = 9, .master = 11,
+		.pvid = 1),
 	ETHERNET(16, .name = "br-v.10", .kind = DEVICE_VLAN, .vlan = 10, .carrier = 11),
 	{.index = 17, .type = ARPHRD_NONE, .name = "tun0", .master = 4},
 };
@@ -171,6 +172,12 @@ static void ports_of_a_filtering_bridge_have_a_vlan_without_tag(void **state)
 	assert_int_equal(settings.tags, 2);
 	assert_int_equal(settings.tag[0], 8);
 	assert_int_equal(settings.tag[1], 1);
+	assert_int_equal(settings.untagged, 1);
+	assert_int_equal(settings.bare, 1); /* behind its own tag */
+	apply("eth9.8");
+	assert_int_equal(settings.tags, 1);
+	assert_int_equal(settings.untagged, 1);
+	assert_int_equal(settings.bare, 0);
 	find("br-v.10");
 	assert_int_equal(topology.places, 7);
 	apply("br-v");
