@@ -146,6 +146,12 @@ static int mark(struct retire *retire, struct maps *maps, uint32_t number, uint3
 	return error;
 }
 
+/* So many addresses of a family; never more than there is room for. */
+static uint32_t nearly_full(const struct maps *maps)
+{
+	return maps->capacity - maps->capacity / 8;
+}
+
 static int mark_family(struct retire *retire, struct maps *maps, int family, uint32_t generation,
 	uint32_t idle_s, uint32_t now_s)
 {
@@ -156,7 +162,7 @@ static int mark_family(struct retire *retire, struct maps *maps, int family, uin
 	if (!list)
 		return -ENOMEM;
 	count = find_silent(maps, family, idle_s, now_s, list, &live);
-	if (live - count > maps->capacity - maps->capacity / 8) { /* down to three quarters */
+	if (live - count >= nearly_full(maps)) { /* down to three quarters */
 		count = find_silent(
 			maps, family, idle_s < PRESSED_S ? idle_s : PRESSED_S, now_s, list, &live);
 		qsort(list, count, sizeof(*list), by_packets);
@@ -172,9 +178,7 @@ static int mark_family(struct retire *retire, struct maps *maps, int family, uin
 static bool is_due(const struct retire *retire, const struct maps *maps, const uint32_t entries[2],
 	uint32_t idle_s, uint64_t now_ms)
 {
-	uint32_t nearly = maps->capacity - maps->capacity / 8;
-
-	return entries[0] > nearly || entries[1] > nearly ||
+	return entries[0] >= nearly_full(maps) || entries[1] >= nearly_full(maps) ||
 	       now_ms - retire->marked_ms >= (idle_s < LOOK_MS / 1000 ? idle_s * 1000 : LOOK_MS);
 }
 

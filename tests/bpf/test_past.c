@@ -28,14 +28,19 @@ static int isolate(void **state)
 	return 0;
 }
 
-static void start(void **state)
+static void start_with(void **state, unsigned capacity)
 {
-	rig_start(&rig, state, &home, CAPACITY);
+	rig_start(&rig, state, &home, capacity);
 	now_s = 1000;
 	tally_init(&tally);
 	remove(PINS "/mz_past");
-	assert_int_equal(past_open(&rig.past, PINS, 2 * CAPACITY), 0);
+	assert_int_equal(past_open(&rig.past, PINS, 2 * capacity), 0);
 	assert_int_equal(retire_start(&retire, &rig.maps, &rig.past, 0), 0);
+}
+
+static void start(void **state)
+{
+	start_with(state, CAPACITY);
 }
 
 static void stop(void)
@@ -245,6 +250,22 @@ static void a_full_table_gives_up_what_said_least(void **state)
 	stop();
 }
 
+static void the_smallest_tables_make_room(void **state)
+{
+	for (unsigned capacity = 1; capacity < 9; capacity++) {
+		start_with(state, capacity);
+		for (unsigned n = 0; n < capacity + 1; n++)
+			speak(n);
+		let_leave(86400);
+		assert_int_equal(packets(), capacity + 1);
+		assert_int_equal(tally.entries[0], capacity / 4 * 3);
+		speak(50);
+		assert_int_equal(packets(), capacity + 2);
+		assert_int_equal(tally.unattributed[MZ_UPLOAD][MZ_TABLE_FULL].packets, 1);
+		stop();
+	}
+}
+
 static void the_past_is_bounded_and_forgets_those_that_said_least(void **state)
 {
 	start(state);
@@ -311,6 +332,7 @@ int main(void)
 		cmocka_unit_test(a_crash_between_marking_and_emptying_is_made_good),
 		cmocka_unit_test(a_crash_between_commit_and_emptying_is_made_good),
 		cmocka_unit_test(a_full_table_gives_up_what_said_least),
+		cmocka_unit_test(the_smallest_tables_make_room),
 		cmocka_unit_test(the_past_is_bounded_and_forgets_those_that_said_least),
 		cmocka_unit_test(a_past_that_cannot_be_kept_changes_nothing),
 		cmocka_unit_test(an_address_brought_along_leaves_with_what_it_had),
