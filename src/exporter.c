@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -95,6 +96,22 @@ static int watch(struct exporter *exporter, int fd)
 	return epoll_ctl(exporter->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
 }
 
+/*
+ * Has the kernel kill this process when nobody has the other end of the pipe any more: also one
+ * that hangs is not to keep the next keeper's ports. PR_SET_PDEATHSIG would not do, as the keeper
+ * is another user, who may not send us a signal.
+ */
+static int end_with_the_keeper(void)
+{
+	struct pollfd life = {.fd = EXPORTER_LIFE};
+
+	if (fcntl(EXPORTER_LIFE, F_SETOWN, getpid()) < 0 ||
+		fcntl(EXPORTER_LIFE, F_SETSIG, SIGKILL) < 0 ||
+		fcntl(EXPORTER_LIFE, F_SETFL, O_ASYNC) < 0)
+		return -errno;
+	return poll(&life, 1, 0) ? -ESRCH : 0; /* it ended before that took effect */
+}
+
 static int start(struct exporter *exporter)
 {
 	struct http_config config = {
@@ -104,6 +121,8 @@ static int start(struct exporter *exporter)
 
 	config.metrics.process = &exporter->uses;
 	process_init(&exporter->process);
+	if (!error)
+		error = end_with_the_keeper();
 	if (!error)
 		error = allowed_init(&exporter->allowed, exporter->config);
 	if (error)

@@ -13,9 +13,11 @@
 /* As argv[0] it makes main() call exporter_run(). The other arguments are the keeper's. */
 #define EXPORTER_NAME "mezoura-exporter"
 
-/* The descriptors that it is born with; from EXPORTER_SOCKETS on one for each socket to serve on.
+/*
+ * The descriptors that it is born with: what it asks by, the snapshot, a pipe of which the keeper
+ * has the other end, and from EXPORTER_SOCKETS on one for each socket to serve on.
  */
-enum { EXPORTER_CHANNEL = 3, EXPORTER_SHARED, EXPORTER_SOCKETS };
+enum { EXPORTER_CHANNEL = 3, EXPORTER_SHARED, EXPORTER_LIFE, EXPORTER_SOCKETS };
 
 #define EXPORTER_FRESH_MS 1000 /* a scrape wants a snapshot that is not older */
 

@@ -36,7 +36,7 @@ static void give_up(const char *what)
  * In the child. Does not return. Descriptors go out of each other's way first; what is duplicated
  * by dup2() stays open when the program is executed, and all else is closed.
  */
-static void become_exporter(const struct exporter_process *process, int channel)
+static void become_exporter(const struct exporter_process *process, int channel, int life)
 {
 	int from[EXPORTER_SOCKETS + CONFIG_SOCKETS];
 	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC), count = EXPORTER_SOCKETS;
@@ -48,6 +48,7 @@ static void become_exporter(const struct exporter_process *process, int channel)
 	from[2] = STDERR_FILENO;
 	from[EXPORTER_CHANNEL] = channel;
 	from[EXPORTER_SHARED] = process->shared;
+	from[EXPORTER_LIFE] = life;
 	for (size_t i = 0; i < process->count; i++)
 		from[count++] = process->sockets[i];
 	for (int i = 0; i < count; i++) {
@@ -69,27 +70,41 @@ static void become_exporter(const struct exporter_process *process, int channel)
 	give_up("/proc/self/exe");
 }
 
+/* What is left of it. */
+static void forget(struct exporter_process *process)
+{
+	close(process->channel);
+	close(process->life);
+	process->channel = process->life = -1;
+	process->pid = 0;
+}
+
 int exporter_process_start(struct exporter_process *process)
 {
-	int channel[2];
+	int channel[2], life[2], error = 0;
 
 	process->started_ms = now_ms();
 	process->due_ms = 0;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel) < 0)
 		return -errno;
-	process->pid = fork();
-	if (process->pid == 0)
-		become_exporter(process, channel[1]);
-	close(channel[1]);
-	if (process->pid < 0) {
-		int error = -errno;
-
-		process->pid = 0;
+	if (pipe2(life, O_CLOEXEC) < 0) {
+		error = -errno;
 		close(channel[0]);
+		close(channel[1]);
 		return error;
 	}
 	process->channel = channel[0];
-	return 0;
+	process->life = life[1];
+	process->pid = fork();
+	if (process->pid == 0)
+		become_exporter(process, channel[1], life[0]);
+	if (process->pid < 0)
+		error = -errno;
+	close(channel[1]);
+	close(life[0]);
+	if (error)
+		forget(process);
+	return error;
 }
 
 /* Later and later, unless the last one was steady. */
@@ -132,9 +147,7 @@ void exporter_process_reap(struct exporter_process *process)
 
 	if (!process->pid || waitpid(process->pid, &status, WNOHANG) != process->pid)
 		return;
-	process->pid = 0;
-	close(process->channel);
-	process->channel = -1;
+	forget(process);
 	put_off(process);
 	if (WIFSIGNALED(status))
 		log_error("the exporter was killed by signal %d (%s): it is started again",
@@ -161,16 +174,15 @@ void exporter_process_answer(const struct exporter_process *process)
 void exporter_process_stop(struct exporter_process *process)
 {
 	static const struct timespec patience = {1, 0};
+	pid_t pid = process->pid;
 	sigset_t child;
 
-	if (!process->pid)
+	if (!pid)
 		return;
-	/* It is another user's, who may not be killed by us: it ends as it sees this. */
-	close(process->channel);
+	forget(process); /* it is another user's, whom the kernel kills for us */
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD); /* blocked */
-	if (waitpid(process->pid, NULL, WNOHANG) == 0)
+	if (waitpid(pid, NULL, WNOHANG) == 0)
 		sigtimedwait(&child, NULL, &patience);
-	waitpid(process->pid, NULL, WNOHANG);
-	process->pid = 0;
+	waitpid(pid, NULL, WNOHANG);
 }

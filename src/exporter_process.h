@@ -16,6 +16,7 @@ struct exporter_process {
 	const struct privileges *who; /* kept by the caller, which dropped its own */
 	pid_t pid;		      /* 0: it does not run */
 	int channel;
+	int life; /* our end of a pipe: without it the kernel kills the exporter */
 	uint64_t started_ms,
 		due_ms;	  /* monotonic; due_ms: of the next start, where it does not run */
 	unsigned wait_ms; /* before that start */

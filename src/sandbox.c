@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <linux/landlock.h>
 #include <seccomp.h>
-#include <signal.h>
 #include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -109,18 +108,13 @@ static int enter_seccomp(void)
 
 int sandbox_enter(const char **missing)
 {
-	pid_t parent = getppid();
 	int error = geteuid() == 0 ? -EPERM : privileges_none();
 
 	*missing = NULL;
 	if (!error)
 		error = set_limits();
-	if (!error &&
-		(prctl(PR_SET_DUMPABLE, 0) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
-			prctl(PR_SET_PDEATHSIG, SIGKILL) < 0))
+	if (!error && (prctl(PR_SET_DUMPABLE, 0) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0))
 		error = -errno;
-	if (!error && getppid() != parent) /* it ended before that took effect */
-		error = -ESRCH;
 	if (!error)
 		error = enter_landlock();
 	if (error == -ENOSYS || error == -EOPNOTSUPP) {

@@ -6,8 +6,8 @@
 /*
  * From here on this process can use the descriptors that it has, and nothing else: no capability
  * and none to be had, no file to be opened or reached, no socket, no program, no other process; it
- * dumps no core, is not traced, and is killed when its parent ends. What is loaded or read when it
- * is first needed has to be there by now.
+ * dumps no core, and is not traced. What is loaded or read when it is first needed has to be there
+ * by now.
  *
  * Returns 0 or -errno, -EPERM for root: then it must not go on. Where the kernel lacks Landlock or
  * seccomp, that part is left out: *missing names it, a constant string, and is NULL where nothing

@@ -7,6 +7,8 @@ import socket
 import statistics
 import time
 
+import pytest
+
 import house
 import traffic
 import wire
@@ -39,6 +41,7 @@ def test_it_has_no_rights_and_nothing_open_but_sockets(home):
             files[int(number)] = os.readlink(f"/proc/{pid}/fd/{number}")
         assert files.pop(0) == files.pop(1) == "/dev/null"
         assert files.pop(2) == daemon.log
+        assert files.pop(5).startswith("pipe:")  # nothing is ever written to it
         files = [file for file in files.values() if not file.startswith(("socket:", "anon_inode:[event"))]
         assert files == [f"/proc/{pid}/statm"]
         with open(f"/proc/{pid}/maps", encoding="ascii") as maps:
@@ -92,10 +95,15 @@ def test_it_serves_what_it_has_while_the_keeper_sleeps(home):
             "mezoura_snapshot_timestamp_seconds") >= last + 3)
 
 
-def test_it_ends_with_the_keeper(home):
+@pytest.mark.parametrize("hangs", [False, True])
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_it_ends_with_the_keeper(home, hangs, how):
     with Daemon(home.router) as daemon:
+        daemon.kill_exporter()  # also one that was started later
         pid = daemon.exporter()
-        daemon.stop(signal.SIGKILL)
+        if hangs:
+            os.kill(pid, signal.SIGSTOP)
+        daemon.stop(how)
         wait_for("its end", lambda: not os.path.exists(f"/proc/{pid}/fd/5"))
         daemon.start()  # the ports are free again
         assert daemon.answers()

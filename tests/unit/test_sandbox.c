@@ -224,35 +224,6 @@ static void this_kernel_has_all_of_it(void **state)
 	}
 }
 
-/* A child's child: when the parent in between ends, the sandboxed one does. */
-static void it_ends_with_its_parent(void **state)
-{
-	int ends[2];
-	pid_t parent;
-	char byte;
-
-	(void)state;
-	assert_int_equal(pipe(ends), 0);
-	parent = fork();
-	if (parent == 0) {
-		if (fork() == 0) {
-			close(ends[0]);
-			if (enter() == 0 && write(ends[1], "x", 1) == 1)
-				for (;;)
-					poll(NULL, 0, 1000);
-			_exit(1);
-		}
-		for (;;)
-			pause();
-	}
-	close(ends[1]);
-	assert_int_equal(read(ends[0], &byte, 1), 1);
-	kill(parent, SIGKILL);
-	waitpid(parent, NULL, 0);
-	assert_int_equal(read(ends[0], &byte, 1), 0); /* its end of the pipe is closed */
-	close(ends[0]);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -260,7 +231,6 @@ int main(void)
 		cmocka_unit_test(nothing_else_can),
 		cmocka_unit_test(root_is_refused),
 		cmocka_unit_test(this_kernel_has_all_of_it),
-		cmocka_unit_test(it_ends_with_its_parent),
 	};
 
 	alarm(280);
