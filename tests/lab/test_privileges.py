@@ -9,7 +9,7 @@ import pytest
 import house
 import traffic
 import wire
-from daemon import AS_KEEPER, HOOKS, Daemon, assert_exact
+from daemon import AS_KEEPER, BINARY, HOOKS, ROOT, Daemon, assert_exact
 from test_exporter import status_of
 from test_interfaces import wait_for, wait_for_hooks
 
@@ -156,3 +156,23 @@ def test_its_socket_stays_in_a_directory_of_root_s_and_is_used_again(home):
                         daemon.socket, "--pin", daemon.pin)
         daemon.start()
         assert "counting on" in daemon.said()
+
+
+def test_what_the_keeper_may_not_remove_itself_script_run_does(home, tmp_path):
+    for name in ("script", "build", "open"):
+        (tmp_path / name).mkdir()
+    shutil.copy(os.path.join(ROOT, "script", "run"), tmp_path / "script")
+    shutil.copy(BINARY, tmp_path / "build" / "mezoura")
+    (tmp_path / "Makefile").write_text("all:\n")
+    (tmp_path / "script" / "deps").write_text("#!/bin/sh\n")
+    (tmp_path / "script" / "deps").chmod(0o755)
+    pin = f"/sys/fs/bpf/mezoura-run-{os.getpid()}"
+    socket, textfile = tmp_path / "socket", tmp_path / "open" / "metrics"
+    textfile.parent.chmod(0o1777)  # else the keeper keeps the right to write anywhere
+    process = home.router.popen(tmp_path / "script" / "run", "-i", "br-lan", "--pin", pin,
+                                "--socket", socket, "--textfile", textfile)
+    wait_for("the text file", textfile.exists)
+    assert socket.exists()
+    process.terminate()
+    process.wait(20)
+    assert not socket.exists() and not textfile.exists() and not os.path.exists(pin)
