@@ -109,7 +109,9 @@ static int end_with_the_keeper(void)
 		fcntl(EXPORTER_LIFE, F_SETSIG, SIGKILL) < 0 ||
 		fcntl(EXPORTER_LIFE, F_SETFL, O_ASYNC) < 0)
 		return -errno;
-	return poll(&life, 1, 0) ? -ESRCH : 0; /* it ended before that took effect */
+	if (poll(&life, 1, 0) != 0) /* it ended before that took effect */
+		end();
+	return 0;
 }
 
 static int start(struct exporter *exporter)
