@@ -2,6 +2,7 @@
 #include "sandbox.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/landlock.h>
 #include <seccomp.h>
 #include <stddef.h>
@@ -78,17 +79,34 @@ static const int allowed[] = {SCMP_SYS(accept4), SCMP_SYS(accept), SCMP_SYS(recv
 	SCMP_SYS(recv), SCMP_SYS(recvmsg), SCMP_SYS(read), SCMP_SYS(readv), SCMP_SYS(pread64),
 	SCMP_SYS(sendto), SCMP_SYS(send), SCMP_SYS(sendmsg), SCMP_SYS(write), SCMP_SYS(writev),
 	SCMP_SYS(close), SCMP_SYS(shutdown), SCMP_SYS(getsockopt), SCMP_SYS(setsockopt),
-	SCMP_SYS(getsockname), SCMP_SYS(getpeername), SCMP_SYS(fcntl), SCMP_SYS(fcntl64),
-	SCMP_SYS(dup), SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_pwait2),
-	SCMP_SYS(epoll_ctl), SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(ppoll_time64),
-	SCMP_SYS(clock_gettime), SCMP_SYS(clock_gettime64), SCMP_SYS(gettimeofday), SCMP_SYS(time),
-	SCMP_SYS(clock_nanosleep), SCMP_SYS(clock_nanosleep_time64), SCMP_SYS(nanosleep),
-	SCMP_SYS(mmap), SCMP_SYS(mmap2), SCMP_SYS(mremap), SCMP_SYS(mprotect), SCMP_SYS(munmap),
-	SCMP_SYS(madvise), SCMP_SYS(brk), SCMP_SYS(futex), SCMP_SYS(futex_time64),
-	SCMP_SYS(getrandom), SCMP_SYS(getrusage), SCMP_SYS(getpid), SCMP_SYS(gettid),
-	SCMP_SYS(rt_sigreturn), SCMP_SYS(sigreturn), SCMP_SYS(rt_sigprocmask),
-	SCMP_SYS(restart_syscall), SCMP_SYS(exit), SCMP_SYS(sigaltstack), /* the sanitizers */
+	SCMP_SYS(getsockname), SCMP_SYS(getpeername), SCMP_SYS(dup), SCMP_SYS(epoll_wait),
+	SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_pwait2), SCMP_SYS(epoll_ctl), SCMP_SYS(poll),
+	SCMP_SYS(ppoll), SCMP_SYS(ppoll_time64), SCMP_SYS(clock_gettime), SCMP_SYS(clock_gettime64),
+	SCMP_SYS(gettimeofday), SCMP_SYS(time), SCMP_SYS(clock_nanosleep),
+	SCMP_SYS(clock_nanosleep_time64), SCMP_SYS(nanosleep), SCMP_SYS(mmap), SCMP_SYS(mmap2),
+	SCMP_SYS(mremap), SCMP_SYS(mprotect), SCMP_SYS(munmap), SCMP_SYS(madvise), SCMP_SYS(brk),
+	SCMP_SYS(futex), SCMP_SYS(futex_time64), SCMP_SYS(getrandom), SCMP_SYS(getrusage),
+	SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(rt_sigreturn), SCMP_SYS(sigreturn),
+	SCMP_SYS(rt_sigprocmask), SCMP_SYS(restart_syscall), SCMP_SYS(exit),
+	SCMP_SYS(sigaltstack), /* the sanitizers */
 	SCMP_SYS(exit_group)};
+
+/*
+ * Duplicates and flags only: by F_SETOWN, the kernel would signal others for us. That may hit the
+ * keeper, which has our user as its saved one, and only Landlock's version 6 keeps that from it.
+ */
+static int allow_fcntl(scmp_filter_ctx filter, int call)
+{
+	int error = 0;
+
+	if (call >= 0)
+		error = seccomp_rule_add(
+			filter, SCMP_ACT_ALLOW, call, 1, SCMP_A1(SCMP_CMP_LE, F_SETFL, 0));
+	if (call >= 0 && !error)
+		error = seccomp_rule_add(
+			filter, SCMP_ACT_ALLOW, call, 1, SCMP_A1(SCMP_CMP_EQ, F_DUPFD_CLOEXEC, 0));
+	return error;
+}
 
 /* Returns 0, -ENOSYS where the kernel has no such filters, or -errno. */
 static int enter_seccomp(void)
@@ -100,6 +118,10 @@ static int enter_seccomp(void)
 		if (allowed[i] >= 0)
 			error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
 	}
+	if (!error)
+		error = allow_fcntl(filter, SCMP_SYS(fcntl));
+	if (!error)
+		error = allow_fcntl(filter, SCMP_SYS(fcntl64));
 	if (!error)
 		error = seccomp_load(filter);
 	seccomp_release(filter);
