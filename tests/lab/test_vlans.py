@@ -168,6 +168,26 @@ def test_a_vlan_of_a_cable_as_a_port(home, hook):
 
 
 @both_hooks
+def test_a_vlan_of_a_cable_as_an_untagged_port(home, hook):
+    """Of a bridge that tells VLANs apart: on the cable frames have but the port's own tag."""
+    plain, guest = home.clients
+    router = home.router
+    need(router, "ip", "link", "set", "br-lan", "type", "bridge", "vlan_filtering", "1")
+    add_vlan(home, "br-lan")
+    router.run("bridge", "vlan", "add", "vid", "10", "dev", "br-lan", "self")
+    router.ip(f"""link set {guest.port} nomaster
+        link add link {guest.port} name tagged type vlan id 7
+        link set tagged master br-lan up""")
+    router.offload("tagged", False, house.SEGMENTATION)
+    router.run("bridge", "vlan", "del", "vid", "1", "dev", "tagged")
+    router.run("bridge", "vlan", "add", "vid", "10", "dev", "tagged", "pvid", "untagged")
+    device = tag(guest, 7)
+    move_to_guest(guest, device)
+    with watched(home, hook, ["eth0", device], TRACK) as (truth, daemon):
+        check(home, truth, daemon, [plain.port, guest.port])
+
+
+@both_hooks
 @pytest.mark.parametrize("carrier", ["bridge", "cable"])
 def test_two_tags(home, hook, carrier):
     """802.1ad outside, 802.1Q inside."""
