@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # make             build/mezoura
-# make check       the unit tests (no root)
+# make check       the unit tests (no root); make check-names: that of one module. With -j, side by side
 # make install     DESTDIR, PREFIX, SBINDIR, MANDIR, COMPLETIONDIR
 # make dist        build/mezoura-VERSION.tar.gz, of what is committed; DIST=v0.1.0: of that tag
 # Another build beside it: make B=build/asan SANITIZE=address,undefined CC=clang
 # Without libuci, where there is one: make UCI=no
 # Where the exporter is to be killed when it wants more than it may: make SECCOMP=kill
 # One whose tables have another layout, for tests of upgrades: make B=build/other LAYOUT=v99
+# One that answers scrapes with fresher figures, so that tests wait less: make FRESH_MS=100
 # For packages, whose compilers come with new warnings: make WERROR=
 # Two builds of the same sources with the same compilers and gzip are equal, wherever they are made.
 
@@ -24,8 +25,9 @@ CFLAGS ?= -O2 -g
 WERROR ?= -Werror
 # the .o of another byte order: make BPF_TARGET=bpfeb
 BPF_TARGET ?= bpf
-# where the kernel's headers for user programs are
-BPF_CPPFLAGS ?= -I/usr/include/$(shell $(CC) -print-multiarch)
+# where the kernel's headers for user programs are: this machine's compiler finds them by itself
+BPF_CPPFLAGS ?= $(patsubst %/asm/types.h,-isystem %,$(filter %/asm/types.h,$(shell \
+	$(CC) -M -include asm/types.h -x c /dev/null)))
 
 VERSION := $(shell sed -n 's/^version = //p' VERSION)
 
@@ -52,6 +54,9 @@ ifdef LAYOUT
 LAYOUT_FLAGS := -DMZ_LAYOUT='"$(LAYOUT)"' -DMZ_LAYOUT_PAD=32
 ALL_CFLAGS += $(LAYOUT_FLAGS)
 endif
+ifdef FRESH_MS
+ALL_CFLAGS += -DEXPORTER_FRESH_MS=$(FRESH_MS)
+endif
 ifeq ($(SECCOMP),kill)
 ALL_CFLAGS += -DMZ_SECCOMP_KILL
 endif
@@ -64,64 +69,73 @@ else
 ALL_CFLAGS += -fno-unwind-tables -fno-asynchronous-unwind-tables
 endif
 
-HEADERS := $(wildcard include/*.h src/*.h)
 SOURCES := $(filter-out src/main.c,$(wildcard src/*.c))
-OBJECTS := $(SOURCES:src/%.c=$B/%.o)
-UNIT := $(patsubst tests/unit/test_%.c,$B/test_%,$(wildcard tests/unit/test_*.c))
-KERNEL := $(patsubst tests/bpf/test_%.c,$B/test_%,$(wildcard tests/bpf/test_*.c))
-FUZZ := $(patsubst tests/fuzz/fuzz_%.c,$B/fuzz_%,$(wildcard tests/fuzz/fuzz_*.c))
-BENCH := $(patsubst tests/bench/bench_%.c,$B/bench_%,$(wildcard tests/bench/bench_*.c))
+UNIT := $(patsubst tests/unit/%.c,$B/%,$(wildcard tests/unit/test_*.c))
+KERNEL := $(patsubst tests/bpf/%.c,$B/%,$(wildcard tests/bpf/test_*.c))
+FUZZ := $(patsubst tests/fuzz/%.c,$B/%,$(wildcard tests/fuzz/fuzz_*.c))
+REPLAY := $(FUZZ:$B/fuzz_%=$B/replay_%)
+BENCH := $(patsubst tests/bench/%.c,$B/%,$(wildcard tests/bench/bench_*.c))
 
 all: $B/mezoura
 
+# The objects of SOURCE.c are in obj/SOURCE.o, and beside each, in a .d, the headers that it is made of.
+object = $(patsubst %.c,$B/obj/%.o,$(1))
+
+$B/obj/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(call object,$(shell grep -rlw --include='*.c' MZ_VERSION src)): VERSION
+
+LINK = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LDLIBS)
+
 # The exporter's user executes it, whatever the umask.
-$B/mezoura: $B/main.o $B/libmezoura.a
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+$B/mezoura: $B/obj/src/main.o $B/libmezoura.a
+	$(LINK)
 	chmod 755 $@
 
-$B/libmezoura.a: $(OBJECTS)
+$B/libmezoura.a: $(call object,$(SOURCES))
 	rm -f $@
 	$(AR) rcs $@ $^
 
-$B/%.o: src/%.c $(HEADERS) VERSION Makefile | $B
-	$(CC) $(ALL_CFLAGS) -c -o $@ $<
-
 # The classifier travels inside the program, packed. Only code and type information stay in it: which
 # line an instruction is from, and what jumps lead to, nobody needs but who reads the verifier's log.
-$B/classifier.o: ALL_CFLAGS += -DMZ_CLASSIFIER='"$B/mezoura.bpf.o.gz"'
-$B/classifier.o: $B/mezoura.bpf.o.gz
+$B/obj/src/classifier.o: ALL_CFLAGS += -DMZ_CLASSIFIER='"$B/mezoura.bpf.o.gz"'
+$B/obj/src/classifier.o: $B/mezoura.bpf.o.gz
 $B/mezoura.bpf.o.gz: $B/mezoura.bpf.o
 	gzip -9nc $< >$@
-$B/mezoura.bpf.o: bpf/mezoura.bpf.c $(wildcard bpf/*.h include/*.h) Makefile | $B
+$B/mezoura.bpf.o: bpf/mezoura.bpf.c $(wildcard bpf/*.h include/*.h) Makefile
+	@mkdir -p $(@D)
 	$(CLANG) -target $(BPF_TARGET) -mcpu=v3 -O2 -g -Wall -Wextra $(WERROR) -Iinclude $(LAYOUT_FLAGS) \
 		$(shell $(PKG_CONFIG) --cflags libbpf) $(BPF_CPPFLAGS) \
 		-ffile-prefix-map='$(CURDIR)'=. -c -o $@ $<
 	$(LLVM_STRIP) -g -w -N 'LBB*' -R .BTF.ext -R .rel.BTF.ext $@
 
-$B:
-	mkdir -p $@
-
-tests: $(UNIT) $(KERNEL) $(FUZZ:$B/fuzz_%=$B/replay_%)
+tests: $(UNIT) $(KERNEL) $(REPLAY)
 bench: $(BENCH)
 # make B=build/fuzz CC=clang SANITIZE=fuzzer-no-link,address,undefined fuzz
 fuzz: $(FUZZ)
 
-$B/test_%: tests/unit/test_%.c $(wildcard tests/unit/*.h) $B/libmezoura.a
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $B/libmezoura.a $(LDLIBS) -lcmocka
-$B/test_%: tests/bpf/test_%.c $(wildcard tests/bpf/*.h) $B/libmezoura.a
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $B/libmezoura.a $(LDLIBS) -lcmocka
-$B/replay_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c tests/fuzz/fuzz.h $B/libmezoura.a
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< tests/fuzz/replay.c $B/libmezoura.a $(LDLIBS)
-$B/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/fuzz.h $B/libmezoura.a
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $< $B/libmezoura.a $(LDLIBS)
-$B/bench_%: tests/bench/bench_%.c $(wildcard tests/bench/*.h) $B/libmezoura.a
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $B/libmezoura.a $(LDLIBS)
+$(UNIT) $(KERNEL): LDLIBS += -lcmocka
+$(UNIT): $B/%: $B/obj/tests/unit/%.o $B/libmezoura.a
+	$(LINK)
+$(KERNEL): $B/%: $B/obj/tests/bpf/%.o $B/libmezoura.a
+	$(LINK)
+$(REPLAY): $B/replay_%: $B/obj/tests/fuzz/fuzz_%.o $B/obj/tests/fuzz/replay.o $B/libmezoura.a
+	$(LINK)
+$(FUZZ): ALL_LDFLAGS += -fsanitize=fuzzer
+$(FUZZ): $B/%: $B/obj/tests/fuzz/%.o $B/libmezoura.a
+	$(LINK)
+$(BENCH): $B/%: $B/obj/tests/bench/%.o $B/libmezoura.a
+	$(LINK)
 
 # our own calls only: those in shared libraries stay as they are
 $B/test_allocations: ALL_LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 
-check: $(UNIT)
-	@for t in $(UNIT); do $$t || exit 1; done
+# What a test says is shown where it fails.
+check: $(UNIT:$B/test_%=check-%)
+check-%: $B/test_%
+	@$< >$<.log 2>&1 && echo "passed: $*" || { cat $<.log; echo "FAILED: $*"; exit 1; }
 
 install: $B/mezoura
 	install -D -m 755 $B/mezoura $(DESTDIR)$(SBINDIR)/mezoura
@@ -130,7 +144,8 @@ install: $B/mezoura
 
 # Times are those of the commit, so that it is always the same.
 DIST ?= HEAD
-dist: | $B
+dist:
+	mkdir -p $B
 	version=$$(git show '$(DIST):VERSION' | sed -n 's/^version = //p') && [ "$$version" ] && \
 	name=mezoura-$$version && \
 	git -c tar.umask=022 archive --prefix=$$name/ -o $B/$$name.tar '$(DIST)' && \
@@ -138,6 +153,8 @@ dist: | $B
 
 clean:
 	rm -rf $B
+
+-include $(shell find $B/obj -name '*.d' 2>/dev/null)
 
 .PHONY: all tests bench fuzz check install dist clean
 .DELETE_ON_ERROR:

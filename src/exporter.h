@@ -19,7 +19,9 @@
  */
 enum { EXPORTER_CHANNEL = 3, EXPORTER_SHARED, EXPORTER_LIFE, EXPORTER_SOCKETS };
 
+#ifndef EXPORTER_FRESH_MS
 #define EXPORTER_FRESH_MS 1000 /* a scrape wants a snapshot that is not older */
+#endif
 
 /* Serves until the keeper ends. Returns the exit status. */
 int exporter_run(const struct config *config);
