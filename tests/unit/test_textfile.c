@@ -214,7 +214,8 @@ static void a_check_creates_nothing_and_refuses_devices(void **state)
 	(void)state;
 	assert_int_equal(textfile_check("a"), 0);
 	assert_int_equal(access("a", F_OK), -1);
-	assert_int_equal(textfile_check("/dev/null"), -EEXIST);
+	if (access("/dev", W_OK) == 0) /* else that is what is refused */
+		assert_int_equal(textfile_check("/dev/null"), -EEXIST);
 	assert_int_equal(mkfifo("fifo", 0600), 0);
 	assert_int_equal(textfile_check("fifo"), -EEXIST);
 	unlink("fifo");
