@@ -32,6 +32,18 @@ static bool same(const struct buf *a, const char *data, size_t length)
 	return a->length == length && (!length || memcmp(a->data, data, length) == 0);
 }
 
+/*
+ * What the parser overlooks when it is not strict. When it is, json-c 0.18 takes what is not ASCII
+ * for control characters.
+ */
+static bool is_strict(const struct buf *json)
+{
+	for (size_t i = 0; i < json->length; i++)
+		if ((unsigned char)json->data[i] < ' ' || json->data[i] == '<')
+			return false;
+	return json->length >= 2 && json->data[0] == '"' && json->data[json->length - 1] == '"';
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = fuzz_copy(data, size, true);
@@ -49,10 +61,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	buf_label(&label, text);
 	fuzz_check(read_label(&label, &read) && same(&utf8, read.data, read.length));
 
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
 	buf_json(&json, text);
-	fuzz_check(!memchr(json.data, '<', json.length) && !memchr(json.data, '\n', json.length));
+	fuzz_check(is_strict(&json));
 	parsed = json_tokener_parse_ex(tokener, json.data, (int)json.length);
+	fuzz_check(json_tokener_get_parse_end(tokener) == json.length);
 	fuzz_check(json_object_is_type(parsed, json_type_string));
 	fuzz_check(same(
 		&utf8, json_object_get_string(parsed), (size_t)json_object_get_string_len(parsed)));
