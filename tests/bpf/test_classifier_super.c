@@ -233,8 +233,8 @@ static void check_cut_transport(struct rig *rig, bool v6, uint8_t protocol, uint
 		rig_read(rig, &tally);
 		assert_int_equal(tally.count, 1);
 		assert_int_equal(tally.rows[0].counts.packets[MZ_UPLOAD], segs ? segs : 1);
-		assert_in_range(tally.rows[0].counts.bytes[MZ_UPLOAD], frame.length,
-			(segs ? segs : 1) * whole);
+		assert_true(tally.rows[0].counts.bytes[MZ_UPLOAD] >= frame.length);
+		assert_true(tally.rows[0].counts.bytes[MZ_UPLOAD] <= (segs ? segs : 1) * whole);
 		tally_finish(&tally);
 		rig_clear(rig);
 	}

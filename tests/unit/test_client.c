@@ -148,6 +148,12 @@ static void an_answer_without_end_is_cut_short(void **state)
 	buf_free(&body);
 }
 
+/* Or more, where the machine is busy. */
+static void expect_five_seconds(uint64_t ms)
+{
+	assert_true(ms >= 4900 && ms <= 20000);
+}
+
 static void who_takes_too_long_is_left(void **state)
 {
 	static const enum manner manners[] = {FOREVER, SILENT};
@@ -157,7 +163,7 @@ static void who_takes_too_long_is_left(void **state)
 		uint64_t start = now_ms();
 
 		expect("HTTP/1.0 200 OK\r\n", manners[i], -ETIMEDOUT, "");
-		assert_in_range(now_ms() - start, 4900, 20000);
+		expect_five_seconds(now_ms() - start);
 	}
 }
 
@@ -185,9 +191,9 @@ static void a_server_that_accepts_nobody_is_waited_for_in_vain(void **state)
 		if (connect(waiting[count], (struct sockaddr *)&address, length) < 0)
 			break;
 	}
-	assert_in_range(count, 1, 299);
+	assert_true(count >= 1 && count < 300);
 	assert_int_equal(client_get(path, "/x", &body), -ETIMEDOUT);
-	assert_in_range(now_ms() - start, 4900, 20000);
+	expect_five_seconds(now_ms() - start);
 	for (size_t i = 0; i <= count; i++)
 		close(waiting[i]);
 	close(listening);

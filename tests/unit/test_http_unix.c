@@ -31,7 +31,7 @@ static int tidy_up(void **state)
 static struct listen_file file;
 
 /* Serves on TCP and on the Unix socket. */
-static void start(struct web *web, uint32_t rows)
+static void start_both(struct web *web, uint32_t rows)
 {
 	struct http_config config = {
 		.metrics = *web_options(), .snapshot = web_current, .context = web};
@@ -43,7 +43,7 @@ static void start(struct web *web, uint32_t rows)
 	assert_non_null(web->http);
 }
 
-static void stop(struct web *web)
+static void stop_both(struct web *web)
 {
 	web_stop(web);
 	listen_remove(&file);
@@ -65,7 +65,7 @@ static void both_sockets_serve_the_same(void **state)
 	int fd;
 
 	(void)state;
-	start(&web, 3);
+	start_both(&web, 3);
 	fd = connect_unix();
 	answer = web_ask(&web, fd, "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
 	web_expect_page(answer, 3, 1, METRICS_TEXT);
@@ -76,7 +76,7 @@ static void both_sockets_serve_the_same(void **state)
 	close(fd);
 	web_scrape(&web, 3, 1);
 	web_expect_calm(&web);
-	stop(&web);
+	stop_both(&web);
 }
 
 static void expect_status(struct web *web, int fd)
@@ -101,7 +101,7 @@ static void the_status_is_that_of_the_latest_snapshot(void **state)
 	int unix_fd, tcp;
 
 	(void)state;
-	start(&web, 3);
+	start_both(&web, 3);
 	unix_fd = connect_unix();
 	tcp = web_connect(&web);
 	for (uint64_t number = 1; number < 10; number++) {
@@ -112,7 +112,7 @@ static void the_status_is_that_of_the_latest_snapshot(void **state)
 	}
 	close(unix_fd);
 	close(tcp);
-	stop(&web);
+	stop_both(&web);
 }
 
 static void it_is_only_for_reading(void **state)
@@ -123,7 +123,7 @@ static void it_is_only_for_reading(void **state)
 	int fd;
 
 	(void)state;
-	start(&web, 0);
+	start_both(&web, 0);
 	fd = connect_unix();
 	for (size_t i = 0; i < sizeof(methods) / sizeof(*methods); i++) {
 		char request[80];
@@ -140,7 +140,7 @@ static void it_is_only_for_reading(void **state)
 	assert_string_equal(web_body(answer), "");
 	free(answer);
 	close(fd);
-	stop(&web);
+	stop_both(&web);
 }
 
 static void a_list_of_who_may_connect_can_change(void **state)
@@ -155,14 +155,14 @@ static void a_list_of_who_may_connect_can_change(void **state)
 		print_message("skipped: needs a network namespace of its own (root)\n");
 		skip();
 	}
-	start(&web, 0);
+	start_both(&web, 0);
 	for (int round = 0; round < 4; round++) {
 		http_allow(web.http, round % 2 ? &allow : NULL, round % 2);
 		fd = web_connect_from(&web, "192.0.2.1", "127.0.0.1");
 		assert_int_equal(web_receive(&web, fd, &byte, 1, 100) == -ETIMEDOUT, round % 2);
 		close(fd);
 	}
-	stop(&web);
+	stop_both(&web);
 }
 
 /* Takes all descriptors but this many below a limit, which it sets. Returns how many it took. */
@@ -197,7 +197,7 @@ static void turn_away(size_t left)
 	size_t count;
 	char byte;
 
-	start(&web, 0);
+	start_both(&web, 0);
 	web_scrape(&web, 0, 1);
 	web_settle(&web);
 	for (size_t i = 0; i < 8; i++)
@@ -222,7 +222,7 @@ static void turn_away(size_t left)
 		close(fd[i]);
 	web_settle(&web);
 	web_scrape(&web, 0, 1); /* and who comes later is served */
-	stop(&web);
+	stop_both(&web);
 }
 
 static void without_descriptors_clients_are_turned_away_calmly(void **state)

@@ -16,7 +16,7 @@ static void what_comes_again_and_again_is_due_once_a_minute(void **state)
 	for (int i = 0; i < 1000; i++)
 		assert_false(log_due(&one));
 	assert_true(log_due(&other)); /* each has a minute of its own */
-	assert_in_range(one.next_ms, 60001, UINT64_MAX);
+	assert_true(one.next_ms >= 60001);
 	one.next_ms -= 60001; /* a minute later */
 	assert_true(log_due(&one));
 	assert_false(log_due(&one));
