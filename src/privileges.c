@@ -148,6 +148,9 @@ int privileges_become_exporter(const struct privileges *who)
 
 void privileges_forget_exporter(void)
 {
-	setresgid((gid_t)-1, (gid_t)-1, getegid());
-	setresuid((uid_t)-1, (uid_t)-1, geteuid());
+	/* everybody may keep what they have */
+	int failed = setresgid((gid_t)-1, (gid_t)-1, getegid());
+
+	failed |= setresuid((uid_t)-1, (uid_t)-1, geteuid());
+	(void)failed;
 }
