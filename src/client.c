@@ -14,8 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PATIENCE_MS 5000
-#define SIZE_MOST   (16u << 20)
+#define SIZE_MOST (16u << 20)
 
 /* Waits for events; for none at all, a moment. */
 static int wait_for(int fd, short events, uint64_t deadline)
@@ -128,9 +127,9 @@ static int take_body(char *answer, size_t length, struct buf *body)
 	return body->failed ? -ENOMEM : 0;
 }
 
-int client_get(const char *socket, const char *path, struct buf *body)
+int client_get(const char *socket, const char *path, unsigned patience_ms, struct buf *body)
 {
-	uint64_t deadline = now_ms() + PATIENCE_MS;
+	uint64_t deadline = now_ms() + patience_ms;
 	int fd = connect_to(socket, deadline), error;
 	struct buf request = {0}, answer = {0};
 

@@ -259,7 +259,7 @@ static int start(struct daemon *daemon)
 	int error = check(config);
 
 	if (!error)
-		error = server_open(&daemon->server, config);
+		error = server_open(&daemon->server, config, SERVER_PATIENCE_MS);
 	if (error)
 		return error;
 	daemon->following = following_start(config);

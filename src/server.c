@@ -8,8 +8,7 @@
 #include "clock.h"
 #include "log.h"
 
-#define PASSED	    3 /* SD_LISTEN_FDS_START of sd_listen_fds(3) */
-#define PATIENCE_MS 2000
+#define PASSED 3 /* SD_LISTEN_FDS_START of sd_listen_fds(3) */
 
 /* The exporter of a daemon that was killed may take a moment to end, and holds it till then. */
 static bool comes_free(int fd, uint64_t deadline_ms)
@@ -86,11 +85,11 @@ static int take_passed(struct server *server, unsigned count, bool kinds[2])
 	return 0;
 }
 
-int server_open(struct server *server, const struct config *config)
+int server_open(struct server *server, const struct config *config, unsigned patience_ms)
 {
 	size_t count = config->listens ? config->listens : 1;
 	bool passed[2] = {false, false}; /* TCP, Unix */
-	uint64_t deadline_ms = now_ms() + PATIENCE_MS;
+	uint64_t deadline_ms = now_ms() + patience_ms;
 	int error = take_passed(server, config->passed, passed);
 
 	if (!error && !passed[true])

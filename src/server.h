@@ -6,6 +6,8 @@
 #include "config.h"
 #include "listen.h"
 
+#define SERVER_PATIENCE_MS 2000 /* with the exporter of a daemon that was killed */
+
 struct server {
 	int socket[CONFIG_SOCKETS];
 	size_t sockets;
@@ -14,10 +16,10 @@ struct server {
 
 /*
  * Opens the Unix socket and, with -e, those for TCP; of each kind, where the service manager passed
- * none. server: zeroed. Waits up to two seconds for one that is in use. Logs a line on failure.
+ * none. server: zeroed. Waits patience_ms at most for one that is in use. Logs a line on failure.
  * Returns 0 or -errno; server_close() is due in any case.
  */
-int server_open(struct server *server, const struct config *config);
+int server_open(struct server *server, const struct config *config, unsigned patience_ms);
 
 void server_close(struct server *server);
 

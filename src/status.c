@@ -81,7 +81,7 @@ static void tell_hosts(const struct config *config)
 {
 	struct buf answer = {0};
 
-	if (client_get(config->socket, "/api/v1/hosts", &answer) == 0)
+	if (client_get(config->socket, "/api/v1/hosts", CLIENT_PATIENCE_MS, &answer) == 0)
 		report_hosts(answer.data, answer.length, stdout);
 	buf_free(&answer);
 }
@@ -89,7 +89,8 @@ static void tell_hosts(const struct config *config)
 int status_run(const struct config *config)
 {
 	struct buf answer = {0};
-	int error = client_get(config->socket, "/api/v1/status", &answer), status = 0;
+	int error = client_get(config->socket, "/api/v1/status", CLIENT_PATIENCE_MS, &answer),
+	    status = 0;
 
 	if (error == -ENOENT || error == -ECONNREFUSED) {
 		status = tell_what_is_left(config);

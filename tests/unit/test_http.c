@@ -237,28 +237,9 @@ static void an_old_client_gets_its_answer_and_is_closed(void **state)
 	assert_int_equal(strncmp(answer, "HTTP/1.", 7), 0);
 	assert_string_equal(web_body(answer), "ok\n");
 	free(answer);
-	assert_int_equal(web_receive(&web, fd, &byte, 1, 5000), 0);
+	assert_int_equal(web_receive(&web, fd, &byte, 1, WEB_PATIENCE_MS), 0);
 	close(fd);
 	web_stop(&web);
-}
-
-static bool admitted(struct web *web, const char *from, const char *to)
-{
-	int fd = web_connect_from(web, from, to);
-	char byte, *answer;
-	bool healthy;
-
-	assert_true(fd >= 0);
-	/* A stranger is closed without having said or been told a word. */
-	if (web_receive(web, fd, &byte, 1, 100) != -ETIMEDOUT) {
-		close(fd);
-		return false;
-	}
-	answer = web_ask(web, fd, GET("/-/healthy"));
-	healthy = strstr(answer, "ok\n");
-	free(answer);
-	close(fd);
-	return healthy;
 }
 
 static void strangers_are_closed_at_once(void **state)
@@ -273,23 +254,23 @@ static void strangers_are_closed_at_once(void **state)
 		skip();
 	}
 	web_start(&web, 0, NULL);
-	assert_true(admitted(&web, "127.0.0.1", "127.0.0.1"));
-	assert_true(admitted(&web, "127.255.3.4", "127.0.0.1"));
-	assert_true(admitted(&web, "127.0.0.1", "192.0.2.1"));
-	assert_true(admitted(&web, "::1", "::1"));
-	assert_true(admitted(&web, "::ffff:127.0.0.1", "::ffff:127.0.0.1"));
-	assert_false(admitted(&web, "192.0.2.1", "192.0.2.1"));
-	assert_false(admitted(&web, "192.0.2.1", "127.0.0.1"));
-	assert_false(admitted(&web, "2001:db8::1", "::1"));
+	assert_true(web_admits(&web, "127.0.0.1", "127.0.0.1"));
+	assert_true(web_admits(&web, "127.255.3.4", "127.0.0.1"));
+	assert_true(web_admits(&web, "127.0.0.1", "192.0.2.1"));
+	assert_true(web_admits(&web, "::1", "::1"));
+	assert_true(web_admits(&web, "::ffff:127.0.0.1", "::ffff:127.0.0.1"));
+	assert_true(web_shuts_out(&web, "192.0.2.1", "192.0.2.1"));
+	assert_true(web_shuts_out(&web, "192.0.2.1", "127.0.0.1"));
+	assert_true(web_shuts_out(&web, "2001:db8::1", "::1"));
 	web_stop(&web);
 	web_start(&web, 0, &allow4);
-	assert_true(admitted(&web, "192.0.2.1", "192.0.2.1"));
-	assert_false(admitted(&web, "2001:db8::1", "2001:db8::1"));
+	assert_true(web_admits(&web, "192.0.2.1", "192.0.2.1"));
+	assert_true(web_shuts_out(&web, "2001:db8::1", "2001:db8::1"));
 	web_stop(&web);
 	web_start(&web, 0, &allow6);
-	assert_true(admitted(&web, "2001:db8::1", "2001:db8::1"));
-	assert_true(admitted(&web, "::1", "2001:db8::1"));
-	assert_false(admitted(&web, "192.0.2.1", "192.0.2.1"));
+	assert_true(web_admits(&web, "2001:db8::1", "2001:db8::1"));
+	assert_true(web_admits(&web, "::1", "2001:db8::1"));
+	assert_true(web_shuts_out(&web, "192.0.2.1", "192.0.2.1"));
 	web_stop(&web);
 }
 
@@ -318,8 +299,8 @@ static void it_tells_of_itself(void **state)
 		close(fd);
 	}
 	if (isolated) {
-		assert_false(admitted(&web, "2001:db8::1", "::1"));
-		assert_true(admitted(&web, "192.0.2.1", "192.0.2.1"));
+		assert_true(web_shuts_out(&web, "2001:db8::1", "::1"));
+		assert_true(web_admits(&web, "192.0.2.1", "192.0.2.1"));
 		web_publish(&web, 3, 5);
 		fd = web_connect(&web);
 		answer = web_ask(&web, fd, GET("/metrics"));

@@ -91,7 +91,7 @@ static void headers_without_end_are_refused(void **state)
 		web_settle(&web);
 		/* an error and its end; of empty lines alone nothing is kept */
 		if (i < 4) {
-			while (web_receive(&web, fd, some, sizeof(some), 2000) > 0)
+			while (web_receive(&web, fd, some, sizeof(some), WEB_PATIENCE_MS) > 0)
 				;
 			assert_true(recv(fd, some, 1, MSG_DONTWAIT) <= 0 && errno != EAGAIN);
 		}
@@ -202,7 +202,7 @@ static void try_one(struct web *web, size_t mutations)
 	send_in_pieces(web, fd, bytes, length);
 	for (size_t runs = mutations ? up_to(3) : 0; runs; runs--)
 		web_run(web, 0);
-	got = web_receive(web, fd, some, 13, mutations ? 0 : 10000);
+	got = web_receive(web, fd, some, 13, mutations ? 0 : WEB_PATIENCE_MS);
 	if (got > 0 && memcmp(some, "HTTP/1.", 7) != 0)
 		fail_msg("not an answer: %s", some);
 	if (!mutations &&

@@ -35,8 +35,8 @@ static void the_file_of_the_socket_comes_and_goes(void **state)
 	struct stat st;
 
 	(void)state;
-	assert_int_equal(server_open(&first, &config), 0);
-	assert_int_equal(server_open(&second, &config), -EADDRINUSE);
+	assert_int_equal(server_open(&first, &config, 0), 0);
+	assert_int_equal(server_open(&second, &config, 50), -EADDRINUSE);
 	server_close(&second);
 	assert_int_equal(lstat(path, &st), 0);
 	server_close(&first);
