@@ -62,14 +62,6 @@ static size_t shoot(int fd, const void *bytes, size_t length)
 	return sent > 0 ? (size_t)sent : 0;
 }
 
-static void reset(int fd)
-{
-	const struct linger none = {.l_onoff = 1};
-
-	setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
-	close(fd);
-}
-
 /* How often the server runs for a scrape, with act() before each: the median. Snapshots change. */
 static unsigned scrape(struct siege *siege, void (*act)(struct siege *siege))
 {
@@ -230,7 +222,7 @@ static void connect_and_reset(struct siege *siege)
 			shoot(fd, GET_METRICS, sizeof(GET_METRICS) - 1);
 		if (i % 3 == 2)
 			web_run(&siege->web, 0);
-		reset(fd);
+		web_reset(fd);
 	}
 }
 

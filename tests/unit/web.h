@@ -9,24 +9,20 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <net/if.h>
-
 #include "clock.h"
 #include "http.h"
+#include "isolate.h"
 #include "listen.h"
 
-#define WEB_PATIENCE_MS                                                                            \
-	60000 /* only what fails is waited for so long, however busy the machine is */
+#define WEB_PATIENCE_MS 60000 /* only what fails is waited for so long */
 
 struct web {
 	struct http *http;
@@ -34,44 +30,6 @@ struct web {
 	unsigned port;
 	unsigned runs; /* of http_run(), so far */
 };
-
-/*
- * A network of its own whose loopback has addresses that are not loopback's: 192.0.2.1 and
- * 2001:db8::1. isolated: whether that was allowed. A test that hangs is ended.
- */
-static inline int web_isolate(bool *isolated)
-{
-	struct ifreq ifreq = {.ifr_name = "lo", .ifr_flags = IFF_UP};
-	struct {
-		struct in6_addr addr;
-		uint32_t length;
-		int index;
-	} ifreq6 = {.length = 128, .index = 1};
-	struct sockaddr_in v4 = {.sin_family = AF_INET};
-	struct sockaddr_in6 bind6 = {.sin6_family = AF_INET6};
-	int fd, fd6;
-
-	alarm(280);
-	if (unshare(CLONE_NEWNET) && unshare(CLONE_NEWUSER | CLONE_NEWNET))
-		return 0;
-	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	fd6 = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	inet_pton(AF_INET6, "2001:db8::1", &ifreq6.addr);
-	*isolated = ioctl(fd, SIOCSIFFLAGS, &ifreq) == 0;
-	inet_pton(AF_INET, "192.0.2.1", &v4.sin_addr);
-	strcpy(ifreq.ifr_name, "lo:1");
-	memcpy(&ifreq.ifr_addr, &v4, sizeof(v4));
-	*isolated &= ioctl(fd, SIOCSIFADDR, &ifreq) == 0;
-	*isolated &= ioctl(fd6, SIOCSIFADDR, &ifreq6) == 0;
-	/* the kernel takes a moment until the address can be used */
-	bind6.sin6_addr = ifreq6.addr;
-	for (int i = 0;
-		i < 6000 && *isolated && bind(fd6, (struct sockaddr *)&bind6, sizeof(bind6)); i++)
-		usleep(10000);
-	close(fd);
-	close(fd6);
-	return *isolated ? 0 : -1; /* without loopback nothing would work */
-}
 
 /* A snapshot of hosts without names, whose counts are as different as they may be. */
 static inline struct snapshot *web_snapshot(uint32_t rows, uint64_t value)
@@ -244,6 +202,15 @@ static inline int web_connect(const struct web *web)
 
 	assert_true(fd >= 0);
 	return fd;
+}
+
+/* Closes it so that the other end is reset. */
+static inline void web_reset(int fd)
+{
+	const struct linger none = {.l_onoff = 1};
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+	close(fd);
 }
 
 static inline void web_send(int fd, const char *text)
