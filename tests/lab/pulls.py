@@ -10,6 +10,7 @@ import house
 from forger import NOBODY4, NOBODY6
 from watch import wait_until
 
+CALM = 500  # system calls a second are more than it has reason for, and fewer than it could
 WARM = 2  # pulls behind which everything has the size that it needs
 
 
@@ -39,7 +40,7 @@ def introduce(home, daemon, hosts):
     for client in home.clients:
         client.sysctl("net/ipv6/conf/eth0/disable_ipv6", 1)
     with home.clients[0].packet_socket("eth0") as link:
-        for _ in range(5):  # a cable that is not served in time loses frames
+        for _ in range(15):  # a cable that is not served in time loses frames
             for number in range(hosts):
                 link.send(upload(router_mac, number))
                 if number % 64 == 63:
@@ -59,15 +60,40 @@ def calls_of_pulls(trace):
             if "nl_groups=0x" not in period]
 
 
-def strace(daemon, enough):
-    """System calls of the keeper's pulls, without the first, until there are enough."""
+def is_traced(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        return "TracerPid:\t0\n" not in file.read()
+
+
+@contextlib.contextmanager
+def calls(namespace, pid):
+    """The file in which a process's system calls are meanwhile, one a line."""
     trace = f"{house.scratch('strace')}/trace"
     with open(trace, "w", encoding="utf-8"):
         pass
-    tracer = daemon.namespace.popen("strace", "-f", "-qq", "-o", trace, "-p", str(daemon.process.pid))
+    tracer = namespace.popen("strace", "-f", "-qq", "-o", trace, "-p", str(pid))
     try:
-        wait_until(lambda: enough(calls_of_pulls(trace)[WARM:]), daemon=daemon)
+        wait_until(lambda: is_traced(pid))
+        yield trace
     finally:
         tracer.terminate()
         tracer.wait()
+
+
+def assert_calm(namespace, *pids):
+    """They run in no circles, for as many as a busy machine lets them."""
+    for pid in pids:
+        with calls(namespace, pid) as trace:
+            began = time.monotonic()
+            time.sleep(1)
+        took = time.monotonic() - began
+        with open(trace, encoding="utf-8", errors="replace") as file:
+            made = len(file.readlines())
+        assert made <= CALM * took, (made, took)
+
+
+def strace(daemon, enough):
+    """System calls of the keeper's pulls, without the first, until there are enough."""
+    with calls(daemon.namespace, daemon.process.pid) as trace:
+        wait_until(lambda: enough(calls_of_pulls(trace)[WARM:]), daemon=daemon)
     return calls_of_pulls(trace)[WARM:]

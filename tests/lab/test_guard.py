@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What it costs is not to grow unnoticed: counts that are the same each time, of tests/recorded."""
+import contextlib
 import ctypes
 import glob
 import json
@@ -8,20 +9,18 @@ import re
 import socket
 import statistics
 import struct
-import time
 
 import pytest
 
 import house
 import wire
 from daemon import BINARY, ROOT, TRACK_LAN, Daemon
+from held import Held
 from pulls import WARM, introduce, strace
-from test_exporter import own_kb
 from watch import wait_until
 
 SLACK = 1.02  # where libraries and compilers differ
 MEMORY_SLACK = 1.1  # where libc asks other sources for users, too
-REST = 10  # seconds behind a scrape, within which its memory is free again, also on a busy machine
 HOSTS, MANY = 256, 10000  # addresses, half of them IPv4
 PULLS = 4
 LOOK = 20  # system calls: a look at the hooks takes twice as many, and what else varies few
@@ -57,13 +56,18 @@ def recorded():
     return {name: int(figure) for figure, name in lines}
 
 
+def grown(found, slack):
+    before = recorded()
+    return {name: f"{figure}, recorded {before[name]}" for name, figure in found.items()
+            if figure > before[name] * slack}
+
+
 def check(found, slack=1.0):
     """Of {what: figure}: none is larger than the recorded one."""
     before = recorded()
     for name, figure in found.items():
         print(f"{name}: {figure}, recorded {before[name]}")
-    assert not {name: f"{figure}, recorded {before[name]}" for name, figure in found.items()
-                if figure > before[name] * slack}
+    assert not grown(found, slack)
 
 
 def program_of(link):
@@ -184,15 +188,23 @@ def test_instructions_of_a_pull_and_of_its_text_file(home):
 
 
 def test_memory_at_rest(home):
+    """What is allocated and not freed: by how much that is resident differs from time to time."""
     only_with("gcc", "architecture", "libuci")
-    with Daemon(home.router) as daemon:
+    daemon = Daemon(home.router)
+    held = Held(daemon)
+    found = {}
+
+    def rests():
+        """However long it takes until it has freed the pages of its last scrape."""
+        found.update({"bytes that the keeper has allocated at rest": held.keeper(),
+                      "bytes that the exporter has allocated at rest": held.exporter()})
+        return not grown(found, MEMORY_SLACK)
+
+    with daemon:
         introduce(home, daemon, HOSTS)
         daemon.get()
-        pids = {"keeper": daemon.process.pid, "exporter": daemon.exporter()}
-        found = {f"kB of the {who}'s own at rest": own_kb(pid) for who, pid in pids.items()}
-        for _ in range(REST * 2):
-            time.sleep(0.5)
-            found = {what: min(kb, own_kb(pid)) for (what, kb), pid in zip(found.items(), pids.values())}
+        with contextlib.suppress(AssertionError):
+            wait_until(rests)
     check(found, MEMORY_SLACK)
 
 
