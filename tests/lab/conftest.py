@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-pytest.register_assert_rewrite("daemon", "wire")
+pytest.register_assert_rewrite("crowd", "daemon", "wire")
 import daemon  # noqa: E402  pylint: disable=wrong-import-position
 import house  # noqa: E402  pylint: disable=wrong-import-position
 

@@ -17,6 +17,7 @@ import sys
 import time
 
 PORT = 9999
+PATIENCE = 60  # seconds; only what fails is waited for so long
 GET = b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"
 NO_LINGER = struct.pack("ii", 1, 0)
 
@@ -36,13 +37,13 @@ class Target:
         A server that closed it at once is no failure: this end may hear of that while it still connects.
         """
         s = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        s.settimeout(20 if wait else 0)
+        s.settimeout(PATIENCE if wait else 0)
         with contextlib.suppress(BlockingIOError, BrokenPipeError, ConnectionResetError):
             s.bind((next(self.source), 0))
             s.connect((self.host, PORT))
         return s
 
-    def exchange(self, request, patience=20):
+    def exchange(self, request, patience=PATIENCE):
         """What comes until the server closes, or for so many seconds; b"" where it hears no more."""
         answer = b""
         with self.connect() as s, contextlib.suppress(ConnectionError):
@@ -111,7 +112,7 @@ def pipelined_read(target):
         s.setblocking(False)
         left, got, tail = memoryview(GET * 10000), 0, b""
         while got < 10000 and not target.over():
-            readable, writable, _ = select.select([s], [s] if left else [], [], 20)
+            readable, writable, _ = select.select([s], [s] if left else [], [], PATIENCE)
             assert readable or writable, f"stuck after {got} answers"
             if writable:
                 left = left[s.send(left):]
