@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What has to be so at every rest of the soak test."""
-import os
 import time
 
-from daemon import NATIVE, by_host, hooked
+from daemon import NATIVE, PATIENCE, by_host, hooked
 from restless import FRAME
 
 BRIDGES = ("br-lan", "br-foo")
@@ -59,7 +58,7 @@ class Audit:
 
     def check(self):
         """While no traffic is. Returns what was compared, in words."""
-        deadline = time.monotonic() + 45
+        deadline = time.monotonic() + PATIENCE
         while True:
             truth, page = by_host(self.truth.settled()), self.daemon.fresh_page()
             self.note_missed()
@@ -139,16 +138,3 @@ class Audit:
             complaints.append(("unattributed",))
         return complaints + [("stranger", key, pair) for key, pair in sums.items()
                              if key[1] not in self.known and pair[0] > 1]  # each sends but one
-
-    def size(self):
-        """Descriptors of the daemon and its exporter, and their memory in kB that is in no file.
-
-        Waits until the exporter has freed its pages, a second behind the last request."""
-        time.sleep(1.5)
-        fds = memory = 0
-        for pid in (self.daemon.process.pid, self.daemon.exporter()):
-            with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
-                memory += next(int(line.split()[1]) for line in file
-                               if line.startswith("Anonymous:"))
-            fds += len(os.listdir(f"/proc/{pid}/fd"))
-        return fds, memory
