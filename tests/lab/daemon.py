@@ -177,7 +177,7 @@ class Daemon:
             return None
         self.process.send_signal(how)
         try:
-            status = self.process.wait(60)
+            status = self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
@@ -212,7 +212,7 @@ class Daemon:
     def unload(self):
         with self.namespace.inside():
             return subprocess.run([self.binary, "unload", "--pin", self.pin], capture_output=True,
-                                  text=True, check=False, timeout=60)
+                                  text=True, check=False, timeout=PATIENCE)
 
     def said(self):
         with open(self.log, encoding="utf-8", errors="replace") as log:
@@ -220,7 +220,7 @@ class Daemon:
 
     def get(self, path="/metrics", headers=None):
         with self.namespace.inside():
-            connection = http.client.HTTPConnection("127.0.0.1", 9999, timeout=30)
+            connection = http.client.HTTPConnection("127.0.0.1", 9999, timeout=PATIENCE)
             connection.connect()
         connection.request("GET", path, headers=headers or {})
         response = connection.getresponse()
@@ -246,12 +246,21 @@ class Daemon:
     def page_at_rest(self):
         """Once nobody has anything to say any more, such as a last acknowledgement."""
         deadline = time.monotonic() + PATIENCE
-        before, page = None, self.fresh_page()
-        while before is None or page.hosts() != before.hosts():
+        page, looks = self.fresh_page(), 0
+        while looks < 2:
             assert time.monotonic() < deadline, "traffic does not come to rest"
             time.sleep(0.5)
             before, page = page, self.fresh_page()
+            looks = looks + 1 if page.hosts() == before.hosts() else 0
         return page
+
+    def await_pulls(self, count):
+        """Until it has read the counters so many times more: it writes a text file each time."""
+        for _ in range(count):
+            last, deadline = os.stat(self.textfile).st_ino, time.monotonic() + PATIENCE
+            while os.stat(self.textfile).st_ino == last:
+                assert time.monotonic() < deadline, f"does not read the counters: {self.said()}"
+                time.sleep(0.02)
 
     def written(self):
         with open(self.textfile, encoding="utf-8") as file:
@@ -275,12 +284,12 @@ def plus(counts, more):
             for key in counts.keys() | more.keys()}
 
 
-def compared(expect, daemon, counts=Page.addresses, seconds=20):
+def compared(expect, daemon, counts=Page.addresses):
     """What was expected, and the page whose counts are that, or that still were not after a while.
 
     A frame may be under way between the two; a miscount, however, stays.
     """
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + PATIENCE
     while True:
         expected = expect()
         page = daemon.fresh_page()

@@ -37,7 +37,6 @@ def for_a_while(work, seconds=3):
     while time.monotonic() < end:
         work()
         time.sleep(0.05)
-    time.sleep(1.1)  # a page may be a second old
 
 
 def scenes(home):
@@ -66,6 +65,7 @@ def show(home, mezoura):
     for words, work in scenes(home):
         say(words)
         for_a_while(work)
+        mezoura.fresh_page()  # those who ask next get no older one
         seen = table(home, seen)
     say("mezoura is killed (kill -9). The laptop uploads 5 MB meanwhile.")
     mezoura.stop(signal.SIGKILL)

@@ -20,6 +20,7 @@ class Forger:
         home.router.ip(f"""route add blackhole {NOBODY4}
             route add blackhole {NOBODY6}""")
         home.router.run("bridge", "link", "set", "dev", self.client.port, "learning", "off")
+        self.dropped_before = client.dropped("eth0")
         self.pin = f"{house.BPFFS}/foreign-{next(house.numbers)}"
         home.router.run(wire.tool("foreign"), "attach", hook, self.client.port, "ingress",
                         self.pin)
@@ -34,22 +35,28 @@ class Forger:
             said = self.client.run(wire.tool("flood"), "eth0", self.mac, first, str(span), target,
                                    str(self.sent), count)
             self.sent += int(count)
-            self.seen = self.arrived(self.seen + int(count))
+            self.seen = self.arrived()
             seen = self.seen - before
         self.forged[0] += seen
         self.forged[1] += seen * int(said.split()[1])
 
-    def arrived(self, expected):
+    def arrived(self):
         """How many came to mezoura's own hook, by somebody's program behind it.
 
-        They may be late on a busy machine: those that are missing are waited for.
+        They may be late on a busy machine: those that are missing are waited for, and for long those
+        that the cable did not drop.
         """
-        before, now, looks = None, 0, 0
-        while now < expected and looks < 10 or now != before:
+        before, now, looks, most = None, 0, 0, 0
+        while looks < most or now != before:
             time.sleep(0.1)
             before, now = now, int(house.run(wire.tool("foreign"), "read", self.pin))
             looks = looks + 1 if now == before else 0
+            most = 0 if now >= self.sent else 10 if now >= self.sent - self.dropped() else 100
         return now
+
+    def dropped(self):
+        """By the client's end of the cable."""
+        return self.client.dropped("eth0") - self.dropped_before
 
 
 def everything(page):

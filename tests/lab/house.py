@@ -138,7 +138,7 @@ class Namespace:
     def socket(self, family, kind, protocol=0):
         with self.inside():
             s = socket.socket(family, kind, protocol)
-        s.settimeout(20)
+        s.settimeout(60)
         return s
 
     def packet_socket(self, interface):

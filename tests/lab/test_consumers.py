@@ -78,21 +78,20 @@ def test_openmetrics_is_read_by_the_strict_parser_of_prometheus(counted):
 def test_prometheus_scrapes_and_answers_with_the_right_number(counted):
     home, daemon = counted
     with Prometheus(home.router, mezoura=9999) as prometheus:
-        prometheus.wait_for("mezoura_host_download_bytes_total")
         assert_same(prometheus, daemon.page())
-        named = prometheus.query(
+        named = prometheus.wait_for(
             'mezoura_host_upload_bytes_total{ip_version="4",mac="02:00:00:00:02:0A"}')
         assert named[0][0]["hostname"] == 'two words "quoted" \\ and caf\u00e9'
-        assert len(prometheus.query("node_nat_traffic_download")) == 4
-        assert prometheus.query("up")[0][1] == 1
+        prometheus.wait_for("node_nat_traffic_download", lambda found: len(found) == 4)
+        prometheus.wait_for("up", lambda found: found and found[0][1] == 1)
 
 
 def assert_same(scraper, page):
-    """It has the bytes of each host as the page does."""
+    """It has the bytes of each host as the page does; nothing for a while where a scrape took too long."""
     for direction in ("download", "upload"):
-        answer = {(direction, labels["mac"].lower(), labels["ip_version"]): value
-                  for labels, value in scraper.query(f"mezoura_host_{direction}_bytes_total")}
-        assert answer == {k: size for k, (_, size) in page.hosts().items() if k[0] == direction}
+        expected = {k: size for k, (_, size) in page.hosts().items() if k[0] == direction}
+        scraper.wait_for(f"mezoura_host_{direction}_bytes_total", lambda found, of=direction, those=expected: {
+            (of, labels["mac"].lower(), labels["ip_version"]): value for labels, value in found} == those)
 
 
 def transfer(home, daemon, *scrapers):
@@ -140,14 +139,14 @@ def test_victoria_metrics_and_prometheus_answer_the_same(counted):
         page, sizes = transfer(home, daemon, *scrapers)
         for scraper in scrapers:
             assert_same(scraper, page)
-            found = scraper.query("topk(1, sum by (mac) (mezoura_host_download_bytes_total))")
             top = max(sizes, key=sizes.get)
             total = sum(size for (direction, mac, _), (_, size) in page.hosts().items()
                         if direction == "download" and mac.upper() == top)
-            assert found == [({"mac": top}, total)]
+            answer = [({"mac": top}, total)]
+            scraper.wait_for("topk(1, sum by (mac) (mezoura_host_download_bytes_total))", answer.__eq__)
         # which does not extrapolate
-        grown = scrapers[1].query("sum by (mac) (increase(mezoura_host_download_bytes_total[10m]))")
-        assert {labels["mac"]: value for labels, value in grown} == sizes
+        scrapers[1].wait_for("sum by (mac) (increase(mezoura_host_download_bytes_total[10m]))",
+                             lambda found: {labels["mac"]: value for labels, value in found} == sizes)
 
 
 @contextlib.contextmanager
@@ -175,8 +174,8 @@ def test_prometheus_takes_the_page_and_the_textfile_beside_each_other(home):
             page, _ = transfer(home, daemon, prometheus)
             for family in ("mezoura_host_upload_bytes_total", "mezoura_hook_info",
                            "node_nat_traffic_upload", "mezoura_unattributed_packets_total"):
-                found = prometheus.query(family)
-                assert len(found) == 2 * len(page.family(family)) > 0
+                count = 2 * len(page.family(family))
+                found = prometheus.wait_for(family, lambda found, wanted=count: len(found) == wanted > 0)
                 for job in ("mezoura", "node"):
                     mine = [(without(labels, "job", "instance", "__name__"), value)
                             for labels, value in found if labels["job"] == job]

@@ -16,7 +16,7 @@ import house
 import table
 import traffic
 import wire
-from daemon import HOOKS, Daemon, Page, compared
+from daemon import HOOKS, PATIENCE, Daemon, Page, compared
 from test_paths import FAMILIES, remote
 from test_vlans import GUEST4, GUEST6, need
 
@@ -105,7 +105,7 @@ def read_packet(fd, destination):
     """The next one to that address; the kernel says things of its own, too."""
     address = socket.inet_pton(traffic.family_of(destination), destination)
     while True:
-        assert select.select([fd], [], [], 20)[0], "nothing comes"
+        assert select.select([fd], [], [], PATIENCE)[0], "nothing comes"
         packet = os.read(fd, 65536)
         if packet[16:20] == address or packet[24:40] == address:
             return packet

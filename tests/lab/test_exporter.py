@@ -2,9 +2,9 @@
 """The process that serves HTTP: what it may do, and what its death or sleep does to others."""
 import contextlib
 import os
+import re
 import signal
 import socket
-import statistics
 import time
 
 import pytest
@@ -19,11 +19,6 @@ from test_interfaces import wait_for
 def status_of(pid):
     with open(f"/proc/{pid}/status", encoding="ascii") as file:
         return dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
-
-
-def own_kb(pid):
-    """Memory of a process that is in no file."""
-    return int(status_of(pid)["RssAnon"].split()[0])
 
 
 def test_it_has_no_rights_and_nothing_open_but_sockets(home):
@@ -80,20 +75,31 @@ def test_counts_and_the_text_file_go_on_while_it_sleeps(home):
         wait_for("its row in the text file", lambda: key in daemon.written().addresses())
 
 
+def stop_and_wait(pid):
+    """So that it does nothing any more once this returns."""
+    os.kill(pid, signal.SIGSTOP)
+    wait_for("it stops", lambda: status_of(pid)["State"].startswith("T"))
+
+
+def unanswered(daemon):
+    """How often the exporter has asked a keeper that hears nothing: what is in its socket still."""
+    pattern = rf"^u_str +ESTAB +(\d+) .*,pid={daemon.process.pid},"
+    return sum(map(int, re.findall(pattern, daemon.namespace.run("ss", "-xanp"), re.M)))
+
+
 def test_it_serves_what_it_has_while_the_keeper_sleeps(home):
     with Daemon(home.router) as daemon:
-        last = daemon.fresh_page().value("mezoura_snapshot_timestamp_seconds")
-        os.kill(daemon.process.pid, signal.SIGSTOP)
+        daemon.fresh_page()
+        stop_and_wait(daemon.process.pid)
         time.sleep(1.1)  # so that a scrape asks for a fresh one
-        took = []
-        for _ in range(20):
-            began = time.monotonic()
-            assert daemon.page().value("mezoura_snapshot_timestamp_seconds") - last < 3
-            took.append(time.monotonic() - began)
-        assert statistics.median(took) < 0.5, took  # it waits so long for an answer once, not each time
+        began = time.monotonic()
+        seen = {daemon.page().value("mezoura_snapshot_timestamp_seconds") for _ in range(20)}
+        assert len(seen) == 1
+        # once, then not for five seconds: it waits half a second for an answer each time
+        assert 1 <= unanswered(daemon) <= 1 + (time.monotonic() - began) // 5
         os.kill(daemon.process.pid, signal.SIGCONT)
         wait_for("a fresh one", lambda: daemon.page().value(
-            "mezoura_snapshot_timestamp_seconds") >= last + 3)
+            "mezoura_snapshot_timestamp_seconds") not in seen)
 
 
 @pytest.mark.parametrize("hangs", [False, True])
@@ -111,18 +117,28 @@ def test_it_ends_with_the_keeper(home, hangs, how):
 
 
 def test_a_start_waits_for_the_exporter_of_a_killed_daemon(home):
+    """For two seconds: where we keep it for longer ourselves, it tries again."""
     daemon = Daemon(home.router)
     with contextlib.ExitStack() as stack:
         stack.push(daemon)
-        with home.router.socket(socket.AF_INET6, socket.SOCK_STREAM) as port, home.router.socket(
-                socket.AF_UNIX, socket.SOCK_STREAM) as path:
-            for s, address in (port, ("::", 9999)), (path, daemon.socket):
-                s.bind(address)
-                s.listen()
-            daemon.launch()
-            time.sleep(0.5)
-            assert daemon.process.poll() is None
-        wait_for("an answer", daemon.answers)
+        for _ in range(10):
+            if os.path.exists(daemon.socket):
+                os.unlink(daemon.socket)
+            with home.router.socket(socket.AF_INET6, socket.SOCK_STREAM) as port, home.router.socket(
+                    socket.AF_UNIX, socket.SOCK_STREAM) as path:
+                for s, address in (port, ("::", 9999)), (path, daemon.socket):
+                    s.bind(address)
+                    s.listen()
+                began = time.monotonic()
+                daemon.launch()
+                time.sleep(0.5)
+                waited = daemon.process.poll() is None
+            late = time.monotonic() - began > 1.5
+            wait_for("an answer or its end", lambda: daemon.answers() or daemon.process.poll() is not None)
+            if waited and daemon.process.poll() is None:
+                return
+            assert late, daemon.said()
+        raise AssertionError("this machine is too busy to tell")
 
 
 def test_it_serves_though_standard_descriptors_are_closed(home):

@@ -9,7 +9,7 @@ import pytest
 import house
 import traffic
 import wire
-from daemon import AS_KEEPER, BINARY, HOOKS, ROOT, Daemon, assert_exact
+from daemon import AS_KEEPER, BINARY, HOOKS, PATIENCE, ROOT, Daemon, assert_exact
 from test_exporter import status_of
 from test_interfaces import wait_for, wait_for_hooks
 
@@ -174,5 +174,5 @@ def test_what_the_keeper_may_not_remove_itself_script_run_does(home, tmp_path):
     wait_for("the text file", textfile.exists)
     assert socket.exists()
     process.terminate()
-    process.wait(20)
+    process.wait(PATIENCE)
     assert not socket.exists() and not textfile.exists() and not os.path.exists(pin)

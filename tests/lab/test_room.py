@@ -1,12 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Room for addresses: those that are silent leave, floods are outlived, and nothing is lost."""
-import contextlib
 import http.client
 import os
 import random
 import signal
-import statistics
-import subprocess
 import time
 
 import pytest
@@ -16,6 +13,7 @@ import traffic
 import wire
 from daemon import HOOKS, Daemon, Page, by_host, compared
 from forger import NOBODY4, Forger, everything
+from held import Held
 from watch import Watch, talk, wait_until
 
 PRIVACY = [f"2001:db8:ca2:2:a::{i:x}" for i in range(1, 5)]
@@ -93,9 +91,9 @@ def test_an_address_that_goes_on_talking_stays(home):
     with wire.Truth(home.clients) as truth, Daemon(home.router, "--idle", "5") as daemon:
         speak(home, other, [other.v4])
         with talk(first, home.internet, house.INTERNET4):
-            wait_until(lambda: daemon.page().value("mezoura_table_retired") == 1)
-            time.sleep(7)
-        assert {key[1:] for key in daemon.fresh_page().addresses()} == {(first.eth0, first.v4)}
+            # which was heard of no later
+            wait_until(lambda: daemon.page().value("mezoura_table_retired") >= 1)
+            wait_until(lambda: {key[1:] for key in daemon.fresh_page().addresses()} == {(first.eth0, first.v4)})
         assert_hosts_exact(truth, daemon)
 
 
@@ -117,6 +115,18 @@ def test_killed_at_random_while_addresses_come_and_go(home, seed):
         assert_hosts_exact(truth, daemon)
 
 
+def outlives(daemon, pulls):
+    """Whether it does not end while it reads the counters so many times."""
+    files = set()
+
+    def decided():
+        files.add(os.stat(daemon.textfile).st_ino)
+        return daemon.process.poll() is not None or len(files) > pulls
+
+    wait_until(decided)
+    return daemon.process.poll() is None
+
+
 def test_killed_at_each_step_of_making_room(home):
     """And in the middle of making up for that, as each daemon ends one step later."""
     settle(home)
@@ -131,9 +141,7 @@ def test_killed_at_each_step_of_making_room(home):
             daemon.environment = {**shim, "MZ_FATAL": str(step)}
             daemon.launch()
             wait_until(lambda: daemon.process.poll() is not None or is_empty(daemon))
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                daemon.process.wait(20)  # what left the tables leaves its slots a bit later
-            if daemon.process.poll() is None:
+            if outlives(daemon, 8):  # what left the tables leaves its slots a bit later
                 break
         assert step > 6, "the steps were not those of making room: test void"
         assert_hosts_exact(truth, daemon)
@@ -160,12 +168,6 @@ def assert_known_exact(truth, page):
     assert {key: pair for key, pair in page.hosts().items() if key in known} == known
 
 
-def resident(daemon):
-    """MiB of its own: what it shares with other programs depends on those."""
-    with open(f"/proc/{daemon.process.pid}/smaps_rollup", encoding="ascii") as file:
-        return sum(int(line.split()[1]) for line in file if line.startswith("Private_")) // 1024
-
-
 def unattributed(page, reason):
     return sum(value for labels, value in page.family("mezoura_unattributed_packets_total")
                if labels["reason"] == reason)
@@ -184,8 +186,9 @@ def test_a_flood_of_forged_hosts(build, hook, amounts):
         traffic.warm_up(client)
     forger = Forger(home, home.clients[-1], hook)
     options = "--hook", hook, "--idle", "3", "--metrics", "native"
-    with wire.Truth(home.clients[:3]) as truth, Daemon(home.router, *options) as daemon, \
-            Watch(daemon, every=0.5, forgets=True) as watch:
+    daemon = Daemon(home.router, *options)
+    held = Held(daemon)
+    with wire.Truth(home.clients[:3]) as truth, daemon, Watch(daemon, every=0.5, forgets=True):
         began = time.monotonic()
         speak(home, newcomer, [newcomer.v4, newcomer.v6])
         sizes = []
@@ -197,12 +200,10 @@ def test_a_flood_of_forged_hosts(build, hook, amounts):
             page = assert_sum(truth, forger, daemon)
             assert_known_exact(truth, page)
             assert unattributed(page, "table_full") > 0
-            sizes.append(resident(daemon))
+            sizes.append(held.keeper() >> 20)
         assert 1 <= daemon.said().count("is full") <= 1 + (time.monotonic() - began) // 60
         # Buffers of a few pages at the most: forty bytes for each of a million would be seen.
         assert max(sizes) < 48 and sizes[1] - sizes[0] <= 4 + 4 * (len(page.text) >> 20), sizes
-        # of a machine that is busy with others, or with sanitizers, more than one in two is not
-        assert statistics.median(watch.pulls) < 0.5
 
         room = wait_until(lambda: max(entries(daemon.page())) < 100)
         full = unattributed(assert_sum(truth, forger, daemon), "table_full")
@@ -212,7 +213,7 @@ def test_a_flood_of_forged_hosts(build, hook, amounts):
         assert_known_exact(truth, page)
         assert unattributed(page, "table_full") == full
         assert min(entries(page)) > 0 or time.monotonic() - began > 2  # it may have left again
-        print(f"MiB {sizes}, slowest pull {max(watch.pulls)} s, room after {room:.1f} s, "
+        print(f"MiB allocated {sizes}, room after {room:.1f} s, "
               f"{len(page.text)} bytes a page, {page.value('mezoura_table_retired')} retired")
 
 
@@ -289,5 +290,5 @@ def test_other_room_at_a_restart_under_load(home, hook):
         daemon.start()
         speak(home, first, [first.v4, *PRIVACY])
         wait_until(lambda: is_empty(daemon))
-        time.sleep(2.5)  # what left the tables leaves its slots a bit later
+        daemon.await_pulls(3)  # what left the tables leaves its slots a bit later
         assert_hosts_exact(truth, daemon)

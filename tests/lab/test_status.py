@@ -17,6 +17,8 @@ import daemon as program
 import house
 import traffic
 from daemon import AS_KEEPER, HOOKS, PATIENCE, Daemon, hooked
+from pulls import assert_calm
+from test_exporter import stop_and_wait
 from test_interfaces import wait_for
 
 SIDES = ("ingress", "egress")
@@ -80,7 +82,7 @@ def test_it_tells_what_is_so(build, hook):
         assert answer["table"]["ipv4"]["entries"] == 2
         assert answer["names"]["uci"] == 1
         assert answer["incomplete"] == []
-        assert answer["snapshot"]["pull_seconds"] < 5
+        assert answer["snapshot"]["pull_seconds"] > 0
         text = status(daemon)
         assert re.search(r"^br-lan: .*192\.168\.2\.0/24", text, re.M)
         assert "COUNTS ARE TOO LOW" not in text
@@ -131,7 +133,7 @@ def test_interfaces_are_told_as_they_come_go_and_change(home):
 
 def answers(client, address):
     try:
-        return client.run("curl", "-s", "--max-time", "20", f"http://{address}:9999/-/healthy")
+        return client.run("curl", "-s", "--max-time", "60", f"http://{address}:9999/-/healthy")
     except RuntimeError:
         return ""
 
@@ -282,13 +284,15 @@ class Manager:
         while self.next(0.05):
             pass
 
-    def signs(self, count):
-        """Seconds until there were so many more signs of life."""
-        start = time.monotonic()
-        self.drain()
-        for _ in range(count):
-            assert self.next() == "WATCHDOG=1"
-        return time.monotonic() - start
+
+def timers(daemon):
+    """Seconds from one time to the next, of its timers that go on."""
+    found = []
+    for number in os.listdir(f"/proc/{daemon.process.pid}/fdinfo"):
+        with contextlib.suppress(FileNotFoundError), \
+                open(f"/proc/{daemon.process.pid}/fdinfo/{number}", encoding="ascii") as file:
+            found += re.findall(r"^it_interval: \((\d+), (\d+)\)$", file.read(), re.M)
+    return sorted(int(s) + int(ns) / 1e9 for s, ns in found if (s, ns) != ("0", "0"))
 
 
 @pytest.mark.parametrize("abstract", [False, True])
@@ -301,11 +305,10 @@ def test_a_service_manager_is_told(home, monkeypatch, abstract):
     with daemon:
         assert manager.next() == "READY=1\nSTATUS=Counting on br-lan"
         assert hooked(home.router, "br-lan")
-        took = [manager.signs(5)]  # each 300 ms; a busy machine may delay some, but not always
-        while min(took) >= 4 and len(took) < 5:
-            took.append(manager.signs(5))
-        assert 1 < min(took) < 4, took
-        daemon.process.send_signal(signal.SIGSTOP)  # one that hangs gives no sign of life
+        assert timers(daemon) == [0.3, 1]  # in half the time it has, and -t
+        for _ in range(5):
+            assert manager.next() == "WATCHDOG=1"
+        stop_and_wait(daemon.process.pid)  # one that hangs gives no sign of life
         manager.drain()
         assert manager.next(1) is None
         daemon.process.send_signal(signal.SIGCONT)
@@ -329,12 +332,6 @@ def test_what_watches_another_process_is_left_alone(home, monkeypatch):
         assert manager.next().startswith("READY=1")
         assert manager.next(1) is None
     manager.socket.close()
-
-
-def cpu_seconds(pid):
-    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
-        fields = file.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def limit_files(daemon, pid, limit):
@@ -369,10 +366,7 @@ def test_without_file_descriptors_nothing_runs_in_circles(home, spare, unix):
             limit_files(daemon, pid, len(os.listdir(f"/proc/{pid}/fd")) + spare)
         for _ in range(2):
             clients = connect(daemon, 100, unix)
-            before = [cpu_seconds(pid) for pid in both]
-            time.sleep(2)
-            for pid, seconds in zip(both, before):
-                assert cpu_seconds(pid) - seconds < 0.2 * 2
+            assert_calm(daemon.namespace, *both)
             for client in clients:
                 client.close()
         time.sleep(0.5)
@@ -391,7 +385,5 @@ def test_a_listening_socket_that_breaks_is_no_reason_to_run_in_circles(home):
             home.router.run("ss", "-K", "-l", "-t", "sport", "=", "9999")
         except RuntimeError as error:
             pytest.skip(f"sockets cannot be destroyed here: {error}")
-        before = cpu_seconds(daemon.process.pid)
-        time.sleep(3)
-        assert cpu_seconds(daemon.process.pid) - before < 0.2 * 3
+        assert_calm(daemon.namespace, daemon.process.pid)
         assert status_json(daemon)["daemon"] is True

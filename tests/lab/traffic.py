@@ -5,6 +5,7 @@ import select
 import socket
 import struct
 import subprocess
+import time
 
 import house
 
@@ -116,18 +117,28 @@ def volley(client, server, address, source, datagrams=20, size=1000, port=5000):
     None is waited for long. On their way up they all arrive.
     """
     with bind_udp(server, address, port) as far, bind_udp(client, source) as near:
-        arrived = 0
+        sent, arrived = 0, set()
         near.connect((address, port))
+
+        def wait(seconds):
+            """For any one."""
+            if found := select.select([near], [], [], seconds)[0]:
+                arrived.add(int(near.recv(65535)[:8]))
+            return bool(found)
+
         for _ in range(datagrams):
             near.send(CHUNK[:size])
             _, back = far.recvfrom(65535)
-        for _ in range(datagrams):
-            far.sendto(CHUNK[:size], back)
-            if select.select([near], [], [], 0.05)[0]:
-                arrived += len(near.recv(65535)) == size
-        while arrived < datagrams and select.select([near], [], [], 2)[0]:  # late is not lost
-            arrived += len(near.recv(65535)) == size
-    return datagrams - arrived
+        end = time.monotonic() + 60
+        # late is not lost: what is not there when a later one is never comes
+        while sent < datagrams or len(arrived) < sent and sent - 1 not in arrived:
+            assert time.monotonic() < end, "nothing arrives any more"
+            far.sendto(b"%08d" % sent + CHUNK[8:size], back)
+            sent += 1
+            wait(0.05 if sent < datagrams else 1)
+        while len(arrived) < sent and wait(1):
+            pass
+    return sent - len(arrived)
 
 
 def throw(client, address, source=None, port=9, size=100):

@@ -42,7 +42,6 @@ class Watch:
         self.daemon, self.every, self.forgets, self.macs = daemon, every, forgets, macs
         self.highest = {}
         self.pages = 0
-        self.pulls = []  # seconds that each took
         self.loop = background(self.look)
 
     def __enter__(self):
@@ -50,8 +49,11 @@ class Watch:
         return self
 
     def __exit__(self, *exception):
-        self.loop.__exit__(*exception)
-        assert exception[0] or self.pages > 1
+        try:
+            if not exception[0]:
+                wait_until(lambda: self.pages > 1)
+        finally:
+            self.loop.__exit__(*exception)
 
     def look(self):
         time.sleep(self.every)
@@ -67,7 +69,6 @@ class Watch:
             assert now.get(series, value) >= value, f"{series}: {value}, then {now[series]}"
         self.highest.update(now)
         self.pages += 1
-        self.pulls.append(page.value("mezoura_pull_duration_seconds"))
 
 
 def talk(client, internet, address, pause=0.05):
