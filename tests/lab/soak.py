@@ -113,6 +113,7 @@ class Soak:
                                source=chance.choice(sources)) as (near, far):
             traffic.pump(near, far, 60000)
             traffic.pump(far, near, 120000)
+        time.sleep(0.02)  # other tests want the processors, too
 
     def talk(self, families=FAMILIES):
         for family in families:

@@ -153,12 +153,6 @@ static void an_answer_without_end_is_cut_short(void **state)
 	buf_free(&body);
 }
 
-/* Or more, where the machine is busy. */
-static void expect_five_seconds(uint64_t ms)
-{
-	assert_true(ms >= 4900 && ms <= 20000);
-}
-
 static void who_takes_too_long_is_left(void **state)
 {
 	static const enum manner manners[] = {FOREVER, SILENT};
