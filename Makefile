@@ -85,6 +85,9 @@ $B/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
+# of what is compiled but to be run once
+$B/obj/tests/unit/%.o $B/obj/tests/bpf/%.o: ALL_CFLAGS += -O1
+
 $(call object,$(shell grep -rlw --include='*.c' MZ_VERSION src)): VERSION
 
 LINK = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LDLIBS)

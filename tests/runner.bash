@@ -74,8 +74,8 @@ variant() {
 	local settings=() targets=(all tests bench)
 	directory=$builds/$1
 	case $1 in
-	gcc) settings=(CC=gcc SECCOMP=kill FRESH_MS=100) ;;
-	clang) settings=(CC=clang) targets=(all tests) ;;
+	gcc) settings=(CC=gcc CFLAGS=-O2 SECCOMP=kill FRESH_MS=100) ;;
+	clang) settings=(CC=clang CFLAGS=-O1) targets=(all tests) ;;
 	sanitized)
 		settings=(CC=gcc 'SANITIZE=address,undefined' 'CFLAGS=-O1 -g' FRESH_MS=100)
 		targets=(all tests)
