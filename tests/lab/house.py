@@ -17,7 +17,6 @@ import itertools
 import json
 import os
 import re
-import signal
 import socket
 import struct
 import subprocess
@@ -26,6 +25,7 @@ KERNEL = tuple(int(n) for n in re.findall(r"\d+", os.uname().release)[:2])
 SCRATCH = "/run/lab"  # /run is a tmpfs that only this process and its children see
 BPFFS = "/sys/fs/bpf"
 PASSWD = f"{SCRATCH}/passwd"
+MORTAL = f"{SCRATCH}/mortal"
 USERS = {"mezoura": 64990, "mezoura-exporter": 64991}  # as the package makes them
 
 WAN4, WAN6 = "198.51.100.2", "2001:db8:fffe::2"  # the router's addresses on the internet side
@@ -38,7 +38,6 @@ ROUTER4, ROUTER6 = "192.168.2.1", "2001:db8:ca2:2::1"
 FOO4, FOO6 = "192.168.3.0/24", "2001:db8:ca2:3::/64"
 
 CLONE_NEWNS, CLONE_NEWNET = 0x00020000, 0x40000000
-PR_SET_PDEATHSIG = 1
 RTM_NEWLINK = 16
 TUNSETIFF = 0x400454ca
 IFF_TUN, IFF_TAP, IFF_NO_PI, IFF_VNET_HDR = 0x0001, 0x0002, 0x1000, 0x4000
@@ -55,13 +54,14 @@ def check(result):
         raise OSError(error, os.strerror(error))
 
 
-def die_with_parent():
-    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+def mortal(*command):
+    """The command so that it ends with us: see mortal.c, which isolate() compiles."""
+    return [MORTAL, *command] if os.path.exists(MORTAL) else command
 
 
 def run(*command, **options):
     """Runs a command to its end; what it says when it fails is in the exception."""
-    done = subprocess.run(command, text=True, capture_output=True, preexec_fn=die_with_parent,
+    done = subprocess.run(mortal(*command), text=True, capture_output=True,
                           **{"timeout": 180, **options})
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)}: {done.returncode}: {done.stdout}{done.stderr}")
@@ -76,6 +76,8 @@ def isolate():
     run("mount", "-t", "tmpfs", "-o", "mode=0755", "lab", "/run")
     os.makedirs("/run/netns")
     os.mkdir(SCRATCH)
+    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "mortal.c")
+    run("cc", "-static", "-O2", "-o", MORTAL, source)
     while libc.umount2(BPFFS.encode(), 0) == 0:  # for us alone: one of its own, and none below
         pass
     run("mount", "-t", "bpf", "lab", BPFFS)
@@ -133,7 +135,7 @@ class Namespace:
     def popen(self, *command, **options):
         with self.inside():
             # not a `with`: it outlives this call
-            return subprocess.Popen(command, text=True, preexec_fn=die_with_parent, **options)
+            return subprocess.Popen(mortal(*command), text=True, **options)
 
     def socket(self, family, kind, protocol=0):
         with self.inside():

@@ -32,8 +32,8 @@ def counted(home):
 
 
 def check_metrics(text):
-    return subprocess.run(["promtool", "check", "metrics"], input=text, text=True, check=False,
-                          capture_output=True, preexec_fn=house.die_with_parent, timeout=180)
+    return subprocess.run(house.mortal("promtool", "check", "metrics"), input=text, text=True,
+                          check=False, capture_output=True, timeout=180)
 
 
 @pytest.mark.parametrize("hosts", [0, 2])

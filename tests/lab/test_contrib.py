@@ -36,8 +36,8 @@ def panels():
                                    ("test", "rules", RULES.replace(".yml", ".test.yml"))])
 def test_promtool_has_no_remark_on_the_rules_and_their_tests_pass(check):
     needs("promtool")
-    done = subprocess.run(["promtool", *check], text=True, capture_output=True, check=False,
-                          preexec_fn=house.die_with_parent, timeout=180)
+    done = subprocess.run(house.mortal("promtool", *check), text=True, capture_output=True,
+                          check=False, timeout=180)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "SUCCESS" in done.stdout
 

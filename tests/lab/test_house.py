@@ -75,8 +75,8 @@ time.sleep(600)
         with home.router.inside():
             return "rope" in [name for _, name in socket.if_nameindex()]
 
-    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE,
-                          preexec_fn=house.die_with_parent) as child:
+    with subprocess.Popen(house.mortal(sys.executable, "-c", script),
+                          stdout=subprocess.PIPE) as child:
         counter = int(child.stdout.readline())
         assert rope_hangs()
         child.send_signal(signal.SIGKILL)

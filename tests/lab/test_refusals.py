@@ -85,9 +85,9 @@ class Attempt:
 
     def run(self, *options, through=()):
         with self.home.router.inside():
-            done = subprocess.run([*through, program.BINARY, *options], text=True, check=False,
-                                  capture_output=True, preexec_fn=house.die_with_parent,
-                                  stdin=subprocess.DEVNULL, timeout=PATIENCE)
+            done = subprocess.run(house.mortal(*through, program.BINARY, *options), text=True,
+                                  check=False, capture_output=True, stdin=subprocess.DEVNULL,
+                                  timeout=PATIENCE)
         assert done.stdout == ""
         lines = done.stderr.splitlines()
         assert len(lines) == 1 and done.stderr.endswith("\n"), done.stderr
