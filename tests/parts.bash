@@ -51,6 +51,7 @@ part_fuzz() {
 	fi
 	variant fuzz
 	for source in tests/fuzz/fuzz_*"$only"*.c; do
+		[ -e "$source" ] || continue
 		name=$(basename "$source" .c)
 		inputs_of "${name#fuzz_}"
 		mkdir -p "$work/found/$name" # libFuzzer wants directories

@@ -56,7 +56,7 @@ def check(result):
 
 def mortal(*command):
     """The command so that it ends with us: see mortal.c, which isolate() compiles."""
-    return [MORTAL, *command] if os.path.exists(MORTAL) else command
+    return [MORTAL, str(os.getpid()), *command] if os.path.exists(MORTAL) else command
 
 
 def run(*command, **options):

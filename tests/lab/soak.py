@@ -75,7 +75,7 @@ class Soak:
         self.audit = Audit(self.daemon, truth, self.forger, book,
                            {b"m": self.mover.eth0, b"s": self.stayer.eth0})
         stack.enter_context(background(Echo(home.internet, book).once))
-        stack.enter_context(Watch(self.daemon, macs=self.audit.known))
+        stack.enter_context(Watch(self.daemon, every=0.5, macs=self.audit.known))
         self.talkers = {}
         stack.callback(self.silence)
 
@@ -113,7 +113,7 @@ class Soak:
                                source=chance.choice(sources)) as (near, far):
             traffic.pump(near, far, 60000)
             traffic.pump(far, near, 120000)
-        time.sleep(0.02)  # other tests want the processors, too
+        time.sleep(0.05)  # other tests want the processors, too
 
     def talk(self, families=FAMILIES):
         for family in families:
