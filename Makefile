@@ -85,7 +85,7 @@ $B/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-# of what is compiled but to be run once
+# what takes longer to compile than to run
 $B/obj/tests/unit/%.o $B/obj/tests/bpf/%.o: ALL_CFLAGS += -O1
 
 $(call object,$(shell grep -rlw --include='*.c' MZ_VERSION src)): VERSION
