@@ -90,7 +90,7 @@ $B/obj/tests/unit/%.o $B/obj/tests/bpf/%.o: ALL_CFLAGS += -O1
 
 $(call object,$(shell grep -rlw --include='*.c' MZ_VERSION src)): VERSION
 
-LINK = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LDLIBS)
+LINK = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LDLIBS) $(CMOCKA)
 
 # The exporter's user executes it, whatever the umask.
 $B/mezoura: $B/obj/src/main.o $B/libmezoura.a
@@ -119,7 +119,7 @@ bench: $(BENCH)
 # make B=build/fuzz CC=clang SANITIZE=fuzzer-no-link,address,undefined fuzz
 fuzz: $(FUZZ)
 
-$(UNIT) $(KERNEL): LDLIBS += -lcmocka
+$(UNIT) $(KERNEL): CMOCKA := -lcmocka
 $(UNIT): $B/%: $B/obj/tests/unit/%.o $B/libmezoura.a
 	$(LINK)
 $(KERNEL): $B/%: $B/obj/tests/bpf/%.o $B/libmezoura.a
