@@ -191,7 +191,7 @@ part_vm() {
 	variant gcc
 	plain=$directory
 	mkdir "$work/guests"
-	run 3600 tests/vm/all "$kernels" "$work/guests" "$plain${newest:+ $builds/$newest}" \
+	run 5000 tests/vm/all "$kernels" "$work/guests" "$plain${newest:+ $builds/$newest}" \
 		"${guests[@]}" || sed 's/^/    /' "$log"
 	for guest in "${guests[@]}"; do add_guest "$guest"; done
 }
