@@ -75,6 +75,8 @@ KERNEL := $(patsubst tests/bpf/%.c,$B/%,$(wildcard tests/bpf/test_*.c))
 FUZZ := $(patsubst tests/fuzz/%.c,$B/%,$(wildcard tests/fuzz/fuzz_*.c))
 REPLAY := $(FUZZ:$B/fuzz_%=$B/replay_%)
 BENCH := $(patsubst tests/bench/%.c,$B/%,$(wildcard tests/bench/bench_*.c))
+LAB := $(addprefix $B/lab/,burst flood foreign mortal nobpf wire \
+	allocations.so disturbed.so fatal.so held.so)
 
 all: $B/mezoura
 
@@ -132,6 +134,16 @@ $(FUZZ): $B/%: $B/obj/tests/fuzz/%.o $B/libmezoura.a
 $(BENCH): $B/%: $B/obj/tests/bench/%.o $B/libmezoura.a
 	$(LINK)
 
+# The lab's own tools, which share nothing with what they test.
+lab: $(LAB)
+$(LAB): LINK_TOOL = mkdir -p $(@D) && $(CC) -std=gnu11 -Wall -Wextra $(WERROR) -D_GNU_SOURCE -O2 -o $@ $<
+$B/lab/mortal: tests/lab/mortal.c # static, so that it starts fast
+	$(LINK_TOOL) -static
+$B/lab/%.so: tests/lab/%.c
+	$(LINK_TOOL) -shared -fPIC
+$B/lab/%: tests/lab/%.c
+	$(LINK_TOOL) -Wl,--as-needed -lbpf
+
 # our own calls only: those in shared libraries stay as they are
 $B/test_allocations: ALL_LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 
@@ -159,5 +171,5 @@ clean:
 
 -include $(shell find $B/obj -name '*.d' 2>/dev/null)
 
-.PHONY: all tests bench fuzz check install dist clean
+.PHONY: all tests bench lab fuzz check install dist clean
 .DELETE_ON_ERROR:

@@ -76,14 +76,14 @@ add_pytest() { # add_pytest NAME EXIT-STATUS
 # variant NAME [TARGET...]: builds it, where $kept is set only TARGETs, and sets directory to where it is.
 # What does not compile counts as a failure here, and its tests where they are to run.
 variant() {
-	local settings=() targets=(all tests bench)
+	local settings=() targets=(all tests bench lab)
 	directory=$builds/$1
 	case $1 in
 	gcc) settings=(CC=gcc CFLAGS=-O2 SECCOMP=kill FRESH_MS=100) ;;
 	clang) settings=(CC=clang CFLAGS=-O1) targets=(all tests) ;;
 	sanitized)
 		settings=(CC=gcc 'SANITIZE=address,undefined' 'CFLAGS=-O1 -g' FRESH_MS=100)
-		targets=(all tests)
+		targets=(all tests lab)
 		;;
 	clang-*) # of another one, only what tests the classifier, which alone is made by it
 		settings=(CC=gcc "CLANG=$1")
@@ -139,7 +139,7 @@ programs() {
 
 # pytest SECONDS NAME VARIANT TESTS OPTION...: the lab's, or those that $only chooses, as pytest's -k does
 pytest() {
-	variant "$3" all
+	variant "$3" all lab
 	rm -f "$work/junit.xml"
 	run "$1" env "MEZOURA=$directory/mezoura" PYTHONDONTWRITEBYTECODE=1 COLUMNS=500 \
 		/usr/bin/python3 -m pytest -q -rsfE -p no:cacheprovider ${only:+-k "$only"} \

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""forwarding.py MEZOURA [ROUNDS]   how fast a router forwards while it counts, next to one that does not
+"""forwarding.py [ROUNDS]   how fast a router forwards while it counts, next to one that does not
 
 A house for each way to count, all there at once. In each round, each of them in turn forwards the
 shortest frames for a moment, up on one CPU and down on another. Its rate is by the CPU time that this
@@ -197,15 +197,14 @@ def report(rates):
                  f"{fastest}; {rounds}, middle half {middle}")
 
 
-def main(mezoura, rounds="150"):
+def main(rounds="150"):
     house.isolate()
     flood, ways = f"{house.scratch('flood')}/flood", {}
     house.run("cc", "-std=gnu11", "-D_GNU_SOURCE", "-O2", "-o", flood, f"{HERE}/flood.c", "-lbpf")
-    copy = shutil.copy(mezoura, house.SCRATCH)
     with contextlib.ExitStack() as stack:
         for name, prepare in WAYS.items():
             try:
-                ways[name] = Way(stack, flood, copy, prepare)
+                ways[name] = Way(stack, flood, house.BINARY, prepare)
             except Missing as why:
                 print(f"forwarding.py: {name}: {why}", file=sys.stderr)
         report(measure(ways, int(rounds)))

@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""running.py MEZOURA   what the daemon costs in a router with a bridge: its start, a pull, its memory,
+"""running.py   what the daemon costs in a router with a bridge: its start, a pull, its memory,
 how soon it notices what changes, and what strangers take from it
 """
 import contextlib
 import gzip
 import os
-import shutil
 import socket
 import statistics
-import sys
 import threading
 import time
 import urllib.request
@@ -284,10 +282,8 @@ def flood():
                  own_kb(mezoura.process.pid) - before, "kB", "<= 16384")
 
 
-def main(mezoura):
+def main():
     house.isolate()
-    shutil.copy(mezoura, f"{house.SCRATCH}/mezoura")
-    daemon.BINARY = f"{house.SCRATCH}/mezoura"
     with house.House(clients=("h1",)) as home:
         home.router.ip(f"route add blackhole {pulls.NOBODY4}")
         home.clients[0].sysctl("net/ipv6/conf/eth0/disable_ipv6", 1)
@@ -298,4 +294,4 @@ def main(mezoura):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 import os
-import shutil
 
 import pytest
 
 pytest.register_assert_rewrite("crowd", "daemon", "wire")
-import daemon  # noqa: E402  pylint: disable=wrong-import-position
 import house  # noqa: E402  pylint: disable=wrong-import-position
 
 
@@ -15,15 +13,12 @@ def pytest_configure(config):
 
 @pytest.fixture(scope="session", autouse=True)
 def lab():
+    if not os.access(house.BUILT, os.X_OK):
+        pytest.exit(f"{house.BUILT} is not there: run make all lab, or set MEZOURA", returncode=1)
     try:
         house.isolate()
     except (OSError, RuntimeError) as error:
         pytest.exit(f"the lab cannot be built here: {error}", returncode=1)
-    if not os.access(daemon.BINARY, os.X_OK):
-        pytest.exit(f"{daemon.BINARY} is not there: run make, or set MEZOURA", returncode=1)
-    # The user nobody is to reach it, too.
-    shutil.copy(daemon.BINARY, f"{house.SCRATCH}/mezoura")
-    daemon.BINARY = f"{house.SCRATCH}/mezoura"
 
 
 @pytest.fixture

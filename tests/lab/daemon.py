@@ -12,8 +12,7 @@ import house
 import table
 import wire
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BINARY = os.path.abspath(os.environ.get("MEZOURA", os.path.join(ROOT, "build", "mezoura")))
+ROOT, BINARY = house.ROOT, house.BINARY
 # kinds of hook to try: those of MZ_HOOKS, or the first this kernel has, or all it has
 HOOKS = ["tcx", "clsact"] if house.KERNEL >= (6, 6) else ["clsact"]
 if os.environ.get("MZ_HOOKS"):
@@ -269,7 +268,7 @@ class Daemon:
 
 def hooked(namespace, interface):
     """Whatever programs hang there: ["tcx ingress mz_ingress", ...], clsact ones as tc's lines."""
-    lines = namespace.run(wire.tool("foreign"), "list", interface).splitlines()
+    lines = namespace.run(house.tool("foreign"), "list", interface).splitlines()
     qdiscs = namespace.run("tc", "qdisc", "show", "dev", interface)
     if "clsact" in qdiscs:
         for side in ("ingress", "egress"):

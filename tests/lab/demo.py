@@ -88,7 +88,7 @@ def main():
                          for name, client in zip(NAMES, home.clients))
         mezoura = daemon.Daemon(home.router, config=config)
         say("In the router, mezoura counts. It was started like this:")
-        print(f"  {shlex.join([daemon.BINARY, *mezoura.options])}")
+        print(f"  {shlex.join([house.BUILT, *mezoura.options])}")
         print("Below, * marks what has changed since the table before.")
         with mezoura:
             show(home, mezoura)

@@ -22,7 +22,7 @@ class Forger:
         home.router.run("bridge", "link", "set", "dev", self.client.port, "learning", "off")
         self.dropped_before = client.dropped("eth0")
         self.pin = f"{house.BPFFS}/foreign-{next(house.numbers)}"
-        home.router.run(wire.tool("foreign"), "attach", hook, self.client.port, "ingress",
+        home.router.run(house.tool("foreign"), "attach", hook, self.client.port, "ingress",
                         self.pin)
         self.mac = home.router.mac("br-lan")
 
@@ -32,7 +32,7 @@ class Forger:
         seen, before = 0, self.seen
         while seen < amount:
             count = str(min(amount, 100000))
-            said = self.client.run(wire.tool("flood"), "eth0", self.mac, first, str(span), target,
+            said = self.client.run(house.tool("flood"), "eth0", self.mac, first, str(span), target,
                                    str(self.sent), count)
             self.sent += int(count)
             self.seen = self.arrived()
@@ -49,7 +49,7 @@ class Forger:
         before, now, looks, most = None, 0, 0, 0
         while looks < most or now != before:
             time.sleep(0.1)
-            before, now = now, int(house.run(wire.tool("foreign"), "read", self.pin))
+            before, now = now, int(house.run(house.tool("foreign"), "read", self.pin))
             looks = looks + 1 if now == before else 0
             most = 0 if now >= self.sent else 10 if now >= self.sent - self.dropped() else 100
         return now

@@ -29,7 +29,7 @@ class Held:
         os.chmod(self.directory, 0o777)
         self.known = not sanitized()
         if self.known:
-            mezoura.environment |= {"LD_PRELOAD": wire.tool("held", "-shared", "-fPIC"),
+            mezoura.environment |= {"LD_PRELOAD": house.tool("held.so"),
                                     "MZ_HELD": self.directory}
 
     def of(self, program):

@@ -13,19 +13,23 @@ To look inside from another terminal: nsenter --mount --target <pid of this proc
 import contextlib
 import ctypes
 import fcntl
+import fnmatch
 import itertools
-import json
 import os
 import re
+import shutil
 import socket
 import struct
 import subprocess
 
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILT = os.path.abspath(os.environ.get("MEZOURA", f"{ROOT}/build/mezoura"))  # by make all lab
 KERNEL = tuple(int(n) for n in re.findall(r"\d+", os.uname().release)[:2])
 SCRATCH = "/run/lab"  # /run is a tmpfs that only this process and its children see
+BINARY = f"{SCRATCH}/mezoura"
 BPFFS = "/sys/fs/bpf"
+HERE = b"/proc/thread-self/ns/net"
 PASSWD = f"{SCRATCH}/passwd"
-MORTAL = f"{SCRATCH}/mortal"
 USERS = {"mezoura": 64990, "mezoura-exporter": 64991}  # as the package makes them
 
 WAN4, WAN6 = "198.51.100.2", "2001:db8:fffe::2"  # the router's addresses on the internet side
@@ -38,11 +42,17 @@ ROUTER4, ROUTER6 = "192.168.2.1", "2001:db8:ca2:2::1"
 FOO4, FOO6 = "192.168.3.0/24", "2001:db8:ca2:3::/64"
 
 CLONE_NEWNS, CLONE_NEWNET = 0x00020000, 0x40000000
+MS_BIND, MS_REC, MS_PRIVATE, MNT_DETACH = 1 << 12, 1 << 14, 1 << 18, 2
 RTM_NEWLINK = 16
+SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 0x1
 TUNSETIFF = 0x400454ca
 IFF_TUN, IFF_TAP, IFF_NO_PI, IFF_VNET_HDR = 0x0001, 0x0002, 0x1000, 0x4000
-SEGMENTATION = ("tso", "gso", "tx-udp-segmentation")
-MERGING = ("gro", "rx-udp-gro-forwarding") if KERNEL >= (5, 12) else ("gro",)
+SIOCETHTOOL = 0x8946
+ETHTOOL_GSTRINGS, ETHTOOL_GSSET_INFO, ETHTOOL_GFEATURES, ETHTOOL_SFEATURES = 0x1b, 0x37, 0x3a, 0x3b
+ETH_SS_FEATURES, ETH_GSTRING_LEN = 4, 32
+# Patterns of the kernel's names of features, which ethtool -k shows.
+SEGMENTATION = ("tx-tcp*-segmentation", "tx-generic-segmentation", "tx-udp-segmentation")
+MERGING = ("rx-gro", "rx-udp-gro-forwarding") if KERNEL >= (5, 12) else ("rx-gro",)
 
 libc = ctypes.CDLL(None, use_errno=True)
 numbers = itertools.count(1)
@@ -54,9 +64,14 @@ def check(result):
         raise OSError(error, os.strerror(error))
 
 
+def tool(name):
+    """Path of the lab's program, or library to preload, of tests/lab/NAME.c."""
+    return f"{SCRATCH}/lab/{name}"
+
+
 def mortal(*command):
-    """The command so that it ends with us: see mortal.c, which isolate() compiles."""
-    return [MORTAL, str(os.getpid()), *command] if os.path.exists(MORTAL) else command
+    """The command so that it ends with us: see mortal.c."""
+    return [tool("mortal"), str(os.getpid()), *command]
 
 
 def run(*command, **options):
@@ -72,20 +87,47 @@ def isolate():
     if os.geteuid() != 0:
         raise PermissionError("the lab builds network namespaces: it needs root")
     check(libc.unshare(CLONE_NEWNS))
-    run("mount", "--make-rprivate", "/")
-    run("mount", "-t", "tmpfs", "-o", "mode=0755", "lab", "/run")
+    check(libc.mount(None, b"/", None, MS_REC | MS_PRIVATE, None))
+    check(libc.mount(b"lab", b"/run", b"tmpfs", 0, b"mode=0755"))
     os.makedirs("/run/netns")
     os.mkdir(SCRATCH)
-    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "mortal.c")
-    run("cc", "-static", "-O2", "-o", MORTAL, source)
+    # where other users reach them, too
+    shutil.copy(BUILT, BINARY)
+    shutil.copytree(f"{os.path.dirname(BUILT)}/lab", f"{SCRATCH}/lab")
     while libc.umount2(BPFFS.encode(), 0) == 0:  # for us alone: one of its own, and none below
         pass
-    run("mount", "-t", "bpf", "lab", BPFFS)
+    check(libc.mount(b"lab", BPFFS.encode(), b"bpf", 0, None))
     with open("/etc/passwd", encoding="utf-8") as before, open(PASSWD, "w", encoding="utf-8") as after:
         after.write("".join(line for line in before if not line.startswith(tuple(USERS))))
         after.write("".join(f"{name}:x:{uid}:{uid}::/:/bin/false\n" for name, uid in USERS.items()))
     os.chmod(PASSWD, 0o644)
-    run("mount", "--bind", PASSWD, "/etc/passwd")
+    check(libc.mount(PASSWD.encode(), b"/etc/passwd", None, MS_BIND, None))
+
+
+@contextlib.contextmanager
+def staying():
+    """In whatever network namespace this thread is meanwhile, it comes back to the present one."""
+    with open(HERE, "rb") as back:
+        try:
+            yield
+        finally:
+            check(libc.setns(back.fileno(), CLONE_NEWNET))
+
+
+def ethtool(s, interface, request):
+    """The answer to a struct of linux/ethtool.h."""
+    data = ctypes.create_string_buffer(request, len(request))
+    fcntl.ioctl(s, SIOCETHTOOL, struct.pack("16sP16x", interface.encode(), ctypes.addressof(data)))
+    return data.raw
+
+
+def feature_names(s, interface):
+    """In the order of their bits."""
+    request = struct.pack("=IIQI", ETHTOOL_GSSET_INFO, 0, 1 << ETH_SS_FEATURES, 0)
+    count, = struct.unpack_from("=I", ethtool(s, interface, request), 16)
+    request = struct.pack("=III", ETHTOOL_GSTRINGS, ETH_SS_FEATURES, count)
+    names = ethtool(s, interface, request + bytes(count * ETH_GSTRING_LEN))[12:]
+    return [name.rstrip(b"\0").decode() for name, in struct.iter_unpack(f"{ETH_GSTRING_LEN}s", names)]
 
 
 class Namespace:
@@ -93,9 +135,11 @@ class Namespace:
 
     def __init__(self, role):
         self.name = f"mz{os.getpid()}-{next(numbers)}-{role}"
-        run("ip", "netns", "add", self.name)
-        self.ip("link set lo up")
-        with self.inside():
+        self.file = f"/run/netns/{self.name}"
+        with open(self.file, "x", encoding="ascii"), staying():
+            check(libc.unshare(CLONE_NEWNET))
+            check(libc.mount(HERE, self.file.encode(), None, MS_BIND, None))
+            self.up("lo")
             # nothing is to wait for duplicate address detection or speak before it is asked
             self.sysctl("net/ipv6/conf/default/accept_dad", 0)
             self.sysctl("net/ipv6/conf/default/accept_ra", 0)
@@ -103,20 +147,16 @@ class Namespace:
             self.sysctl("net/ipv6/ip_nonlocal_bind", 1)  # to any of a local route's addresses
 
     def remove(self):
-        subprocess.run(["ip", "netns", "delete", self.name], check=False)
+        libc.umount2(self.file.encode(), MNT_DETACH)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self.file)
 
     @contextlib.contextmanager
     def inside(self):
         """Whatever is opened or started meanwhile lives in this namespace."""
-        back = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
-        there = os.open(f"/run/netns/{self.name}", os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            check(libc.setns(there, CLONE_NEWNET))
+        with open(self.file, "rb") as there, staying():
+            check(libc.setns(there.fileno(), CLONE_NEWNET))
             yield
-        finally:
-            check(libc.setns(back, CLONE_NEWNET))
-            os.close(there)
-            os.close(back)
 
     def sysctl(self, key, value):
         with self.inside(), contextlib.suppress(FileNotFoundError):
@@ -157,9 +197,26 @@ class Namespace:
             fcntl.ioctl(fd, TUNSETIFF, struct.pack("16sH22x", name.encode(), flags | IFF_NO_PI))
         return fd
 
+    def up(self, interface):
+        with self.inside(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            request = struct.pack("16sH22x", interface.encode(), 0)
+            flags, = struct.unpack_from("H", fcntl.ioctl(s, SIOCGIFFLAGS, request), 16)
+            fcntl.ioctl(s, SIOCSIFFLAGS, struct.pack("16sH22x", interface.encode(), flags | IFF_UP))
+
     def offload(self, interface, on, features):
-        words = [word for f in features for word in (f, "on" if on else "off")]
-        self.run("ethtool", "-K", interface, *words)
+        """Switches features as ethtool -K does."""
+        with self.inside(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            names = feature_names(s, interface)
+            wanted = sum(1 << i for i, name in enumerate(names)
+                         if any(fnmatch.fnmatch(name, pattern) for pattern in features))
+            number = -(-len(names) // 32)
+            blocks = [(wanted >> 32 * i) & 0xffffffff for i in range(number)]
+            ethtool(s, interface, struct.pack("=II", ETHTOOL_SFEATURES, number) + b"".join(
+                struct.pack("=II", block, block if on else 0) for block in blocks))
+            got = ethtool(s, interface, struct.pack(f"=II{16 * number}x", ETHTOOL_GFEATURES, number))
+        active = [block[2] for block in struct.iter_unpack("=4I", got[8:])]
+        if [a & block for a, block in zip(active, blocks)] != (blocks if on else [0] * number):
+            raise OSError(f"{interface}: {features} cannot be switched {'on' if on else 'off'}")
 
     def set_sizes(self, interface, limit, *attributes):
         """Of super-packets; attributes: IFLA_..._MAX_SIZE, not all of which ip knows."""
@@ -179,8 +236,11 @@ class Namespace:
 
     def passed(self, interface):
         """What the kernel counted on the interface: {"rx": {"bytes": ...}, "tx": ...}."""
-        link = json.loads(self.run("ip", "-json", "-stats", "link", "show", "dev", interface))
-        return link[0]["stats64"]
+        with self.inside(), open("/proc/thread-self/net/dev", encoding="ascii") as file:
+            line, = [line for line in file if line.split(":")[0].strip() == interface]
+        counts = [int(word) for word in line.split(":")[1].split()]
+        names = "bytes", "packets", "errors", "dropped"
+        return {"rx": dict(zip(names, counts)), "tx": dict(zip(names, counts[8:]))}
 
     def mac(self, interface):
         with self.inside():
@@ -201,16 +261,17 @@ class Client(Namespace):
         self.port = f"port-{name}"
         self.v4 = f"192.168.{net}.{number}"
         self.v6 = f"2001:db8:ca2:{net}::{number:x}"
-        self.plug_in(bridge)
-        self.ip(f"""addr add {self.v4}/24 dev eth0
+        self.plug_in(bridge, f"""
+            addr add {self.v4}/24 dev eth0
             addr add {self.v6}/64 dev eth0 nodad
             route add default via 192.168.{net}.1
             route add default via 2001:db8:ca2:{net}::1""")
 
-    def plug_in(self, bridge):
-        """With a new cable, and no addresses on it."""
-        self.ip(f"link add eth0 type veth peer name {self.port} netns {self.router.name}")
-        self.ip(f"link set eth0 address {self.eth0} up")
+    def plug_in(self, bridge, addresses=""):
+        """With a new cable."""
+        peer = f"{self.port} netns {self.router.name}"
+        self.ip(f"""link add eth0 address {self.eth0} type veth peer name {peer}
+            link set eth0 up{addresses}""")
         self.router.ip(f"link set {self.port} master {bridge} up")
         self.offload("eth0", False, SEGMENTATION + MERGING)
 
@@ -267,12 +328,12 @@ class House:
             router.sysctl(key, 1)
         for key in ("arptables", "ip6tables", "iptables"):
             router.sysctl(f"net/bridge/bridge-nf-call-{key}", 0)
-        router.ip(f"link add wan type veth peer name eth0 netns {internet.name}")
-        router.offload("wan", super_packets, SEGMENTATION + MERGING)
-        internet.offload("eth0", super_packets, SEGMENTATION + MERGING)
-        router.ip(f"""link set wan up
+        router.ip(f"""link add wan type veth peer name eth0 netns {internet.name}
+            link set wan up
             addr add {WAN4}/24 dev wan
-            addr add {WAN6}/64 dev wan nodad""")
+            addr add {WAN6}/64 dev wan nodad
+            route add default via 198.51.100.1
+            route add default via 2001:db8:fffe::1""")
         internet.ip(f"""link set eth0 up
             addr add 198.51.100.1/24 dev eth0
             addr add 2001:db8:fffe::1/64 dev eth0 nodad
@@ -280,8 +341,8 @@ class House:
             route add local {INTERNET6_RANGE} dev lo
             route add default via {WAN4}
             route add default via {WAN6}""")
-        router.ip("""route add default via 198.51.100.1
-            route add default via 2001:db8:fffe::1""")
+        router.offload("wan", super_packets, SEGMENTATION + MERGING)
+        internet.offload("eth0", super_packets, SEGMENTATION + MERGING)
         if nat:
             router.run("nft", "-f", "-", input="""
                 table ip nat { chain post { type nat hook postrouting priority 100;

@@ -221,11 +221,11 @@ class Soak:
         if device in self.foreign and chance.random() < 0.5:
             self.foreign.remove(device)
             for side in leftovers.SIDES:
-                self.router.run(wire.tool("foreign"), "detach", device, side)
+                self.router.run(house.tool("foreign"), "detach", device, side)
             return f"off {device}"
         for side in leftovers.SIDES:
             with contextlib.suppress(RuntimeError):  # there is one of the same priority
-                self.router.run(wire.tool("foreign"), "attach", kind, device, side,
+                self.router.run(house.tool("foreign"), "attach", kind, device, side,
                                 f"{house.BPFFS}/foreign-{next(house.numbers)}")
         self.audit.grafts += kind == "clsact"
         self.foreign.append(device)

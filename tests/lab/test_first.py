@@ -27,7 +27,7 @@ def test_two_first_packets_of_an_address_on_two_cpus_are_both_counted(build, hoo
     traffic.warm_up(client)
     with wire.Truth([client], tracked=("172.20.0.0/16", house.LAN6)) as truth, \
             Daemon(home.router, "--hook", hook, "--max-hosts", "5000", track=track) as daemon:
-        client.run(wire.tool("burst"), "eth0", home.router.mac("br-lan"), first, target, str(MANY))
+        client.run(house.tool("burst"), "eth0", home.router.mac("br-lan"), first, target, str(MANY))
         counts = assert_exact(truth, daemon)
         packets = [frames for frames, _ in counts.values()]
         assert packets == [2] * MANY

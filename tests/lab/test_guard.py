@@ -135,7 +135,7 @@ def test_system_calls_and_allocations_of_a_pull(home):
     counts = f"{daemon.directory}/counts"
     with open(counts, "wb"):
         pass
-    daemon.environment = {"LD_PRELOAD": wire.tool("allocations", "-shared", "-fPIC"),
+    daemon.environment = {"LD_PRELOAD": house.tool("allocations.so"),
                           "MZ_ALLOCATIONS": counts}
     with daemon:
         introduce(home, daemon, MANY)

@@ -76,7 +76,7 @@ def test_a_restart_under_load_loses_no_packet(home):
 def disturb(daemon, kind, times, error):
     """The first answers of the kernel to it that begin with such a message fail."""
     daemon.environment = {
-        "LD_PRELOAD": wire.tool("disturbed", "-shared", "-fPIC"),
+        "LD_PRELOAD": house.tool("disturbed.so"),
         "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0",
         "MZ_TYPE": str(kind), "MZ_TIMES": str(times), "MZ_ERROR": str(error)}
 

@@ -15,8 +15,8 @@ SIDES = ("ingress", "egress")
 def hang(home, kind, side, *priority):
     """Somebody else's counting program; returns a function that reads its count."""
     pin = f"{house.BPFFS}/foreign-{next(house.numbers)}"
-    home.router.run(wire.tool("foreign"), "attach", kind, "br-lan", side, pin, *priority)
-    return lambda: int(house.run(wire.tool("foreign"), "read", pin))
+    home.router.run(house.tool("foreign"), "attach", kind, "br-lan", side, pin, *priority)
+    return lambda: int(house.run(house.tool("foreign"), "read", pin))
 
 
 def foreign(home):

@@ -54,8 +54,8 @@ def wait_for_hooks(router, interface, number=2):
 def ok_filter(namespace, interface, side):
     """Somebody's filter that ends the chain, and so rewrites what it says of the class."""
     pin = f"{house.BPFFS}/foreign-{next(house.numbers)}"
-    namespace.run(wire.tool("foreign"), "attach", "clsact", interface, side, pin, "7")
-    return lambda: int(house.run(wire.tool("foreign"), "read", pin))
+    namespace.run(house.tool("foreign"), "attach", "clsact", interface, side, pin, "7")
+    return lambda: int(house.run(house.tool("foreign"), "read", pin))
 
 
 @both_hooks

@@ -131,7 +131,7 @@ def test_killed_at_each_step_of_making_room(home):
     """And in the middle of making up for that, as each daemon ends one step later."""
     settle(home)
     client = home.clients[0]
-    shim = {"LD_PRELOAD": wire.tool("fatal", "-shared", "-fPIC"),
+    shim = {"LD_PRELOAD": house.tool("fatal.so"),
             "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
     with wire.Truth(home.clients) as truth, Daemon(home.router, "--idle", "1") as daemon, \
             Watch(daemon):

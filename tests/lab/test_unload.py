@@ -25,8 +25,8 @@ def hang_everywhere(home):
         for kind in KINDS:
             for side in SIDES:
                 pin = f"{house.BPFFS}/foreign-{next(house.numbers)}"
-                home.router.run(wire.tool("foreign"), "attach", kind, device, side, pin)
-                counters.append(lambda pin=pin: int(house.run(wire.tool("foreign"), "read", pin)))
+                home.router.run(house.tool("foreign"), "attach", kind, device, side, pin)
+                counters.append(lambda pin=pin: int(house.run(house.tool("foreign"), "read", pin)))
     return counters
 
 

@@ -2,23 +2,12 @@
 """What truly passed, counted by the lab itself (wire.c), and the lab's other helpers in C."""
 import collections
 import contextlib
-import functools
-import os
 import subprocess
 import time
 
 import house
 
 FRAME = 1514  # the longest an Ethernet frame of MTU 1500 gets, without FCS
-
-
-@functools.lru_cache(maxsize=None)
-def tool(name, *flags):
-    """Path of the program, or what else flags make, of tests/lab/<name>.c."""
-    path = f"{house.scratch('tool')}/{name}"
-    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), f"{name}.c")
-    house.run("cc", "-std=gnu11", "-D_GNU_SOURCE", "-O2", *flags, "-o", path, source, "-lbpf")
-    return path
 
 
 Reading = collections.namedtuple("Reading", "counts drops largest_in largest_out")
@@ -31,7 +20,7 @@ class Wire:
                  not_internet=()):
         ranges = [word for t in tracked for word in ("-t", t)]
         ranges += [word for n in not_internet for word in ("-n", n)]
-        self.process = namespace.popen(tool("wire"), *ranges, interface, stdin=subprocess.PIPE,
+        self.process = namespace.popen(house.tool("wire"), *ranges, interface, stdin=subprocess.PIPE,
                                        stdout=subprocess.PIPE)
         assert self.process.stdout.readline() == "ready\n"
 
