@@ -99,9 +99,10 @@ $B/mezoura: $B/obj/src/main.o $B/libmezoura.a
 	$(LINK)
 	chmod 755 $@
 
-$B/libmezoura.a: $(call object,$(SOURCES))
+# of the directory, too: a source may have gone
+$B/libmezoura.a: $(call object,$(SOURCES)) src
 	rm -f $@
-	$(AR) rcs $@ $^
+	$(AR) rcs $@ $(filter %.o,$^)
 
 # The classifier travels inside the program, packed. Only code and type information stay in it: which
 # line an instruction is from, and what jumps lead to, nobody needs but who reads the verifier's log.

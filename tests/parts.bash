@@ -76,6 +76,7 @@ newest_clang() { # newest_clang PART
 		return
 	fi
 	newest=$(tail -n 1 "$log")
+	variant gcc
 	variant "$newest"
 }
 

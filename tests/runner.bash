@@ -76,7 +76,7 @@ add_pytest() { # add_pytest NAME EXIT-STATUS
 # variant NAME [TARGET...]: builds it, where $kept is set only TARGETs, and sets directory to where it is.
 # What does not compile counts as a failure here, and its tests where they are to run.
 variant() {
-	local settings=() targets=(all tests bench lab)
+	local settings=() targets=(all tests bench lab) base=''
 	directory=$builds/$1
 	case $1 in
 	gcc) settings=(CC=gcc CFLAGS=-O2 SECCOMP=kill FRESH_MS=100) ;;
@@ -86,7 +86,7 @@ variant() {
 		targets=(all tests lab)
 		;;
 	clang-*) # of another one, only what tests the classifier, which alone is made by it
-		settings=(CC=gcc "CLANG=$1")
+		settings=(CC=gcc "CLANG=$1") base=$builds/gcc
 		mapfile -t targets < <(printf '%s\n' tests/bpf/test_*.c |
 			sed "s,tests/bpf/\(.*\)\.c,$directory/\1,")
 		;;
@@ -105,6 +105,7 @@ variant() {
 	flock "$lock"
 	if [ "$kept" ] || [ ! -e "$directory" ]; then
 		mkdir -p "$directory"
+		if [ "$base" ]; then cp -a "$base/." "$directory" && rm "$directory/mezoura.bpf.o"; fi
 		run 1200 make -s -k -j "$(nproc)" "B=$directory" "${settings[@]}" "${targets[@]}" ||
 			add "build $1" 0 1 0
 		if [ "$kept" ]; then chown -hR --reference=. build; fi # whoever builds next may not be root

@@ -204,18 +204,22 @@ class Namespace:
             fcntl.ioctl(s, SIOCSIFFLAGS, struct.pack("16sH22x", interface.encode(), flags | IFF_UP))
 
     def offload(self, interface, on, features):
-        """Switches features as ethtool -K does."""
+        """Switches what the interface has of these features, as ethtool -K does."""
         with self.inside(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
             names = feature_names(s, interface)
             wanted = sum(1 << i for i, name in enumerate(names)
                          if any(fnmatch.fnmatch(name, pattern) for pattern in features))
             number = -(-len(names) // 32)
-            blocks = [(wanted >> 32 * i) & 0xffffffff for i in range(number)]
+
+            def states():  # each block of features: available, requested, active, never changed
+                request = struct.pack(f"=II{16 * number}x", ETHTOOL_GFEATURES, number)
+                return struct.iter_unpack("=4I", ethtool(s, interface, request)[8:])
+
+            blocks = [wanted >> 32 * i & available for i, (available, *_) in enumerate(states())]
             ethtool(s, interface, struct.pack("=II", ETHTOOL_SFEATURES, number) + b"".join(
                 struct.pack("=II", block, block if on else 0) for block in blocks))
-            got = ethtool(s, interface, struct.pack(f"=II{16 * number}x", ETHTOOL_GFEATURES, number))
-        active = [block[2] for block in struct.iter_unpack("=4I", got[8:])]
-        if [a & block for a, block in zip(active, blocks)] != (blocks if on else [0] * number):
+            active = [block & state[2] for block, state in zip(blocks, states())]
+        if not any(blocks) or active != (blocks if on else [0] * number):
             raise OSError(f"{interface}: {features} cannot be switched {'on' if on else 'off'}")
 
     def set_sizes(self, interface, limit, *attributes):
