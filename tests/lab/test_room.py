@@ -163,9 +163,15 @@ def assert_sum(truth, forger, daemon):
     return page
 
 
-def assert_known_exact(truth, page):
-    known = by_host(truth.counts())
-    assert {key: pair for key, pair in page.hosts().items() if key in known} == known
+def assert_known_exact(truth, page, silences=(0,)):
+    """Unless one of them was silent for so long that it had to leave its place to others."""
+    known, seen = by_host(truth.counts()), page.hosts()
+    if max(silences) < 2:
+        assert {key: pair for key, pair in seen.items() if key in known} == known
+    else:
+        print(f"silent for {max(silences):.1f} s")
+        assert all(some <= every for key, pair in known.items()
+                   for some, every in zip(seen.get(key, pair), pair))
 
 
 def unattributed(page, reason):
@@ -191,14 +197,14 @@ def test_a_flood_of_forged_hosts(build, hook, amounts):
     with wire.Truth(home.clients[:3]) as truth, daemon, Watch(daemon, every=0.5, forgets=True):
         began = time.monotonic()
         speak(home, newcomer, [newcomer.v4, newcomer.v6])
-        sizes = []
+        sizes, silences = [], []
         for most in (1000000, 80000):
-            with talk(known[0], home.internet, house.INTERNET4), \
-                    talk(known[1], home.internet, house.INTERNET6):
+            with talk(known[0], home.internet, house.INTERNET4, silences=silences), \
+                    talk(known[1], home.internet, house.INTERNET6, silences=silences):
                 for family, amount in amounts.items():
                     forger.forge(family, min(amount, most))
             page = assert_sum(truth, forger, daemon)
-            assert_known_exact(truth, page)
+            assert_known_exact(truth, page, silences)
             assert unattributed(page, "table_full") > 0
             sizes.append(held.keeper() >> 20)
         assert 1 <= daemon.said().count("is full") <= 1 + (time.monotonic() - began) // 60
@@ -210,7 +216,7 @@ def test_a_flood_of_forged_hosts(build, hook, amounts):
         began = time.monotonic()
         speak(home, newcomer, [newcomer.v4, newcomer.v6])
         page = assert_sum(truth, forger, daemon)
-        assert_known_exact(truth, page)
+        assert_known_exact(truth, page, silences)
         assert unattributed(page, "table_full") == full
         assert min(entries(page)) > 0 or time.monotonic() - began > 2  # it may have left again
         print(f"MiB allocated {sizes}, room after {room:.1f} s, "

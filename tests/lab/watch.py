@@ -71,15 +71,24 @@ class Watch:
         self.pages += 1
 
 
-def talk(client, internet, address, pause=0.05):
-    """A host that always has something to say to address, which is for it alone."""
+def talk(client, internet, address, pause=0.05, silences=None):
+    """A host that always has something to say to address, which is for it alone.
+
+    silences: a list that gets the seconds between two things said; on a busy machine they are many.
+    """
+    said = time.monotonic()
+
     # a process that was just started may hold the listening socket of the last time still
     ports = itertools.cycle(range(10000, 11000))
 
     def once():
+        nonlocal said
         with traffic.connected(client, internet, address, port=next(ports)) as (near, far):
             traffic.pump(near, far, 20000)
             traffic.pump(far, near, 40000)
+        if silences is not None:
+            silences.append(time.monotonic() - said)
+            said = time.monotonic()
         time.sleep(pause)
 
     return background(once)

@@ -106,8 +106,7 @@ static void a_slow_reader_gets_its_page_whole(void **state)
 	fd = web_connect(&web);
 	web_send(fd, GET_METRICS);
 	web_settle(&web);
-	/* short pages: its time goes on, and a busy machine takes long for large ones */
-	for (uint64_t number = 2; number < 12; number++) {
+	for (uint64_t number = 2; number < 12; number++) { /* short ones: its time goes on */
 		web_publish(&web, 3, number);
 		web_scrape(&web, 3, number);
 	}
