@@ -72,7 +72,7 @@ class Watch:
 
 
 def talk(client, internet, address, pause=0.05, silences=None):
-    """A host that always has something to say to address, which is for it alone.
+    """A host that always has something to say to address, which is for it alone; it has begun.
 
     silences: a list that gets the seconds between two things said; on a busy machine they are many.
     """
@@ -91,6 +91,7 @@ def talk(client, internet, address, pause=0.05, silences=None):
             said = time.monotonic()
         time.sleep(pause)
 
+    once()
     return background(once)
 
 
@@ -99,6 +100,6 @@ def wait_until(what, seconds=90, daemon=None):
     began = time.monotonic()
     while not what():
         assert time.monotonic() - began < seconds, \
-            f"still not so after {seconds} s: {daemon and (daemon.said(), daemon.page().text)}"
+            f"still not so after {seconds} s: {daemon and (daemon.said()[-3000:], daemon.page().text)}"
         time.sleep(0.1)
     return time.monotonic() - began
