@@ -105,6 +105,7 @@ struct mz_past_row {
 	__u64 pad;
 };
 
+#define MZ_PAST		"mz_past"
 #define MZ_PAST_HEAD	5 /* rows' worth of head */
 #define MZ_PAST_REASONS 8 /* room for those of later layouts */
 

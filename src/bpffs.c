@@ -220,10 +220,23 @@ int bpffs_give(const struct bpffs *bpffs, uid_t uid, gid_t gid)
 	return error;
 }
 
+int bpffs_empty(const char *dir)
+{
+	char past[PATH_MAX];
+
+	if (snprintf(past, sizeof(past), "%s/" MZ_PAST, dir) >= (int)sizeof(past))
+		return -ENAMETOOLONG;
+	if (unlink(past) < 0 && errno != ENOENT)
+		return -errno;
+	remove_entries(dir, NULL);
+	return 0;
+}
+
 int bpffs_remove_other(const char *dir)
 {
-	remove_entries(dir, NULL);
-	return rmdir(dir) < 0 ? -errno : 0;
+	int error = bpffs_empty(dir);
+
+	return error ? error : rmdir(dir) < 0 ? -errno : 0;
 }
 
 void bpffs_remove(struct bpffs *bpffs)

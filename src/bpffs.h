@@ -36,7 +36,13 @@ bool bpffs_other(const struct bpffs *bpffs, unsigned n, char dir[PATH_MAX]);
 /* Moves the pins and marks whose names begin so from such a directory to pin. */
 void bpffs_move_up(const struct bpffs *bpffs, const char *dir, const char *prefix);
 
-/* Removes such a directory with all its pins. Returns 0 or -errno. */
+/*
+ * Removes all pins in a layout's directory. The past goes first: without its tables nobody could
+ * tell that another layout has it. Returns 0 or -errno.
+ */
+int bpffs_empty(const char *dir);
+
+/* Removes the directory of another layout with all its pins. Returns 0 or -errno. */
 int bpffs_remove_other(const char *dir);
 
 /* Removes all pins, the directory, and the mount if it was bpffs_open() that made it. */

@@ -105,10 +105,11 @@ static int open_maps(struct keeper *keeper)
 	const struct config *config = keeper->config;
 	const struct bpffs *bpffs = &keeper->bpffs;
 	struct mz_net nets[MZ_NETS];
-	bool migrating = migrate_nets(bpffs, nets);
-	int error =
-		maps_open(&keeper->maps, bpffs->layout, config->max_hosts, migrating ? nets : NULL);
+	int error = migrate_drop_taken(bpffs);
 
+	if (!error)
+		error = maps_open(&keeper->maps, bpffs->layout, config->max_hosts,
+			migrate_nets(bpffs, nets) ? nets : NULL);
 	if (!error)
 		error = past_open(&keeper->past, bpffs->layout, 2 * config->max_hosts);
 	if (!error)
@@ -182,13 +183,20 @@ void keeper_stop(struct keeper *keeper)
 /* The counts of other layouts, once no classifier of theirs is left. */
 static void import(struct keeper *keeper)
 {
+	int error;
+
 	/* slots on their way into the past are told from others by its generation */
 	if (keeper->imported || keeper->retire.leaving)
 		return;
 	for (size_t i = 0; i < keeper->hook_count; i++)
 		if (!keeper->hooks[i].attached)
 			return;
-	keeper->imported = migrate_import(&keeper->bpffs, &keeper->past) == 0;
+	error = migrate_import(&keeper->bpffs, &keeper->past);
+	if (error && !keeper->import_failing)
+		log_error("cannot take over the counts of other tables, and tries again: %s",
+			strerror(-error));
+	keeper->import_failing = error != 0;
+	keeper->imported = error == 0;
 }
 
 /* At most once a minute. */

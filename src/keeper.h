@@ -67,6 +67,7 @@ struct keeper {
 	uint64_t full;	       /* packets that found no room, as of then */
 	bool failing;	       /* the last pull failed, and that was logged */
 	bool retire_failing;   /* the same for making room */
+	bool import_failing;   /* the same for taking over what another layout counted */
 	bool blind;	       /* devices could not be listed, and that was logged */
 	bool changed;	       /* a hook came or went: others may have to go */
 	bool imported;	       /* nothing is left of other layouts */

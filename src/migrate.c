@@ -13,7 +13,7 @@
 
 #include "log.h"
 
-/* The layout that did not describe itself yet. */
+/* The last layout that did not describe itself yet. */
 static const struct mz_geometry of_v2 = {
 	.size = sizeof(of_v2),
 	.slot = 32,
@@ -36,7 +36,7 @@ struct old {
 	struct mz_geometry geometry;
 	uint32_t id; /* of the slots' map */
 	uint32_t slots, cpus;
-	int slots_fd, counts_fd;
+	int slots_fd, counts_fd, unattributed_fd;
 	const unsigned char *slot, *count; /* the kernel's own memory */
 };
 
@@ -71,6 +71,59 @@ static int read_map(const char *dir, enum maps_name name, size_t size, uint32_t 
 	return error;
 }
 
+/* The kernel's id of the slots' map; 0 where there is none. */
+static uint32_t slots_id(const char *dir)
+{
+	struct bpf_map_info info = {0};
+	__u32 size = sizeof(info);
+	int fd = open_map(dir, MAPS_SLOTS);
+
+	if (fd < 0)
+		return 0;
+	if (bpf_obj_get_info_by_fd(fd, &info, &size) < 0)
+		info.id = 0;
+	close(fd);
+	return info.id;
+}
+
+/* Directory n of all layouts, of which ours is the first. */
+static bool layout_at(const struct bpffs *bpffs, unsigned n, char dir[PATH_MAX])
+{
+	if (n > 0)
+		return bpffs_other(bpffs, n - 1, dir);
+	memcpy(dir, bpffs->layout, PATH_MAX);
+	return true;
+}
+
+/* Whether a past has taken over what was counted with the slots of this id. */
+static bool is_taken(const struct bpffs *bpffs, uint32_t id)
+{
+	char dir[PATH_MAX];
+	bool taken = false;
+
+	for (unsigned i = 0; !taken && layout_at(bpffs, i, dir); i++) {
+		struct past past = {0};
+
+		taken = past_open(&past, dir, UINT32_MAX) == 0 && past.head.imported == id;
+		past_close(&past);
+	}
+	return taken;
+}
+
+int migrate_drop_taken(const struct bpffs *bpffs)
+{
+	char dir[PATH_MAX];
+	int error = 0;
+
+	for (unsigned i = 0; !error && layout_at(bpffs, i, dir); i++) {
+		uint32_t id = slots_id(dir);
+
+		if (id && is_taken(bpffs, id))
+			error = bpffs_empty(dir);
+	}
+	return error;
+}
+
 bool migrate_nets(const struct bpffs *bpffs, struct mz_net *nets)
 {
 	char dir[PATH_MAX];
@@ -97,11 +150,13 @@ static int read_geometry(struct old *old)
 	struct bpf_map_info info = {0};
 	__u32 size = sizeof(info), only = 0;
 	int fd = open_map(old->dir, MAPS_GEOMETRY), error = 0;
+	unsigned layout = 0;
 	unsigned char *value;
 
-	if (fd == -ENOENT) {
+	sscanf(strrchr(old->dir, '/'), "/v%u", &layout);
+	if (fd == -ENOENT && layout < 3) {
 		*g = of_v2;
-		return 0;
+		return layout == 2 ? 0 : -EUCLEAN;
 	}
 	if (fd < 0)
 		return fd;
@@ -170,19 +225,29 @@ static void close_old(struct old *old)
 		close(old->slots_fd);
 	if (old->counts_fd >= 0)
 		close(old->counts_fd);
+	if (old->unattributed_fd >= 0)
+		close(old->unattributed_fd);
 }
 
+static int open_one(const struct old *old, enum maps_name name, int *fd)
+{
+	*fd = open_map(old->dir, name);
+	return *fd < 0 ? *fd : 0;
+}
+
+/* Returns 0; -ENOENT where a table is missing, and nothing counted there; or another -errno. */
 static int open_old(struct old *old, const char *dir)
 {
 	int error;
 
-	*old = (struct old){.dir = dir, .slots_fd = -1, .counts_fd = -1};
+	*old = (struct old){.dir = dir, .slots_fd = -1, .counts_fd = -1, .unattributed_fd = -1};
 	error = read_geometry(old);
-	if (error)
-		return error;
-	old->slots_fd = open_map(dir, MAPS_SLOTS);
-	old->counts_fd = open_map(dir, MAPS_COUNTS);
-	error = old->slots_fd < 0 ? old->slots_fd : old->counts_fd < 0 ? old->counts_fd : 0;
+	if (!error)
+		error = open_one(old, MAPS_SLOTS, &old->slots_fd);
+	if (!error)
+		error = open_one(old, MAPS_COUNTS, &old->counts_fd);
+	if (!error)
+		error = open_one(old, MAPS_UNATTRIBUTED, &old->unattributed_fd);
 	if (!error)
 		error = check_geometry(old);
 	if (!error) {
@@ -239,20 +304,18 @@ static int read_unattributed(const struct old *old, struct past *past)
 {
 	uint32_t reasons = old->geometry.reasons, entries = MZ_DIRECTIONS * reasons;
 	struct mz_volume *volumes = calloc(old->cpus, sizeof(*volumes));
-	int fd = volumes ? open_map(old->dir, MAPS_UNATTRIBUTED) : -ENOMEM, error = 0;
+	int error = volumes ? 0 : -ENOMEM;
 
-	for (__u32 i = 0; i < entries && fd >= 0; i++) {
-		if (bpf_map_lookup_elem(fd, &i, volumes) < 0) {
+	for (__u32 i = 0; i < entries && !error; i++) {
+		if (bpf_map_lookup_elem(old->unattributed_fd, &i, volumes) < 0) {
 			error = -errno;
 			break;
 		}
 		for (uint32_t cpu = 0; cpu < old->cpus; cpu++)
 			add_volume(past, (int)(i / reasons), i % reasons, &volumes[cpu]);
 	}
-	if (fd >= 0)
-		close(fd);
 	free(volumes);
-	return fd < 0 ? fd : error;
+	return error;
 }
 
 /* Returns how many rows there were, or -errno. */
@@ -313,7 +376,10 @@ int migrate_import(const struct bpffs *bpffs, struct past *past)
 
 		if (error == -ENOMEM || error == -ENAMETOOLONG)
 			return error;
-		if (error) {
+		if (error == -ENOENT) {
+			log_info("removed %s, which a killed daemon left half made or half removed",
+				dir);
+		} else if (error) {
 			log_warn("the counts in %s cannot be read and are dropped: %s", dir,
 				strerror(-error));
 		} else {

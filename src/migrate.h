@@ -12,6 +12,13 @@
 #include "past.h"
 
 /*
+ * Before tables are opened: empties the layouts, our own one too, whose counts another one took
+ * over when its daemon was killed before it removed them. Else they would count twice. Returns 0 or
+ * -errno.
+ */
+int migrate_drop_taken(const struct bpffs *bpffs);
+
+/*
  * Before new tables are made: interfaces keep their numbers, by which the hooks are found that are
  * to be swapped. Returns whether nets, of MZ_NETS, was filled from another layout.
  */

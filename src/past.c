@@ -10,8 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define NAME	 "mz_past"
-#define NAME_NEW "mz_past_new"
+#define NAME_NEW MZ_PAST "_new"
 
 static const uint8_t no_mac[6];
 
@@ -68,7 +67,7 @@ int past_open(struct past *past, const char *dir, uint32_t most)
 	struct bpf_map_info info = {0};
 	__u32 size = sizeof(info);
 	char path[PATH_MAX];
-	int fd, error = path_of(dir, NAME, path);
+	int fd, error = path_of(dir, MZ_PAST, path);
 	void *stored;
 
 	past->most = most;
@@ -234,13 +233,13 @@ int past_commit(const struct past *past, const char *dir)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE);
 	char path[PATH_MAX], fresh[PATH_MAX];
-	int fd, error = path_of(dir, NAME, path);
+	int fd, error = path_of(dir, MZ_PAST, path);
 
 	if (!error)
 		error = path_of(dir, NAME_NEW, fresh);
 	if (error)
 		return error;
-	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, NAME, sizeof(__u32), sizeof(struct mz_past_row),
+	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, MZ_PAST, sizeof(__u32), sizeof(struct mz_past_row),
 		MZ_PAST_HEAD + past->count, &options);
 	if (fd < 0)
 		return -errno;

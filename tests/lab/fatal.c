@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * To be preloaded: kills the process in the middle of making room in the kernel's tables. That
- * begins with the first key that is deleted; MZ_FATAL=N has the Nth step from there on not happen.
+ * To be preloaded: kills the process in the middle of making room in the kernel's tables, or of
+ * replacing them by others. The former begins with the first key that is deleted, the latter with
+ * the first pin; MZ_FATAL=N has the Nth step from there on not happen.
  */
 #include <bpf/bpf.h>
 #include <dlfcn.h>
@@ -53,9 +54,26 @@ int bpf_obj_pin(int fd, const char *path)
 {
 	int (*real)(int, const char *) = dlsym(RTLD_NEXT, "bpf_obj_pin");
 
+	step();
+	return real(fd, path);
+}
+
+int unlinkat(int dir, const char *path, int flags)
+{
+	int (*real)(int, const char *, int) = dlsym(RTLD_NEXT, "unlinkat");
+
 	if (steps)
 		step();
-	return real(fd, path);
+	return real(dir, path, flags);
+}
+
+int rmdir(const char *path)
+{
+	int (*real)(const char *) = dlsym(RTLD_NEXT, "rmdir");
+
+	if (steps)
+		step();
+	return real(path);
 }
 
 int rename(const char *old, const char *new)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Daemons that are killed, replaced by others, or meet what those left: no packet is lost."""
+import itertools
 import os
 import signal
 import time
@@ -10,6 +11,7 @@ import house
 import traffic
 import wire
 from daemon import HOOKS, ROOT, Daemon, assert_exact, compared, hooked
+from watch import Watch, wait_until
 
 RATE = 200_000_000  # so that the cables lose nothing where the CPUs are busy with starting daemons
 both_hooks = pytest.mark.parametrize("hook", HOOKS)
@@ -72,14 +74,45 @@ def test_other_layouts_under_load(home, hook, other):
             daemon.start()
             counts = assert_exact(truth, daemon)
             assert min(frames for frames, _ in counts.values()) > 1000
-            layouts = [name for name in os.listdir(daemon.pin) if name.startswith("v")]
-            assert layouts == [("v99" if daemon.binary == other else "v3") + "_4096"]
+            assert layouts(daemon) == [("v99" if daemon.binary == other else "v3") + "_4096"]
             assert len(hooked(home.router, "br-lan")) == 2
             traffic.ping(home.clients[0], house.INTERNET4)
             assert_exact(truth, daemon)
             daemon.stop()
         assert "took over the counts" in daemon.said()
         assert "cannot be read" not in daemon.said()
+
+
+def layouts(daemon):
+    return [name for name in os.listdir(daemon.pin) if name.startswith("v")]
+
+
+def test_killed_at_each_step_of_a_migration(home):
+    """Then comes the layout that was there before, or a third one."""
+    client = home.clients[0]
+    shim = {"LD_PRELOAD": house.tool("fatal.so"),
+            "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
+    rooms = itertools.cycle((16, 16, 18, 18))
+    with wire.Truth(home.clients) as truth, \
+            Daemon(home.router, "--max-hosts", str(next(rooms))) as daemon, Watch(daemon, every=0.1):
+        for step in range(1, 100):
+            survivors = 0
+            for room in (next(rooms), next(rooms)):
+                traffic.udp(client, home.internet, house.INTERNET4, client.v4, datagrams=1 + step)
+                daemon.stop(signal.SIGKILL)
+                daemon.options[-1], daemon.environment = "17", {**shim, "MZ_FATAL": str(step)}
+                daemon.launch()
+                wait_until(lambda: daemon.process.poll() is not None or layouts(daemon) == ["v3_17"])
+                survivors += daemon.process.poll() is None
+                daemon.stop(signal.SIGKILL)
+                daemon.options[-1], daemon.environment = str(room), {}
+                daemon.launch()
+                wait_until(lambda r=room: layouts(daemon) == [f"v3_{r}"], daemon=daemon)
+            if survivors == 2:
+                break
+        assert step > 30, "the steps were not those of a migration: test void"
+        assert_exact(truth, daemon)
+        print(step, "steps")
 
 
 @both_hooks
