@@ -141,35 +141,41 @@ static bool is_layout(int dir, const char *name)
 }
 
 /* Those whose names begin so, and then have a number; or all. */
-static void remove_entries(const char *path, const char *prefix)
+static int remove_entries(const char *path, const char *prefix)
 {
 	struct dirent *entry;
 	DIR *dir = opendir(path);
+	int error = 0;
 
 	if (!dir)
-		return;
+		return -errno;
 	while ((entry = readdir(dir)) != NULL)
 		if ((!prefix || is_numbered(entry->d_name, prefix)) &&
 			strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
-			unlinkat(dirfd(dir), entry->d_name, 0) < 0)
-			unlinkat(dirfd(dir), entry->d_name, AT_REMOVEDIR);
+			unlinkat(dirfd(dir), entry->d_name, 0) < 0 &&
+			unlinkat(dirfd(dir), entry->d_name, AT_REMOVEDIR) < 0)
+			error = -errno;
 	closedir(dir);
+	return error;
 }
 
-bool bpffs_other(const struct bpffs *bpffs, unsigned n, char dir[PATH_MAX])
+int bpffs_other(const struct bpffs *bpffs, unsigned n, char dir[PATH_MAX])
 {
 	const char *own = strrchr(bpffs->layout, '/') + 1;
 	DIR *pin = opendir(bpffs->pin);
 	struct dirent *entry;
-	bool found = false;
+	int found = 0;
 
-	while (pin && !found && (entry = readdir(pin)) != NULL)
+	if (!pin)
+		return -errno;
+	while (!found && (entry = readdir(pin)) != NULL)
 		if (is_layout(dirfd(pin), entry->d_name) && strcmp(entry->d_name, own) != 0 &&
 			n-- == 0)
 			found = snprintf(dir, PATH_MAX, "%s/%s", bpffs->pin, entry->d_name) <
-				PATH_MAX;
-	if (pin)
-		closedir(pin);
+						PATH_MAX
+					? 1
+					: -ENAMETOOLONG;
+	closedir(pin);
 	return found;
 }
 
@@ -212,12 +218,13 @@ int bpffs_give(const struct bpffs *bpffs, uid_t uid, gid_t gid)
 {
 	int error = give(bpffs->pin, false, uid, gid);
 	char other[PATH_MAX];
+	int more = 0;
 
 	if (!error)
 		error = give(bpffs->layout, true, uid, gid);
-	for (unsigned i = 0; !error && bpffs_other(bpffs, i, other); i++)
+	for (unsigned i = 0; !error && (more = bpffs_other(bpffs, i, other)) > 0; i++)
 		error = give(other, true, uid, gid);
-	return error;
+	return error ? error : more;
 }
 
 int bpffs_empty(const char *dir)
@@ -228,8 +235,7 @@ int bpffs_empty(const char *dir)
 		return -ENAMETOOLONG;
 	if (unlink(past) < 0 && errno != ENOENT)
 		return -errno;
-	remove_entries(dir, NULL);
-	return 0;
+	return remove_entries(dir, NULL);
 }
 
 int bpffs_remove_other(const char *dir)
@@ -248,7 +254,7 @@ void bpffs_remove(struct bpffs *bpffs)
 	mounted = access(mark, F_OK) == 0;
 	remove_entries(bpffs->layout, NULL);
 	rmdir(bpffs->layout);
-	while (bpffs_other(bpffs, 0, other))
+	while (bpffs_other(bpffs, 0, other) > 0)
 		if (bpffs_remove_other(other) < 0)
 			break;
 	remove_entries(bpffs->pin, "link_"); /* somebody may have chosen a directory with others' */

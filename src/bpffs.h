@@ -30,15 +30,16 @@ void bpffs_close(struct bpffs *bpffs);
 /* Makes the directory and what is ours in it somebody's. Returns 0 or -errno. */
 int bpffs_give(const struct bpffs *bpffs, uid_t uid, gid_t gid);
 
-/* The directory of the nth layout that is not ours. False: there are not so many. */
-bool bpffs_other(const struct bpffs *bpffs, unsigned n, char dir[PATH_MAX]);
+/* The directory of the nth layout that is not ours. Returns 1; 0: there are not so many; or -errno.
+ */
+int bpffs_other(const struct bpffs *bpffs, unsigned n, char dir[PATH_MAX]);
 
 /* Moves the pins and marks whose names begin so from such a directory to pin. */
 void bpffs_move_up(const struct bpffs *bpffs, const char *dir, const char *prefix);
 
 /*
- * Removes all pins in a layout's directory. The past goes first: without its tables nobody could
- * tell that another layout has it. Returns 0 or -errno.
+ * Removes all pins in a layout's directory. The past goes first: it is known to be part of another
+ * layout's past by the tables beside it. Returns 0, or -errno where something may be left.
  */
 int bpffs_empty(const char *dir);
 

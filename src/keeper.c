@@ -193,7 +193,7 @@ static void import(struct keeper *keeper)
 			return;
 	error = migrate_import(&keeper->bpffs, &keeper->past);
 	if (error && !keeper->import_failing)
-		log_error("cannot take over the counts of other tables, and tries again: %s",
+		log_error("cannot take over the counts of other tables, trying again: %s",
 			strerror(-error));
 	keeper->import_failing = error != 0;
 	keeper->imported = error == 0;

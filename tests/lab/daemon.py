@@ -157,6 +157,14 @@ class Daemon:
             self.process = self.namespace.popen(*self.by, self.binary, *self.options, stderr=log,
                                                 env={**os.environ, **self.environment})
 
+    def launch_fatal(self, step):
+        """It is to kill itself at that step, see fatal.c; the next one is launched as ever."""
+        plain = self.environment
+        options = plain["ASAN_OPTIONS"] + ":verify_asan_link_order=0"
+        self.environment = {"ASAN_OPTIONS": options, "LD_PRELOAD": house.tool("fatal.so"), "MZ_FATAL": str(step)}
+        self.launch()
+        self.environment = plain
+
     def start(self):
         self.launch()
         deadline = time.monotonic() + PATIENCE

@@ -131,21 +131,17 @@ def test_killed_at_each_step_of_making_room(home):
     """And in the middle of making up for that, as each daemon ends one step later."""
     settle(home)
     client = home.clients[0]
-    shim = {"LD_PRELOAD": house.tool("fatal.so"),
-            "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
     with wire.Truth(home.clients) as truth, Daemon(home.router, "--idle", "1") as daemon, \
             Watch(daemon):
         for step in range(1, 100):
             speak(home, client, [client.v4, client.v6], datagrams=2 + step)
             daemon.stop(signal.SIGKILL)
-            daemon.environment = {**shim, "MZ_FATAL": str(step)}
-            daemon.launch()
+            daemon.launch_fatal(step)
             wait_until(lambda: daemon.process.poll() is not None or is_empty(daemon))
             if outlives(daemon, 8):  # what left the tables leaves its slots a bit later
                 break
         assert step > 6, "the steps were not those of making room: test void"
         assert_hosts_exact(truth, daemon)
-        daemon.environment = {}
         daemon.stop(signal.SIGKILL)
         daemon.start()
         speak(home, client, [client.v4, client.v6])

@@ -90,8 +90,6 @@ def layouts(daemon):
 def test_killed_at_each_step_of_a_migration(home):
     """Then comes the layout that was there before, or a third one."""
     client = home.clients[0]
-    shim = {"LD_PRELOAD": house.tool("fatal.so"),
-            "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
     rooms = itertools.cycle((16, 16, 18, 18))
     with wire.Truth(home.clients) as truth, \
             Daemon(home.router, "--max-hosts", str(next(rooms))) as daemon, Watch(daemon, every=0.1):
@@ -100,12 +98,12 @@ def test_killed_at_each_step_of_a_migration(home):
             for room in (next(rooms), next(rooms)):
                 traffic.udp(client, home.internet, house.INTERNET4, client.v4, datagrams=1 + step)
                 daemon.stop(signal.SIGKILL)
-                daemon.options[-1], daemon.environment = "17", {**shim, "MZ_FATAL": str(step)}
-                daemon.launch()
+                daemon.options[-1] = "17"
+                daemon.launch_fatal(step)
                 wait_until(lambda: daemon.process.poll() is not None or layouts(daemon) == ["v3_17"])
                 survivors += daemon.process.poll() is None
                 daemon.stop(signal.SIGKILL)
-                daemon.options[-1], daemon.environment = str(room), {}
+                daemon.options[-1] = str(room)
                 daemon.launch()
                 wait_until(lambda r=room: layouts(daemon) == [f"v3_{r}"], daemon=daemon)
             if survivors == 2:
