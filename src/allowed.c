@@ -10,15 +10,15 @@ int allowed_init(struct allowed *allowed, const struct config *config)
 	size_t fixed = config->trackeds + config->delegateds + config->allows, count = 0;
 	struct prefix *list = calloc(fixed + (size_t)MZ_NETS * 2 * MZ_PREFIXES, sizeof(*list));
 
-	*allowed = (struct allowed){list, fixed, fixed};
+	*allowed = (struct allowed){list, fixed, fixed, config->allows};
 	if (!list)
 		return -ENOMEM;
+	for (size_t i = 0; i < config->allows; i++)
+		list[count++] = config->allow[i];
 	for (size_t i = 0; i < config->trackeds; i++)
 		list[count++] = config->tracked[i].prefix;
 	for (size_t i = 0; i < config->delegateds; i++)
 		list[count++] = config->delegated[i];
-	for (size_t i = 0; i < config->allows; i++)
-		list[count++] = config->allow[i];
 	return 0;
 }
 

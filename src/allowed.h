@@ -10,7 +10,8 @@
 struct allowed {
 	struct prefix *prefix;
 	size_t count;
-	size_t fixed; /* how many of them, the first, do not change */
+	size_t fixed;	 /* how many of them, the first, do not change */
+	size_t favoured; /* and of these, are of --allow */
 };
 
 /* Those that config tells. Returns 0 or -ENOMEM. */

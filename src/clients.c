@@ -3,11 +3,19 @@
 
 #include <string.h>
 
-void clients_init(struct clients *clients, const struct prefix *allow, size_t allowed)
+void clients_init(struct clients *clients)
 {
-	*clients = (struct clients){.allow = allow, .allowed = allowed};
+	*clients = (struct clients){0};
 	for (size_t i = 0; i < CLIENTS_ALL; i++)
 		clients->slot[i] = (struct client){.fd = -1};
+}
+
+void clients_allow(
+	struct clients *clients, const struct prefix *allow, size_t allowed, size_t favoured)
+{
+	clients->allow = allow;
+	clients->allowed = allowed;
+	clients->favoured = favoured;
 }
 
 /* As IPv6 has it, into address; whether there is one. */
@@ -23,7 +31,8 @@ static bool take_address(const struct sockaddr *peer, struct in6_addr *address)
 	return peer->sa_family == AF_INET || peer->sa_family == AF_INET6;
 }
 
-static bool is_allowed(const struct clients *clients, const struct sockaddr *peer)
+/* Loopback, Unix sockets, and those of the first prefixes. */
+static bool is_among(const struct clients *clients, const struct sockaddr *peer, size_t prefixes)
 {
 	static const struct prefix loopback4 = {.family = AF_INET, .length = 8, .addr = {127}};
 	static const struct prefix loopback6 = {
@@ -42,7 +51,7 @@ static bool is_allowed(const struct clients *clients, const struct sockaddr *pee
 	}
 	if (prefix_has(&loopback4, family, addr) || prefix_has(&loopback6, family, addr))
 		return true;
-	for (size_t i = 0; i < clients->allowed; i++)
+	for (size_t i = 0; i < prefixes; i++)
 		if (prefix_has(&clients->allow[i], family, addr))
 			return true;
 	return false;
@@ -50,7 +59,7 @@ static bool is_allowed(const struct clients *clients, const struct sockaddr *pee
 
 bool clients_admit(struct clients *clients, const struct sockaddr *peer)
 {
-	bool allowed = is_allowed(clients, peer);
+	bool allowed = is_among(clients, peer, clients->allowed);
 
 	clients->counts.rejected[METRICS_REJECT_ADDRESS] += !allowed;
 	return allowed;
@@ -74,36 +83,84 @@ static bool active(const struct client *client)
 	return client->fd >= 0 && client->deadline < UINT64_MAX;
 }
 
+/* Whether both are of one IPv4 address, or of one IPv6 /64, of which a host has all addresses. */
 static bool same_address(const struct client *a, const struct client *b)
 {
-	return a->addressed && b->addressed && IN6_ARE_ADDR_EQUAL(&a->address, &b->address);
+	size_t length = IN6_IS_ADDR_V4MAPPED(&a->address) ? 16 : 8;
+
+	return a->addressed && b->addressed && memcmp(&a->address, &b->address, length) == 0;
 }
 
-/* Cuts off one of those who are like client, or of all for NULL, if there are as many as may be. */
-static void make_room(struct clients *clients, const struct client *like, size_t most)
+static size_t count_address(const struct clients *clients, const struct client *like)
 {
-	struct client *earliest = NULL;
 	size_t count = 0;
+
+	for (size_t i = 0; i < CLIENTS_ALL; i++)
+		count += active(&clients->slot[i]) && same_address(&clients->slot[i], like);
+	return count;
+}
+
+static bool goes_before(const struct client *a, const struct client *b)
+{
+	return a->step != b->step ? a->step < b->step : a->since < b->since;
+}
+
+static void give_way(struct clients *clients, struct client *client)
+{
+	cut_off(client);
+	clients->counts.rejected[METRICS_REJECT_LIMIT]++;
+}
+
+/* Cuts off one of the address that client is of, if there are as many as may be. */
+static void keep_to_share(struct clients *clients, const struct client *client)
+{
+	struct client *first = NULL;
+
+	if (count_address(clients, client) < CLIENTS_ADDRESS)
+		return;
+	for (size_t i = 0; i < CLIENTS_ALL; i++) {
+		struct client *other = &clients->slot[i];
+
+		if (active(other) && same_address(other, client) &&
+			(!first || goes_before(other, first)))
+			first = other;
+	}
+	give_way(clients, first);
+}
+
+/* Cuts off one of the favoured, or of the others, if there are as many as may be. */
+static void make_room(struct clients *clients, bool favoured)
+{
+	size_t most = favoured ? CLIENTS_FAVOURED : CLIENTS_MAX - CLIENTS_FAVOURED, count = 0,
+	       greatest = 0;
+	struct client *first = NULL;
 
 	for (size_t i = 0; i < CLIENTS_ALL; i++) {
 		struct client *client = &clients->slot[i];
+		size_t share;
 
-		if (!active(client) || (like && !same_address(client, like)))
+		if (!active(client) || client->favoured != favoured)
 			continue;
 		count++;
-		if (!earliest || client->deadline < earliest->deadline)
-			earliest = client;
+		share = count_address(clients, client);
+		if (!first || share > greatest ||
+			(share == greatest && goes_before(client, first))) {
+			greatest = share;
+			first = client;
+		}
 	}
-	if (!earliest || count < most)
-		return;
-	cut_off(earliest);
-	clients->counts.rejected[METRICS_REJECT_LIMIT]++;
+	if (count >= most)
+		give_way(clients, first);
 }
 
 struct client *clients_add(
 	struct clients *clients, int fd, const struct sockaddr *peer, uint64_t now)
 {
-	struct client new = {.fd = fd, .deadline = now + CLIENTS_HEADER_MS}, *slot = NULL;
+	struct client new = {.fd = fd,
+		.step = CLIENT_NEW,
+		.since = now,
+		.deadline = now + CLIENTS_HEADER_MS},
+		      *slot = NULL;
 
 	for (size_t i = 0; i < CLIENTS_ALL && !slot; i++)
 		if (clients->slot[i].fd < 0)
@@ -114,8 +171,9 @@ struct client *clients_add(
 		return NULL;
 	}
 	new.addressed = take_address(peer, &new.address);
-	make_room(clients, &new, CLIENTS_ADDRESS);
-	make_room(clients, NULL, CLIENTS_MAX);
+	new.favoured = is_among(clients, peer, clients->favoured);
+	keep_to_share(clients, &new);
+	make_room(clients, new.favoured);
 	*slot = new;
 	return slot;
 }
@@ -125,28 +183,29 @@ void client_remove(struct client *client)
 	client->fd = -1;
 }
 
-static void give_time(struct client *client, uint64_t deadline, bool idle)
+static void enter(struct client *client, enum client_step step, uint64_t now, uint64_t limit)
 {
-	client->idle = idle;
+	client->step = step;
+	client->since = now;
 	if (active(client))
-		client->deadline = deadline;
+		client->deadline = now + limit;
 }
 
 void client_begins(struct client *client, uint64_t now)
 {
-	if (client->idle) /* the time for a first request began with the connection */
-		give_time(client, now + CLIENTS_HEADER_MS, false);
+	if (client->step == CLIENT_IDLE) /* the first request's time began with the connection */
+		enter(client, CLIENT_NEW, now, CLIENTS_HEADER_MS);
 }
 
 void client_asked(struct client *client, uint64_t now)
 {
-	give_time(client, now + CLIENTS_ANSWER_MS, false);
+	enter(client, CLIENT_ASKED, now, CLIENTS_ANSWER_MS);
 }
 
 void client_served(struct client *client, uint64_t now)
 {
 	client->reading = NULL;
-	give_time(client, now + CLIENTS_IDLE_MS, true);
+	enter(client, CLIENT_IDLE, now, CLIENTS_IDLE_MS);
 }
 
 uint64_t clients_deadline(const struct clients *clients)
@@ -168,7 +227,7 @@ void clients_expire(struct clients *clients, uint64_t now)
 			continue;
 		cut_off(client);
 		/* that a connection ends which nobody needs any more is no complaint */
-		clients->counts.rejected[METRICS_REJECT_TIMEOUT] += !client->idle;
+		clients->counts.rejected[METRICS_REJECT_TIMEOUT] += client->step != CLIENT_IDLE;
 	}
 }
 

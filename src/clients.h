@@ -15,9 +15,14 @@
 #include "metrics.h"
 #include "prefix.h"
 
-/* At once: one more, and of those concerned the one whose time is up first is cut off. */
-#define CLIENTS_MAX	64
-#define CLIENTS_ADDRESS 16 /* of one address; a Unix socket has none */
+/*
+ * At once. One more than that, and one of those there is cut off, never the newest: of the address
+ * that has most of them; of its own, one that waits for nothing rather than one that has not asked
+ * yet, and that rather than one that is being answered; of equal ones, the oldest.
+ */
+#define CLIENTS_MAX	 64
+#define CLIENTS_FAVOURED 16 /* of them kept for loopback, Unix sockets and --allow */
+#define CLIENTS_ADDRESS	 16 /* of one IPv4 address or IPv6 /64; a Unix socket has none */
 #define CLIENTS_CUT	32 /* cut off, but not yet closed by the library */
 #define CLIENTS_ALL	(CLIENTS_MAX + CLIENTS_CUT)
 
@@ -31,24 +36,36 @@
 /* from there to the next request: longer than the usual minute between two scrapes. */
 #define CLIENTS_IDLE_MS 75000
 
+/* In the order in which they have to go. */
+enum client_step {
+	CLIENT_IDLE,  /* it was served, and asked for nothing since */
+	CLIENT_NEW,   /* the header of what it asks has not come yet */
+	CLIENT_ASKED, /* it is being answered */
+};
+
 struct client {
-	int fd;			 /* -1: a free slot */
-	bool idle;		 /* it was served, and asked for nothing since */
+	int fd; /* -1: a free slot */
+	enum client_step step;
 	bool addressed;		 /* whether it has an address */
+	bool favoured;		 /* for whom places are kept */
 	struct in6_addr address; /* IPv4 as ::ffff:a.b.c.d */
-	uint64_t deadline;	 /* monotonic milliseconds; UINT64_MAX: cut off */
+	uint64_t since;		 /* monotonic milliseconds: the beginning of the step */
+	uint64_t deadline;	 /* of the step; UINT64_MAX: cut off */
 	const void *reading;	 /* the page it is being sent, or NULL */
 };
 
 struct clients {
 	struct client slot[CLIENTS_ALL];
 	const struct prefix *allow;
-	size_t allowed;
+	size_t allowed, favoured;
 	struct metrics_exporter counts; /* clients.c counts rejections only */
 };
 
-/* allow: who may connect besides loopback; kept by the caller. */
-void clients_init(struct clients *clients, const struct prefix *allow, size_t allowed);
+void clients_init(struct clients *clients);
+
+/* Who may connect besides loopback; the first of them are favoured. The list is kept by the caller. */
+void clients_allow(
+	struct clients *clients, const struct prefix *allow, size_t allowed, size_t favoured);
 
 /* Whether peer may connect. An IPv4 peer of an IPv6 socket is an IPv4 peer. */
 bool clients_admit(struct clients *clients, const struct sockaddr *peer);

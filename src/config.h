@@ -10,6 +10,7 @@
 
 #include "layout.h"
 #include "metrics.h"
+#include "own_names.h"
 #include "prefix.h"
 
 #define CONFIG_LISTENS 8
@@ -49,6 +50,8 @@ struct config {
 	struct sockaddr_storage listen[CONFIG_LISTENS];
 	const char *listen_text[CONFIG_LISTENS]; /* as it was given */
 	size_t listens;
+	const char *host_names[OWN_NAMES];
+	size_t host_names_count;
 	bool exporter;
 	unsigned port;	      /* host byte order */
 	unsigned interval;    /* seconds */

@@ -49,7 +49,8 @@ static const struct snapshot *latest(struct exporter *exporter)
 		exporter->followed = snapshot->number;
 		process_read(&exporter->process, &exporter->uses);
 		allowed_follow(&exporter->allowed, snapshot);
-		http_allow(exporter->http, exporter->allowed.prefix, exporter->allowed.count);
+		http_allow(exporter->http, exporter->allowed.prefix, exporter->allowed.count,
+		exporter->allowed.favoured);
 	}
 	return snapshot;
 }
@@ -117,7 +118,9 @@ static int end_with_the_keeper(void)
 static int start(struct exporter *exporter)
 {
 	struct http_config config = {
-		.metrics = exporter->config->metrics, .snapshot = fresh, .context = exporter};
+		.metrics = exporter->config->metrics, .snapshot = fresh, .context = exporter,
+		.host_names = exporter->config->host_names,
+		.host_names_count = exporter->config->host_names_count};
 	int sockets[CONFIG_SOCKETS], error = shared_open(&exporter->shared, EXPORTER_SHARED);
 	size_t count = 0;
 
@@ -137,7 +140,8 @@ static int start(struct exporter *exporter)
 	exporter->http = http_create(&config, sockets, count);
 	if (!exporter->http)
 		return -ENOMEM;
-	http_allow(exporter->http, exporter->allowed.prefix, exporter->allowed.count);
+	http_allow(exporter->http, exporter->allowed.prefix, exporter->allowed.count,
+		exporter->allowed.favoured);
 	exporter->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (exporter->epoll < 0)
 		return -errno;

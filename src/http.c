@@ -15,6 +15,7 @@
 #include "clock.h"
 #include "listen.h"
 #include "log.h"
+#include "own_names.h"
 #include "pages.h"
 
 /* With those of clients.h, the limit of what strangers can take. */
@@ -26,7 +27,7 @@ typedef enum MHD_Result mhd_result;
 typedef int mhd_result;
 #endif
 
-enum { HEALTHY, NOT_FOUND, NOT_ALLOWED, UNAVAILABLE, RESPONSES };
+enum { HEALTHY, NOT_FOUND, NOT_ALLOWED, NOT_OURS, UNAVAILABLE, RESPONSES };
 
 struct http {
 	struct http_config config;
@@ -99,15 +100,32 @@ static const char *header_of(struct MHD_Connection *connection, const char *name
 	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
 }
 
-/* Servers have to take "http://NAME/PATH", too, as proxies are asked (RFC 9112, 3.2.2). */
-static const char *path_of(const char *target)
+/*
+ * Servers have to take "http://NAME/PATH", too, as proxies are asked; NAME is the host then, and
+ * the header means nothing (RFC 9112, 3.2.2). Sets *host and its length; NULL: there is none.
+ */
+static const char *path_of(struct MHD_Connection *connection, const char *target, const char **host,
+	size_t *length)
 {
 	const char *path;
 
-	if (strncasecmp(target, "http://", 7) != 0)
+	if (strncasecmp(target, "http://", 7) != 0) {
+		*host = header_of(connection, MHD_HTTP_HEADER_HOST);
+		*length = *host ? strlen(*host) : 0;
 		return target;
-	path = strchr(target + 7, '/');
+	}
+	*host = target + 7;
+	*length = strcspn(*host, "/?");
+	path = strchr(*host, '/');
 	return path ? path : "/";
+}
+
+/* A browser always says by which name it asks. On the Unix socket there is none. */
+static bool is_ours(const struct http *http, const struct client *client, const char *host,
+	size_t length)
+{
+	return !client->addressed || !host ||
+	       own_names_has(host, length, http->config.host_names, http->config.host_names_count);
 }
 
 /* Which page a path stands for; PAGES_KINDS where none. The metrics' format is the client's choice.
@@ -143,7 +161,8 @@ static mhd_result answer(void *context, struct MHD_Connection *connection, const
 {
 	struct http *http = context;
 	struct client *client = client_of(connection);
-	const char *path = path_of(target);
+	const char *path, *host;
+	size_t length;
 	unsigned kind;
 
 	(void)version;
@@ -160,6 +179,10 @@ static mhd_result answer(void *context, struct MHD_Connection *connection, const
 		*upload_size = 0;
 		return MHD_YES;
 	}
+	path = path_of(connection, target, &host, &length);
+	if (!is_ours(http, client, host, length))
+		return MHD_queue_response(
+			connection, MHD_HTTP_MISDIRECTED_REQUEST, http->response[NOT_OURS]);
 	kind = kind_of(connection, path);
 	if (kind == PAGES_KINDS && strcmp(path, "/-/healthy") != 0)
 		return MHD_queue_response(
@@ -188,6 +211,9 @@ static bool create_responses(struct http *http)
 		[HEALTHY] = {"ok\n", NULL, NULL},
 		[NOT_FOUND] = {"Nothing here: try /metrics\n", NULL, NULL},
 		[NOT_ALLOWED] = {"Only GET and HEAD\n", MHD_HTTP_HEADER_ALLOW, "GET, HEAD"},
+		[NOT_OURS] = {"This machine is not known by that name: ask by its address, or see "
+			      "--host-name\n",
+			NULL, NULL},
 		[UNAVAILABLE] = {"Busy: try again\n", MHD_HTTP_HEADER_RETRY_AFTER, "1"},
 	};
 
@@ -202,6 +228,7 @@ static bool create_responses(struct http *http)
 				"text/plain; charset=utf-8") ||
 			!MHD_add_response_header(
 				response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store") ||
+			!pages_protect(response) ||
 			(fixed[i].header && !MHD_add_response_header(
 						    response, fixed[i].header, fixed[i].value)))
 			return false;
@@ -247,7 +274,8 @@ struct http *http_create(const struct http_config *config, const int *sockets, s
 		http->config = *config;
 		http->now = now_ms();
 		http->config.metrics.exporter = &http->clients.counts;
-		clients_init(&http->clients, config->allow, config->allowed);
+		clients_init(&http->clients);
+		clients_allow(&http->clients, config->allow, config->allowed, config->favoured);
 		http->epoll = epoll_create1(EPOLL_CLOEXEC);
 		pages_init(&http->pages, &http->config.metrics);
 		if (http->epoll >= 0 && create_responses(http))
@@ -326,8 +354,7 @@ bool http_rest(struct http *http)
 	return pages_rest(&http->pages, &http->clients);
 }
 
-void http_allow(struct http *http, const struct prefix *allow, size_t allowed)
+void http_allow(struct http *http, const struct prefix *allow, size_t allowed, size_t favoured)
 {
-	http->clients.allow = allow;
-	http->clients.allowed = allowed;
+	clients_allow(&http->clients, allow, allowed, favoured);
 }

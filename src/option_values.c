@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/un.h>
 
 #include "options.h"
@@ -197,6 +198,21 @@ int value_listen(struct value *v)
 		return too_many(v, CONFIG_LISTENS);
 	c->listen_text[c->listens] = v->text;
 	c->listen[c->listens++] = address;
+	return 0;
+}
+
+int value_host_name(struct value *v)
+{
+	struct config *c = v->config;
+
+	if (!own_names_valid(v->text))
+		return refuse(v, "a host name, without port");
+	for (size_t i = 0; i < c->host_names_count; i++)
+		if (strcasecmp(c->host_names[i], v->text) == 0)
+			return refuse(v, "a name that was not given before");
+	if (c->host_names_count == OWN_NAMES)
+		return too_many(v, OWN_NAMES);
+	c->host_names[c->host_names_count++] = v->text;
 	return 0;
 }
 

@@ -24,6 +24,7 @@ int value_interval(struct value *value);
 int value_max_hosts(struct value *value);
 int value_idle(struct value *value);
 int value_listen(struct value *value);
+int value_host_name(struct value *value);
 int value_textfile(struct value *value);
 int value_metrics(struct value *value);
 int value_bytes(struct value *value);

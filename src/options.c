@@ -34,6 +34,8 @@ static const struct option_row {
 	{0, "listen", "ADDRESS", "bind there instead of everywhere; repeatable", value_listen, D},
 	{0, "allow", "CIDR", "who may connect besides loopback and the subnets; repeatable",
 		value_allow, D},
+	{0, "host-name", "NAME", "one more name we are asked by over HTTP; repeatable",
+		value_host_name, D},
 	{0, "textfile", "PATH", "default /tmp/prom_c; '-' for none", value_textfile, D},
 	{0, "metrics", "seed|native|all", "which families to print, default all", value_metrics, D},
 	{0, "bytes", "frame|ip", "count whole frames or from the IP header on, default frame",

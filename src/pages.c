@@ -68,6 +68,18 @@ bool pages_rest(struct pages *pages, const struct clients *clients)
 	return all;
 }
 
+bool pages_protect(struct MHD_Response *response)
+{
+	static const char *const headers[][2] = {{"X-Content-Type-Options", "nosniff"},
+		{"Referrer-Policy", "no-referrer"},
+		{"Cross-Origin-Resource-Policy", "same-origin"}};
+
+	for (size_t i = 0; i < sizeof(headers) / sizeof(*headers); i++)
+		if (!MHD_add_response_header(response, headers[i][0], headers[i][1]))
+			return false;
+	return true;
+}
+
 /* Caches may keep nothing: docs/decisions/no-etag.md */
 static bool add_headers(struct MHD_Response *response, unsigned kind, int coding)
 {
@@ -83,6 +95,7 @@ static bool add_headers(struct MHD_Response *response, unsigned kind, int coding
 	       MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store") &&
 	       MHD_add_response_header(response, MHD_HTTP_HEADER_VARY,
 		       kind < METRICS_FORMATS ? "Accept, Accept-Encoding" : "Accept-Encoding") &&
+	       pages_protect(response) &&
 	       (coding == PAGES_PLAIN ||
 		       MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip"));
 }

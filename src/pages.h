@@ -41,6 +41,9 @@ struct pages {
 	struct gzip *gzip; /* NULL: nothing is to be packed so far */
 };
 
+/* Headers that every answer has, so that no page elsewhere uses it. Returns whether they fit. */
+bool pages_protect(struct MHD_Response *response);
+
 /* pages: zeroed. */
 void pages_init(struct pages *pages, const struct metrics_options *metrics);
 void pages_finish(struct pages *pages); /* when no client reads any more */

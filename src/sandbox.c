@@ -87,7 +87,7 @@ static const int allowed[] = {SCMP_SYS(accept4), SCMP_SYS(accept), SCMP_SYS(recv
 	SCMP_SYS(mremap), SCMP_SYS(mprotect), SCMP_SYS(munmap), SCMP_SYS(madvise), SCMP_SYS(brk),
 	SCMP_SYS(futex), SCMP_SYS(futex_time64), SCMP_SYS(getrandom), SCMP_SYS(getrusage),
 	SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(rt_sigreturn), SCMP_SYS(sigreturn),
-	SCMP_SYS(rt_sigprocmask), SCMP_SYS(restart_syscall), SCMP_SYS(exit),
+	SCMP_SYS(rt_sigprocmask), SCMP_SYS(restart_syscall), SCMP_SYS(exit), SCMP_SYS(uname),
 	SCMP_SYS(sigaltstack), /* the sanitizers */
 	SCMP_SYS(exit_group)};
 

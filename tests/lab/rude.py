@@ -18,7 +18,7 @@ import time
 
 PORT = 9999
 PATIENCE = 60  # seconds; only what fails is waited for so long
-GET = b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"
+GET = b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"
 NO_LINGER = struct.pack("ii", 1, 0)
 
 
@@ -203,7 +203,7 @@ def prying(target):
                  "/%2e%2e/%2e%2e/etc/passwd", "/..%2f..%2fetc%2fpasswd", "/..%5c..%5cetc%5cpasswd",
                  "/%252e%252e/etc/passwd", "/..%c0%af..%c0%afetc/passwd", "/%00/../etc/passwd",
                  "/metrics/", "/%2fetc/passwd", "file:///etc/passwd", "/proc/self/environ"):
-        answer = target.exchange(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+        answer = target.exchange(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
         assert answer.startswith(b"HTTP/1.1 404 "), (path, answer[:100])
         assert b"root:" not in answer and len(answer) < 500, (path, answer)
 

@@ -166,18 +166,18 @@ static void pulls_and_scrapes(struct both *both, const char *request, unsigned e
 
 static void scrapes_of_the_same_snapshot_allocate_nothing(void **state)
 {
-	pulls_and_scrapes(*state, "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n", ROUNDS + 1);
+	pulls_and_scrapes(*state, "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n", ROUNDS + 1);
 }
 
 static void pulls_and_scrapes_of_new_ones_allocate_nothing(void **state)
 {
-	pulls_and_scrapes(*state, "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n", 1);
+	pulls_and_scrapes(*state, "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n", 1);
 }
 
 static void nor_do_those_in_the_other_format(void **state)
 {
 	pulls_and_scrapes(*state,
-		"GET /metrics HTTP/1.1\r\nHost: x\r\nAccept: application/openmetrics-text\r\n\r\n",
+		"GET /metrics HTTP/1.1\r\nHost: localhost\r\nAccept: application/openmetrics-text\r\n\r\n",
 		3);
 }
 

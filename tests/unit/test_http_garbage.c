@@ -14,7 +14,7 @@ static int isolate(void **state)
 
 static void a_request_that_dribbles_in_is_answered(void **state)
 {
-	static const char request[] = "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n";
+	static const char request[] = "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n";
 	struct web web;
 	char *answer;
 	int fd;
@@ -38,20 +38,20 @@ static void garbage_is_refused_or_ignored(void **state)
 	static const char *const garbage[] = {"\r\n\r\n\r\n\r\n", "GET\r\n\r\n",
 		"GET /metrics\r\n\r\n", "GET  HTTP/1.1\r\n\r\n",
 		"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "/metrics",
-		"GET /metrics HTTP/9.9\r\nHost: x\r\n\r\n", "GET /metrics HTTP/0.9\r\n\r\n",
+		"GET /metrics HTTP/9.9\r\nHost: localhost\r\n\r\n", "GET /metrics HTTP/0.9\r\n\r\n",
 		"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "GET /metrics HTTP/1.1\r\n\r\n",
 		"GET /metrics HTTP/1.1\r\nHost x\r\n\r\n", "GET /metrics HTTP/1.1\n\n",
-		"GET /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
-		"GET /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999\r\n\r\n",
-		"POST /metrics HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
-		"POST /metrics HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+		"GET /metrics HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
+		"GET /metrics HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999999999999\r\n\r\n",
+		"POST /metrics HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+		"POST /metrics HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
 		"ffffffffffffffffff\r\n",
-		"POST /metrics HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n\r\n",
-		"GET /%00%ff%zz%metrics HTTP/1.1\r\nHost: x\r\n\r\n",
-		"GET /metrics?%00=%zz&&&=;& HTTP/1.1\r\nHost: x\r\n\r\n",
-		"GET /metrics HTTP/1.1\r\nHost: x\r\nCookie: =;=\";;\r\nAccept: "
+		"POST /metrics HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n\r\n",
+		"GET /%00%ff%zz%metrics HTTP/1.1\r\nHost: localhost\r\n\r\n",
+		"GET /metrics?%00=%zz&&&=;& HTTP/1.1\r\nHost: localhost\r\n\r\n",
+		"GET /metrics HTTP/1.1\r\nHost: localhost\r\nCookie: =;=\";;\r\nAccept: "
 		"\xff\x01\";q\r\n\r\n",
-		"GET /metrics HTTP/1.1\r\n folded: x\r\n\tmore\r\nHost: x\r\n\r\n"};
+		"GET /metrics HTTP/1.1\r\n folded: x\r\n\tmore\r\nHost: localhost\r\n\r\n"};
 	struct web web;
 
 	(void)state;
@@ -106,8 +106,8 @@ static void headers_without_end_are_refused(void **state)
 static const struct {
 	const char *text, *answer;
 } requests[] = {
-	{"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 200 "},
-	{"GET /metrics HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip, *;q=0.1\r\n"
+	{"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n", "HTTP/1.1 200 "},
+	{"GET /metrics HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip, *;q=0.1\r\n"
 	 "Accept: application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,"
 	 "application/openmetrics-text;version=0.0.1;q=0.5,"
 	 "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,"
@@ -116,16 +116,16 @@ static const struct {
 		"HTTP/1.1 200 "},
 	{"HEAD /api/v1/status HTTP/1.1\r\nHost: [::1]:9999\r\nAccept-Encoding: gzip\r\n\r\n",
 		"HTTP/1.1 200 "},
-	{"GET /api/v1/hosts?a=b&c HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+	{"GET /api/v1/hosts?a=b&c HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
 		"HTTP/1.1 200 "},
 	{"GET /-/healthy HTTP/1.0\r\n\r\n", "HTTP/1.1 200 "},
-	{"POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc", "HTTP/1.1 405 "},
-	{"PUT /metrics HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+	{"POST /metrics HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nabc", "HTTP/1.1 405 "},
+	{"PUT /metrics HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
 	 "3\r\nabc\r\n10;x=y\r\n0123456789abcdef\r\n0\r\nTrailer: z\r\n\r\n",
 		"HTTP/1.1 40"}, /* 405; or 400 of libmicrohttpd 1.0, which takes no ;x=y */
-	{"GET /../../etc/passwd HTTP/1.1\r\nHost: x\r\nCookie: a=b; c=\"d\"\r\n\r\n",
+	{"GET /../../etc/passwd HTTP/1.1\r\nHost: localhost\r\nCookie: a=b; c=\"d\"\r\n\r\n",
 		"HTTP/1.1 404 "},
-	{"OPTIONS * HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n\r\n",
+	{"OPTIONS * HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n\r\n",
 		"HTTP/1.1 "}, /* 100; or 404 of libmicrohttpd 1.0, as nothing is to come */
 };
 #define REQUESTS (sizeof(requests) / sizeof(*requests))

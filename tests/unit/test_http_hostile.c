@@ -7,7 +7,7 @@
 
 #include "clients.h"
 
-#define GET_METRICS "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"
+#define GET_METRICS "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"
 #define MANY	    30000 /* rows: a page of several megabytes, more than sockets take */
 
 static int isolate(void **state)
@@ -201,7 +201,7 @@ static void a_page_that_nobody_takes_is_not_held_for_ever(void **state)
 	expect_deadline(&web, since, CLIENTS_HEADER_MS);
 	timeout = http_timeout(web.http);
 	usleep(50000);
-	web_send(fd, "GET /metrics HTTP/1.1\r\nHost: x\r\n"); /* which buys it no time */
+	web_send(fd, "GET /metrics HTTP/1.1\r\nHost: localhost\r\n"); /* which buys it no time */
 	web_settle(&web);
 	assert_true(http_timeout(web.http) <= timeout - 50);
 	since = now_ms();
@@ -237,7 +237,7 @@ static void a_further_request_has_as_long_for_its_header(void **state)
 		web_send(fd, "GET /metrics HTTP/1.1\r\n");
 		web_settle(&web);
 		expect_deadline(&web, since, CLIENTS_HEADER_MS);
-		web_send(fd, "Host: x\r\n\r\n");
+		web_send(fd, "Host: localhost\r\n\r\n");
 		free(web_answer(&web, fd, false));
 	}
 	close(fd);
@@ -368,7 +368,7 @@ static void an_endless_body_is_cut_by_the_deadline_only(void **state)
 	(void)state;
 	web_start(&web, 3, NULL);
 	fd = web_connect(&web);
-	web_send(fd, "POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000000\r\n\r\n");
+	web_send(fd, "POST /metrics HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000000000\r\n\r\n");
 	for (int i = 0; i < 200; i++) {
 		send(fd, zeros, sizeof(zeros), MSG_DONTWAIT | MSG_NOSIGNAL);
 		web_run(&web, 0);

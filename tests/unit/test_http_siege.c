@@ -10,7 +10,7 @@
 
 #include "clients.h"
 
-#define GET_METRICS "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"
+#define GET_METRICS "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"
 #define ROUNDS	    21
 #define HOSTILE	    1000 /* connections at once */
 #define ROWS	    300
@@ -160,7 +160,7 @@ static void a_pipeline_that_nobody_reads(void **state)
 	besiege(pile_up);
 }
 
-#define GET_HEALTHY "GET /-/healthy HTTP/1.1\r\nHost: x\r\n\r\n"
+#define GET_HEALTHY "GET /-/healthy HTTP/1.1\r\nHost: localhost\r\n\r\n"
 #define PIPELINE    10000
 
 /* All at once, and each is answered, with others served in between. */
@@ -257,12 +257,12 @@ static void send_noise(struct siege *siege)
 	static const char tls[] = "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03";
 	static const char *const noise[] = {"GET /metrics\r\n", "GET /metrics HTTP/0.9\r\n\r\n",
 		"\r\n\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-		"POST /metrics HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
-		"POST /metrics HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+		"POST /metrics HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
+		"POST /metrics HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
 		"fffffffffffffffff\r\n",
-		"POST /metrics HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
+		"POST /metrics HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n"
 		"Content-Length: 3\r\n\r\n2\r\nabc",
-		"GET /../../etc/passwd HTTP/1.1\r\nHost: x\r\n\r\n"};
+		"GET /../../etc/passwd HTTP/1.1\r\nHost: localhost\r\n\r\n"};
 	unsigned seed = siege->round;
 	char bytes[3000];
 

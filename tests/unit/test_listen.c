@@ -118,7 +118,7 @@ static void a_port_is_free_again_at_once(void **state)
 	web_start(&web, 0, NULL);
 	port = web.port;
 	fd = web_connect(&web);
-	answer = web_ask(&web, fd, "GET /-/healthy HTTP/1.1\r\nHost: x\r\n\r\n");
+	answer = web_ask(&web, fd, "GET /-/healthy HTTP/1.1\r\nHost: localhost\r\n\r\n");
 	free(answer);
 	web_stop(&web); /* closes first, so the connection lingers on this side */
 	close(fd);
