@@ -15,7 +15,7 @@ static int isolate(void **state)
 static void follow(struct web *web, struct allowed *allowed)
 {
 	allowed_follow(allowed, web->snapshot);
-	http_allow(web->http, allowed->prefix, allowed->count);
+	http_allow(web->http, allowed->prefix, allowed->count, allowed->favoured);
 }
 
 static void it_follows_the_prefixes_in_force(void **state)

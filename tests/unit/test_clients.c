@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "clients.h"
@@ -9,16 +10,31 @@
 /* One end of a stream socket; the other is far[i]. */
 static int far[CLIENTS_ALL + 1];
 
+static struct client *add_peer(
+	struct clients *clients, size_t i, const struct sockaddr *peer, uint64_t now)
+{
+	int pair[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+	far[i] = pair[1];
+	return clients_add(clients, pair[0], peer, now);
+}
+
 /* host: of the peer's address, 0: on a Unix socket. */
 static struct client *add_from(struct clients *clients, size_t i, unsigned host, uint64_t now)
 {
 	struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(host)};
 	const struct sockaddr local = {.sa_family = AF_UNIX};
-	int pair[2];
 
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
-	far[i] = pair[1];
-	return clients_add(clients, pair[0], host ? (const struct sockaddr *)&v4 : &local, now);
+	return add_peer(clients, i, host ? (const struct sockaddr *)&v4 : &local, now);
+}
+
+static struct client *add_v6(struct clients *clients, size_t i, const char *host, uint64_t now)
+{
+	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
+
+	assert_int_equal(inet_pton(AF_INET6, host, &v6.sin6_addr), 1);
+	return add_peer(clients, i, (const struct sockaddr *)&v6, now);
 }
 
 static struct client *add(struct clients *clients, size_t i, uint64_t now)
@@ -59,7 +75,7 @@ static void each_step_has_its_time(void **state)
 	uint64_t now = 1000;
 
 	(void)state;
-	clients_init(&clients, NULL, 0);
+	clients_init(&clients);
 	assert_true(clients_deadline(&clients) == UINT64_MAX);
 	client = add(&clients, 0, now);
 	assert_int_equal(clients_deadline(&clients), now + CLIENTS_HEADER_MS);
@@ -84,7 +100,7 @@ static void who_finishes_nothing_in_time_is_cut_off(void **state)
 	struct client *busy, *slow;
 
 	(void)state;
-	clients_init(&clients, NULL, 0);
+	clients_init(&clients);
 	busy = add(&clients, 0, 1000);
 	add(&clients, 1, 2000);
 	slow = add(&clients, 2, 3000);
@@ -114,64 +130,173 @@ static void who_finishes_nothing_in_time_is_cut_off(void **state)
 	finish(&clients, 3);
 }
 
-static void one_address_has_its_share_on_all_sockets(void **state)
+/* Which of count clients is cut off, the only one; count: none. */
+static size_t the_one_cut(size_t count)
 {
-	const struct sockaddr_in6 mapped = {.sin6_family = AF_INET6,
-		.sin6_addr.s6_addr = {[10] = 0xff, [11] = 0xff, [12] = 10, [15] = 1}};
-	struct clients clients;
-	struct client *client;
-	int pair[2];
+	size_t found = count;
 
-	(void)state;
-	clients_init(&clients, NULL, 0);
-	for (size_t i = 0; i < CLIENTS_ADDRESS; i++)
-		add_from(&clients, i, 0x0a000001, 1 + i);
-	add_from(&clients, 20, 0x0a000002, 0); /* of others, and of the Unix socket */
-	for (size_t i = 21; i < 41; i++)
-		add_from(&clients, i, 0, 0);
-	assert_int_equal(rejected(&clients, METRICS_REJECT_LIMIT), 0);
-	add_from(&clients, 41, 0x0a000001, 100);
-	assert_int_equal(rejected(&clients, METRICS_REJECT_LIMIT), 1);
-	assert_true(is_cut(0));
-	for (size_t i = 1; i <= 41; i++)
-		assert_false((i < CLIENTS_ADDRESS || i > 19) && is_cut(i));
-	/* an IPv6 socket calls the same peer otherwise */
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
-	client = clients_add(&clients, pair[0], (const struct sockaddr *)&mapped, 101);
-	assert_non_null(client);
-	assert_true(is_cut(1));
-	assert_false(is_cut(2));
-	close(pair[1]);
-	for (size_t i = CLIENTS_ADDRESS; i < 20; i++)
-		far[i] = -1;
-	finish(&clients, 42);
+	for (size_t i = 0; i < count; i++)
+		if (far[i] >= 0 && is_cut(i)) {
+			if (found < count)
+				fail_msg("%zu and %zu are cut off", found, i);
+			found = i;
+		}
+	return found;
 }
 
-static void one_too_many_takes_the_place_of_the_longest_idle(void **state)
+/* One whose connection the library has closed. */
+static void gone(struct client *client, size_t i)
+{
+	close(client->fd);
+	client_remove(client);
+	close(far[i]);
+	far[i] = -1;
+}
+
+static void one_address_has_its_share_on_all_sockets(void **state)
+{
+	struct clients clients;
+	struct client *client[CLIENTS_ADDRESS];
+
+	(void)state;
+	clients_init(&clients);
+	for (size_t i = 0; i < CLIENTS_ADDRESS; i++)
+		client[i] = add_from(&clients, i, 0x0a000001, 1 + i);
+	add_from(&clients, 16, 0x0a000002, 0);
+	assert_int_equal(the_one_cut(17), 17);
+	add_from(&clients, 17, 0x0a000001, 100);
+	assert_int_equal(the_one_cut(18), 0);
+	gone(client[0], 0);
+	/* an IPv6 socket calls the same peer otherwise */
+	add_v6(&clients, 18, "::ffff:10.0.0.1", 101);
+	assert_int_equal(the_one_cut(19), 1);
+	assert_int_equal(rejected(&clients, METRICS_REJECT_LIMIT), 2);
+	finish(&clients, 19);
+}
+
+static void a_network_of_ipv6_is_one_address(void **state)
+{
+	struct clients clients;
+	char host[INET6_ADDRSTRLEN];
+
+	(void)state;
+	clients_init(&clients);
+	add_v6(&clients, 0, "2001:db8:0:2::1", 0);
+	add_v6(&clients, 1, "2001:db8:1:1::1", 0);
+	for (size_t i = 2; i < 2 + CLIENTS_ADDRESS; i++) {
+		snprintf(host, sizeof(host), "2001:db8:0:1:%zx::%zx", 99 * i, i);
+		add_v6(&clients, i, host, i);
+	}
+	assert_int_equal(the_one_cut(2 + CLIENTS_ADDRESS), 2 + CLIENTS_ADDRESS);
+	add_v6(&clients, 2 + CLIENTS_ADDRESS, "2001:db8:0:1::", 100);
+	assert_int_equal(the_one_cut(3 + CLIENTS_ADDRESS), 2);
+	finish(&clients, 3 + CLIENTS_ADDRESS);
+}
+
+static void who_waits_for_nothing_goes_before_who_asks_and_who_is_answered(void **state)
+{
+	struct clients clients;
+	struct client *client[CLIENTS_ADDRESS];
+	size_t next = CLIENTS_ADDRESS;
+
+	(void)state;
+	clients_init(&clients);
+	for (size_t i = 0; i < CLIENTS_ADDRESS; i++)
+		client[i] = add_from(&clients, i, 0x0a000001, 10 + i);
+	for (size_t i = 0; i < CLIENTS_ADDRESS; i++)
+		if (i != 7) /* which has not asked yet */
+			client_asked(client[i], 100 + i);
+	client_served(client[5], 300);
+	client_served(client[3], 301);
+	for (size_t i = 0; i < 4; i++) {
+		static const size_t order[] = {5, 3, 7, 0};
+		struct client *new = add_from(&clients, next, 0x0a000001, 400 + i);
+
+		assert_int_equal(the_one_cut(next + 1), order[i]);
+		client_asked(new, 500 + i);
+		gone(client[order[i]], order[i]);
+		next++;
+	}
+	finish(&clients, next);
+}
+
+/* A flood from elsewhere does not touch an address with few connections. */
+static void the_address_with_most_gives_way(void **state)
+{
+	const size_t most = CLIENTS_MAX - CLIENTS_FAVOURED;
+	struct clients clients;
+	struct client *client[CLIENTS_MAX];
+
+	(void)state;
+	clients_init(&clients);
+	client[0] = add_from(&clients, 0, 0x0a000001, 0); /* who has not asked yet */
+	client[1] = add_from(&clients, 1, 0x0a000002, 0); /* who waits for nothing */
+	client_served(client[1], 0);
+	for (size_t i = 2; i < most; i++) {
+		client[i] = add_from(&clients, i, 0x0a000003 + i % 4, i);
+		client_asked(client[i], i);
+	}
+	assert_int_equal(the_one_cut(most), most);
+	for (size_t i = most; i < most + CLIENTS_CUT; i++) {
+		size_t cut;
+
+		add_from(&clients, i, 0x0b000000 + i, 1000 + i); /* another one each time */
+		cut = the_one_cut(i + 1);
+		assert_in_range(cut, 2, i);
+		if (cut >= most) /* as soon as all have one */
+			break;
+		gone(client[cut], cut);
+	}
+	assert_false(is_cut(0) || is_cut(1));
+	finish(&clients, CLIENTS_ALL);
+}
+
+static void places_are_kept_for_the_favoured(void **state)
+{
+	static const struct prefix allow[] = {
+		{.family = AF_INET, .length = 32, .addr = {10, 9, 9, 9}},
+		{.family = AF_INET, .length = 8, .addr = {10}},
+	};
+	struct clients clients;
+
+	(void)state;
+	clients_init(&clients);
+	clients_allow(&clients, allow, 2, 1);
+	add(&clients, 0, 0);
+	add_from(&clients, 1, INADDR_LOOPBACK, 0);
+	add_from(&clients, 2, 0x0a090909, 0);
+	add_v6(&clients, 3, "::1", 0);
+	for (size_t i = 4; i < CLIENTS_ALL; i++)
+		assert_non_null(add_from(&clients, i, 0x0a000000 + i, i));
+	for (size_t i = 0; i < 4; i++)
+		assert_false(is_cut(i));
+	finish(&clients, CLIENTS_ALL);
+	clients_init(&clients);
+	clients_allow(&clients, allow, 2, 1);
+	for (size_t i = 0; i < CLIENTS_FAVOURED; i++)
+		add_from(&clients, i, INADDR_LOOPBACK, i);
+	add(&clients, CLIENTS_FAVOURED, 100);
+	assert_int_equal(the_one_cut(CLIENTS_FAVOURED + 1), 0);
+	finish(&clients, CLIENTS_FAVOURED + 1);
+}
+
+static void without_a_free_slot_the_newest_is_turned_away(void **state)
 {
 	struct clients clients;
 	struct client *first;
 
 	(void)state;
-	clients_init(&clients, NULL, 0);
-	first = add(&clients, 0, 1);
-	for (size_t i = 1; i < CLIENTS_MAX; i++)
-		add(&clients, i, 1 + i);
-	client_served(first, 500); /* it stays, the others have asked for nothing yet */
-	for (size_t i = CLIENTS_MAX; i < CLIENTS_ALL; i++) {
-		assert_false(is_cut(i - CLIENTS_MAX + 1));
-		assert_non_null(add(&clients, i, 1000 + i));
-		assert_true(is_cut(i - CLIENTS_MAX + 1));
-	}
-	assert_false(is_cut(0));
-	/* As long as none of those cut off is closed there is no slot. */
-	assert_null(add(&clients, CLIENTS_ALL, 2000));
+	clients_init(&clients);
+	first = add_from(&clients, 0, 0x0a000000, 0);
+	client_asked(first, 0);
+	for (size_t i = 1; i < CLIENTS_ALL; i++)
+		add_from(&clients, i, 0x0a000000 + i, i);
+	assert_null(add_from(&clients, CLIENTS_ALL, 1, 2000));
 	assert_true(is_cut(CLIENTS_ALL));
-	assert_false(is_cut(CLIENTS_MAX - 1));
-	assert_int_equal(rejected(&clients, METRICS_REJECT_LIMIT), CLIENTS_CUT + 1);
+	assert_false(is_cut(0));
 	close(first->fd);
 	client_remove(first);
-	assert_ptr_equal(add(&clients, CLIENTS_ALL, 2000), first);
+	assert_ptr_equal(add_from(&clients, CLIENTS_ALL, 1, 2000), first);
 	assert_false(is_cut(CLIENTS_ALL));
 	finish(&clients, CLIENTS_ALL + 1);
 }
@@ -183,7 +308,7 @@ static void readers_of_a_page_are_known(void **state)
 	int page[2];
 
 	(void)state;
-	clients_init(&clients, NULL, 0);
+	clients_init(&clients);
 	a = add(&clients, 0, 1);
 	b = add(&clients, 1, 2);
 	assert_false(clients_read(&clients, &page[0]));
@@ -209,7 +334,7 @@ static void a_peer_of_another_family_is_a_stranger(void **state)
 	struct clients clients;
 
 	(void)state;
-	clients_init(&clients, NULL, 0);
+	clients_init(&clients);
 	assert_false(clients_admit(&clients, &other));
 	assert_true(clients_admit(&clients, &local));
 	assert_int_equal(rejected(&clients, METRICS_REJECT_ADDRESS), 1);
@@ -221,7 +346,11 @@ int main(void)
 		cmocka_unit_test(each_step_has_its_time),
 		cmocka_unit_test(one_address_has_its_share_on_all_sockets),
 		cmocka_unit_test(who_finishes_nothing_in_time_is_cut_off),
-		cmocka_unit_test(one_too_many_takes_the_place_of_the_longest_idle),
+		cmocka_unit_test(a_network_of_ipv6_is_one_address),
+		cmocka_unit_test(who_waits_for_nothing_goes_before_who_asks_and_who_is_answered),
+		cmocka_unit_test(the_address_with_most_gives_way),
+		cmocka_unit_test(places_are_kept_for_the_favoured),
+		cmocka_unit_test(without_a_free_slot_the_newest_is_turned_away),
 		cmocka_unit_test(readers_of_a_page_are_known),
 		cmocka_unit_test(a_peer_of_another_family_is_a_stranger),
 	};

@@ -312,24 +312,28 @@ static void one_address_gets_only_so_many_connections(void **state)
 	web_stop(&web);
 }
 
-static void where_all_connections_are_taken_the_longest_idle_makes_room(void **state)
+/* Those of a subnet take what is not kept for loopback and --allow, and the newest is among them. */
+static void where_all_connections_are_taken_others_have_theirs(void **state)
 {
+	const struct prefix subnet = {.family = AF_INET, .length = 24, .addr = {192, 0, 2}};
 	struct web web;
+	char from[16], *answer;
 	int fd[200];
-	char *answer;
 
 	(void)state;
-	web_start(&web, 3, NULL);
-	for (int i = 0; i < 200; i++)
-		fd[i] = join(&web, 2 + i % 50);
-	web_settle(&web);
-	expect_open(&web, fd, 200, CLIENTS_MAX);
+	web_start(&web, 3, &subnet);
+	for (int i = 0; i < 200; i++) {
+		snprintf(from, sizeof(from), "192.0.2.%d", 2 + i % 50);
+		fd[i] = web_connect_from(&web, from, "192.0.2.1");
+		web_settle(&web);
+	}
+	expect_open(&web, fd, 200, CLIENTS_MAX - CLIENTS_FAVOURED);
 	assert_true(is_closed(&web, fd[0]));
-	/* the newest is among those who stayed */
 	answer = web_ask(&web, fd[199], GET_METRICS);
 	web_expect_page(answer, 3, 1, METRICS_TEXT);
 	free(answer);
 	web_scrape(&web, 3, 1);
+	expect_open(&web, fd, 200, CLIENTS_MAX - CLIENTS_FAVOURED);
 	for (int i = 0; i < 200; i++)
 		close(fd[i]);
 	web_expect_calm(&web);
@@ -391,7 +395,7 @@ int main(void)
 		cmocka_unit_test(a_further_request_has_as_long_for_its_header),
 		cmocka_unit_test(who_neither_asks_nor_reads_in_time_is_cut_off),
 		cmocka_unit_test(one_address_gets_only_so_many_connections),
-		cmocka_unit_test(where_all_connections_are_taken_the_longest_idle_makes_room),
+		cmocka_unit_test(where_all_connections_are_taken_others_have_theirs),
 		cmocka_unit_test(a_crowd_all_at_once_leaves_it_working),
 		cmocka_unit_test(an_endless_body_is_cut_by_the_deadline_only),
 	};

@@ -155,7 +155,7 @@ static void a_list_of_who_may_connect_can_change(void **state)
 	}
 	start_both(&web, 0);
 	for (int round = 0; round < 4; round++) {
-		http_allow(web.http, round % 2 ? &allow : NULL, round % 2);
+		http_allow(web.http, round % 2 ? &allow : NULL, round % 2, 0);
 		if (round % 2)
 			assert_true(web_admits(&web, "192.0.2.1", "127.0.0.1"));
 		else

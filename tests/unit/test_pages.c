@@ -12,7 +12,7 @@ struct fixture {
 static void start(struct fixture *f)
 {
 	*f = (struct fixture){0};
-	clients_init(&f->clients, NULL, 0);
+	clients_init(&f->clients);
 	pages_init(&f->pages, web_options());
 }
 

@@ -372,7 +372,7 @@ static inline bool web_shuts_out(struct web *web, const char *from, const char *
 /* Whether it answers who comes from there. */
 static inline bool web_admits(struct web *web, const char *from, const char *to)
 {
-	static const char request[] = "GET /-/healthy HTTP/1.1\r\nHost: x\r\n\r\n";
+	static const char request[] = "GET /-/healthy HTTP/1.1\r\nHost: localhost\r\n\r\n";
 	int fd = web_connect_from(web, from, to);
 	char *answer;
 	bool healthy;
@@ -389,7 +389,7 @@ static inline bool web_admits(struct web *web, const char *from, const char *to)
 static inline void web_scrape(struct web *web, uint32_t rows, uint64_t number)
 {
 	int fd = web_connect(web);
-	char *answer = web_ask(web, fd, "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+	char *answer = web_ask(web, fd, "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
 
 	web_expect_page(answer, rows, number, METRICS_TEXT);
 	free(answer);
