@@ -17,6 +17,7 @@
 #include "brake.h"
 #include "clock.h"
 #include "http.h"
+#include "listen.h"
 #include "log.h"
 #include "process.h"
 #include "sandbox.h"
@@ -32,6 +33,7 @@ struct exporter {
 	struct shared shared;
 	struct http *http;
 	struct allowed allowed;
+	int sockets; /* from EXPORTER_SOCKETS on */
 	struct process process;
 	struct snapshot_process uses; /* as of that snapshot */
 	uint64_t followed;	      /* the number of the snapshot that those are of */
@@ -90,9 +92,9 @@ static const struct snapshot *fresh(void *context)
 	return latest(exporter);
 }
 
-static int watch(struct exporter *exporter, int fd)
+static int watch(struct exporter *exporter, int fd, uint32_t events)
 {
-	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+	struct epoll_event event = {.events = events, .data.fd = fd};
 
 	return epoll_ctl(exporter->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
 }
@@ -122,7 +124,6 @@ static int start(struct exporter *exporter)
 		.host_names = exporter->config->host_names,
 		.host_names_count = exporter->config->host_names_count};
 	int sockets[CONFIG_SOCKETS], error = shared_open(&exporter->shared, EXPORTER_SHARED);
-	size_t count = 0;
 
 	config.metrics.process = &exporter->uses;
 	process_init(&exporter->process);
@@ -132,12 +133,9 @@ static int start(struct exporter *exporter)
 		error = allowed_init(&exporter->allowed, exporter->config);
 	if (error)
 		return error;
-	while (count < CONFIG_SOCKETS &&
-		fcntl(EXPORTER_SOCKETS + (int)count, F_SETFD, FD_CLOEXEC) == 0) {
-		sockets[count] = EXPORTER_SOCKETS + (int)count;
-		count++;
-	}
-	exporter->http = http_create(&config, sockets, count);
+	for (int i = 0; i < exporter->sockets; i++)
+		sockets[i] = EXPORTER_SOCKETS + i;
+	exporter->http = http_create(&config, sockets, (size_t)exporter->sockets);
 	if (!exporter->http)
 		return -ENOMEM;
 	http_allow(exporter->http, exporter->allowed.prefix, exporter->allowed.count,
@@ -145,8 +143,22 @@ static int start(struct exporter *exporter)
 	exporter->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (exporter->epoll < 0)
 		return -errno;
-	error = watch(exporter, EXPORTER_CHANNEL);
-	return error ? error : watch(exporter, http_fd(exporter->http));
+	error = watch(exporter, EXPORTER_CHANNEL, EPOLLIN);
+	if (!error)
+		error = watch(exporter, http_fd(exporter->http), EPOLLIN);
+	for (int i = 0; i < exporter->sockets && !error; i++)
+		error = watch(exporter, sockets[i], 0); /* the end of one is always told */
+	return error;
+}
+
+/* Somebody's shutdown(), or the kernel on the wish of an administrator (ss -K), ended it. */
+static void listen_again(int socket)
+{
+	if (listen(socket, LISTEN_BACKLOG) < 0) {
+		log_error("a listening socket was closed from outside: %s", strerror(errno));
+		_exit(1);
+	}
+	log_warn("a listening socket was closed from outside: it listens again");
 }
 
 static void serve(struct exporter *exporter)
@@ -166,6 +178,11 @@ static void serve(struct exporter *exporter)
 				end();
 			continue;
 		}
+		if (ready > 0 && event.data.fd >= EXPORTER_SOCKETS &&
+			event.data.fd < EXPORTER_SOCKETS + exporter->sockets) {
+			listen_again(event.data.fd);
+			continue;
+		}
 		if (ready == 0 && tired) {
 			exporter->resting = http_rest(exporter->http);
 			shared_forget(&exporter->shared);
@@ -177,6 +194,16 @@ static void serve(struct exporter *exporter)
 	}
 }
 
+/* Those that it is born with. */
+static int count_sockets(void)
+{
+	int count = 0;
+
+	while (count < CONFIG_SOCKETS && fcntl(EXPORTER_SOCKETS + count, F_SETFD, FD_CLOEXEC) == 0)
+		count++;
+	return count;
+}
+
 int exporter_run(const struct config *config)
 {
 	struct exporter exporter = {.config = config, .shared.fd = -1, .epoll = -1};
@@ -184,12 +211,13 @@ int exporter_run(const struct config *config)
 	int error;
 
 	prctl(PR_SET_NAME, EXPORTER_NAME);
+	exporter.sockets = count_sockets(); /* before anything else opens a descriptor */
 	if (config->syslog)
 		log_to_syslog();
 	tzset(); /* the log tells times: later the file cannot be read */
 	error = start(&exporter);
 	if (!error)
-		error = sandbox_enter(&missing);
+		error = sandbox_enter(EXPORTER_SOCKETS + exporter.sockets, &missing);
 	if (error) {
 		log_error("the exporter cannot start: %s", strerror(-error));
 		_exit(1);

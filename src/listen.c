@@ -11,8 +11,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define BACKLOG 1024 /* who finds no room tries again a second later: many at once are to fit */
-
 /* early: though no interface may have that address yet. */
 static int listen_on(const struct sockaddr *address, socklen_t length, bool v6only, bool early)
 {
@@ -27,7 +25,7 @@ static int listen_on(const struct sockaddr *address, socklen_t length, bool v6on
 			setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof(only))) ||
 		/* of IPv6 as well */
 		(early && setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &on, sizeof(on))) ||
-		bind(fd, address, length) || listen(fd, BACKLOG)) {
+		bind(fd, address, length) || listen(fd, LISTEN_BACKLOG)) {
 		int error = -errno;
 
 		close(fd);
@@ -166,7 +164,7 @@ bool listen_turn_away(int socket, int *spare)
 	if (probe >= 0 || *spare < 0)
 		return false;
 	close(*spare);
-	for (; turned < BACKLOG; turned++) {
+	for (; turned < LISTEN_BACKLOG; turned++) {
 		int fd = accept4(socket, NULL, NULL, SOCK_CLOEXEC);
 
 		if (fd < 0)

@@ -8,6 +8,8 @@
 #include <sys/types.h>
 #include <time.h>
 
+#define LISTEN_BACKLOG 1024 /* who finds no room tries again a second later: many are to fit */
+
 /*
  * Opens a TCP socket. address: NULL for everywhere, v6 and v4 both. port: host byte order. Returns
  * the socket or -errno.

@@ -9,10 +9,12 @@
  * dumps no core, and is not traced. What is loaded or read when it is first needed has to be there
  * by now.
  *
+ * clients: the first descriptor that may be shut down; those before are listening sockets.
+ *
  * Returns 0 or -errno, -EPERM for root: then it must not go on. Where the kernel lacks Landlock or
  * seccomp, that part is left out: *missing names it, a constant string, and is NULL where nothing
  * is missing.
  */
-int sandbox_enter(const char **missing);
+int sandbox_enter(int clients, const char **missing);
 
 #endif

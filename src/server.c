@@ -19,6 +19,18 @@ static bool comes_free(int fd, uint64_t deadline_ms)
 	return true;
 }
 
+static int add(struct server *server, int fd)
+{
+	if (server->sockets == CONFIG_SOCKETS) {
+		log_error("expected at most %d sockets to listen on, with those of LISTEN_FDS",
+			CONFIG_SOCKETS);
+		close(fd);
+		return -E2BIG;
+	}
+	server->socket[server->sockets++] = fd;
+	return 0;
+}
+
 static int open_unix(struct server *server, const char *path, uint64_t deadline_ms)
 {
 	int fd;
@@ -32,10 +44,7 @@ static int open_unix(struct server *server, const char *path, uint64_t deadline_
 		log_error("--socket %s: something else is there, not a socket", path);
 	else if (fd < 0)
 		log_error("--socket %s: cannot listen: %s", path, strerror(-fd));
-	if (fd < 0)
-		return fd;
-	server->socket[server->sockets++] = fd;
-	return 0;
+	return fd < 0 ? fd : add(server, fd);
 }
 
 /* No interface may have the address yet: br-lan comes up later. */
@@ -59,8 +68,7 @@ static int open_tcp(
 			config->port, strerror(-fd));
 		return fd;
 	}
-	server->socket[server->sockets++] = fd;
-	return 0;
+	return add(server, fd);
 }
 
 static int take_passed(struct server *server, unsigned count, bool kinds[2])

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -23,7 +24,8 @@
 /* What a child saw of what it tried. */
 enum { FAILED, WORKED, NO_SANDBOX };
 
-#define NOBODY 65534
+#define NOBODY	65534
+#define CLIENTS 200 /* descriptors of listening sockets are below */
 
 static const char *missing;
 
@@ -32,7 +34,7 @@ static int enter(void)
 {
 	if (geteuid() == 0 && (setgid(NOBODY) < 0 || setuid(NOBODY) < 0))
 		return -errno;
-	return sandbox_enter(&missing);
+	return sandbox_enter(CLIENTS, &missing);
 }
 
 static int own_end = -1; /* of a pipe */
@@ -141,6 +143,11 @@ static int make_memory_file(void)
 	return memfd_create("x", 0);
 }
 
+static int end_a_listening_socket(void)
+{
+	return shutdown(CLIENTS - 1, SHUT_RDWR);
+}
+
 static const struct {
 	const char *what;
 	int (*attempt)(void);
@@ -160,6 +167,7 @@ static const struct {
 	{"become root", become_root},
 	{"make a namespace", make_namespace},
 	{"make a file in memory", make_memory_file},
+	{"end a listening socket", end_a_listening_socket},
 };
 
 static int pipe_end = -1;
@@ -168,7 +176,7 @@ static int use_what_is_there(void)
 {
 	void *memory = malloc(3 << 20);
 
-	if (!memory)
+	if (!memory || shutdown(CLIENTS, SHUT_RDWR) < 0)
 		return -1;
 	memset(memory, 1, 3 << 20);
 	free(memory);
@@ -218,7 +226,7 @@ static int is_nothing_missing(void)
 
 static int enter_as_root(void)
 {
-	return sandbox_enter(&missing);
+	return sandbox_enter(CLIENTS, &missing);
 }
 
 static void root_is_refused(void **state)
@@ -238,6 +246,19 @@ static void this_kernel_has_all_of_it(void **state)
 	}
 }
 
+/* One that listens, and one that is connected, as the exporter has them. */
+static int open_sockets(void **state)
+{
+	const struct sockaddr_in loopback = {
+		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int fd = socket(AF_INET, SOCK_STREAM, 0), pair[2];
+
+	(void)state;
+	return bind(fd, (const struct sockaddr *)&loopback, sizeof(loopback)) < 0 ||
+	       listen(fd, 1) < 0 || dup2(fd, CLIENTS - 1) < 0 ||
+	       socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0 || dup2(pair[0], CLIENTS) < 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -248,5 +269,5 @@ int main(void)
 	};
 
 	alarm(280);
-	return cmocka_run_group_tests_name("sandbox", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("sandbox", tests, open_sockets, NULL);
 }
