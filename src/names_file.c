@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "trust.h"
 
 #define FILE_MAX (16 << 20) /* bytes; 100,000 hosts fit */
 /* Seconds. Two changes closer together may leave the same times: jffs2 keeps whole seconds. */
@@ -102,6 +103,16 @@ static bool is_readable(const struct names_stamp *stamp, struct names_trouble *f
 	return !found->error;
 }
 
+/* Whether only who we trust can have put the file there; why not, is said in *found. */
+static bool is_trusted(const char *path, struct names_trouble *found)
+{
+	if (trust_path(path))
+		return true;
+	*found = (struct names_trouble){
+		-EPERM, 0, "another user may have put it there: it is not read"};
+	return false;
+}
+
 /* Fills list with the names of the files stamps were taken of, in part where that fails. */
 static struct names_trouble load(const struct names_file *file, names_parser *parse,
 	const struct names_stamp stamp[2], struct names_list *list)
@@ -110,9 +121,10 @@ static struct names_trouble load(const struct names_file *file, names_parser *pa
 	struct names_trouble found = {0}, ignored;
 	char *content = NULL, *changes = NULL;
 
-	if (is_readable(&stamp[0], &found))
+	if (is_readable(&stamp[0], &found) && is_trusted(file->path, &found))
 		found.error = read_file(file->path, (size_t)stamp[0].size, &content, &text.length);
-	if (!found.error && file->changes && is_readable(&stamp[1], &ignored))
+	if (!found.error && file->changes && is_readable(&stamp[1], &ignored) &&
+		is_trusted(file->changes, &ignored))
 		found.error = read_file(
 			file->changes, (size_t)stamp[1].size, &changes, &text.changes_length);
 	text.text = content;

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MZ_TRUST_H
+#define MZ_TRUST_H
+
+#include <stdbool.h>
+
+/* Below it are root and services (SYS_UID_MAX of login.defs(5)), above it people, and nobody. */
+#define TRUST_UIDS 1000
+
+/*
+ * Whether only root, a service or this process can have put there what is at path. Another user may
+ * have where a directory on the way lets everybody make files, as /tmp does. Where nothing is, or
+ * nothing can be seen, nobody has.
+ */
+bool trust_path(const char *path);
+
+#endif
