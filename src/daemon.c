@@ -297,7 +297,7 @@ static int drop_privileges(struct daemon *daemon)
 		textfile_give(textfile, who->keeper_uid, who->keeper_gid);
 	if (!error)
 		error = privileges_drop(who);
-	may_write = !textfile || textfile_check(textfile) == 0;
+	may_write = !textfile || textfile_check(textfile) != -EACCES;
 	if (!error)
 		error = privileges_write_anywhere(!may_write);
 	if (error)

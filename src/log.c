@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "printable.h"
 
 #define PREFIX "mezoura: "
 
@@ -26,13 +27,11 @@ __attribute__((format(printf, 2, 0))) static void put(
 	size_t room = sizeof(line) - strlen(PREFIX) - 1; /* of which the last is for a newline */
 	int length = vsnprintf(text, room, format, args);
 
+	const char *said = text;
+
 	if (length < 0)
 		return;
-	if ((size_t)length >= room)
-		length = (int)room - 1;
-	for (int i = 0; i < length; i++)
-		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
-			text[i] = '?';
+	length = (int)printable(&said, text, room);
 	if (to_syslog) {
 		syslog(priority, "%s", text);
 		return;

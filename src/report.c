@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "printable.h"
+
 typedef struct json_object json;
 
 /* By value, for use within one printf(). */
@@ -24,26 +26,14 @@ static uint64_t number(const json *object, const char *key)
 	return json_object_get_uint64(get(object, key));
 }
 
-/*
- * Devices and hosts are called by strangers: what would steer a terminal becomes '?'. What is too
- * long is cut between characters and ends in dots.
- */
+/* What is too long ends in dots. */
 static struct text clean(const char *from)
 {
 	struct text text = {0};
-	size_t i;
+	size_t used = from ? printable(&from, text.bytes, sizeof(text.bytes) - 3) : 0;
 
-	for (i = 0; from && from[i] && i < sizeof(text.bytes) - 1; i++) {
-		unsigned char c = (unsigned char)from[i], next = (unsigned char)from[i + 1];
-		bool c1 = c == 0xc2 && next >= 0x80 && next < 0xa0; /* more of them, in UTF-8 */
-
-		text.bytes[i] = c < ' ' || c == 0x7f || c1 ? '?' : (char)c;
-	}
-	if (from && from[i]) {
-		for (i -= 3; i > 0 && (text.bytes[i] & 0xc0) == 0x80; i--)
-			;
-		memcpy(text.bytes + i, "...", 4);
-	}
+	if (from && *from)
+		memcpy(text.bytes + used, "...", 4);
 	return text;
 }
 
