@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
-#include <time.h>
 
 #include "ethers.h"
 #include "hosts.h"
@@ -31,7 +29,7 @@ struct source {
 struct names {
 	struct source source[NAMES_SOURCES];
 	struct names_list ended[2]; /* of leases; the second is older */
-	uint64_t seed[2];
+	struct hash_seed seed;
 };
 
 /*
@@ -69,7 +67,7 @@ static const struct {
 
 static struct names_list empty_list(const struct names *names)
 {
-	return (struct names_list){.seed = {names->seed[0], names->seed[1]}};
+	return (struct names_list){.seed = names->seed};
 }
 
 static const char *find_in(const struct source *source, const struct names_key *key)
@@ -134,9 +132,7 @@ struct names *names_create(void)
 
 	if (!names)
 		return NULL;
-	/* Early at boot there may be no random numbers yet: the tables work without, unguarded. */
-	if (getrandom(names->seed, sizeof(names->seed), GRND_NONBLOCK) < 0)
-		names->seed[0] = names->seed[1] = (uint64_t)time(NULL);
+	hash_seed_draw(&names->seed);
 	names->ended[0] = names->ended[1] = empty_list(names);
 	return names;
 }

@@ -171,7 +171,7 @@ bool names_file_stale(const struct names_file *file)
 
 bool names_file_refresh(struct names_file *file, names_parser *parse, struct names_list *old)
 {
-	struct names_list list = {.seed = {file->list.seed[0], file->list.seed[1]}};
+	struct names_list list = {.seed = file->list.seed};
 	struct names_stamp stamp[2];
 	struct names_trouble found;
 	bool same, settled, known, changed = false;

@@ -38,23 +38,14 @@ struct names_key names_key_address(int family, const void *addr)
 	return key;
 }
 
-static uint64_t mix(uint64_t hash, uint64_t factor)
-{
-	hash *= factor | 1;
-	hash ^= hash >> 32;
-	return hash * 0x9e3779b97f4a7c15;
-}
-
 /* The slot of a key, or the free one where it belongs. The table is never full. */
 static struct slot *slot_of(const struct names_list *list, const struct names_key *key)
 {
 	size_t mask = ((size_t)1 << list->bits) - 1, at;
-	uint64_t half[2], hash;
+	uint64_t half[2];
 
 	memcpy(half, key->bytes, sizeof(half));
-	hash = mix(half[1] ^ list->seed[0], list->seed[1]);
-	hash = mix(hash ^ half[0] ^ hash >> 29, list->seed[0]);
-	at = (size_t)(hash >> 32) & mask;
+	at = (size_t)(hash_words(&list->seed, half, 2) >> 32) & mask;
 	while (list->slots[at].name && memcmp(&list->slots[at].key, key, sizeof(*key)) != 0)
 		at = (at + 1) & mask;
 	return &list->slots[at];

@@ -7,6 +7,7 @@
 #ifndef MZ_NAMES_LIST_H
 #define MZ_NAMES_LIST_H
 
+#include "hash.h"
 #include "names.h"
 
 /* An IPv6 address; an IPv4 one as ::ffff:0:0/96 has it; a MAC as an address of ff00::/80. */
@@ -20,8 +21,8 @@ struct names_list {
 	size_t count;
 	char *arena; /* begins with a NUL, so that 0 is no name's offset */
 	size_t used, capacity;
-	uint32_t last;	  /* the latest name: a host with many MACs is stored once */
-	uint64_t seed[2]; /* hosts choose their MACs, and must not choose the slots with them */
+	uint32_t last; /* the latest name: a host with many MACs is stored once */
+	struct hash_seed seed;
 };
 
 struct names_key names_key_mac(const uint8_t mac[6]);

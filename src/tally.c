@@ -14,6 +14,7 @@ _Static_assert(KEY_SIZE == 24, "the key has no padding: it is compared and hashe
 void tally_init(struct tally *tally)
 {
 	memset(tally, 0, sizeof(*tally));
+	hash_seed_draw(&tally->seed);
 }
 
 void tally_finish(struct tally *tally)
@@ -28,23 +29,18 @@ static const void *key_of(const struct tally_row *row)
 	return (const unsigned char *)row + KEY_AT;
 }
 
-/* A multiply-and-fold hash of the key's three words; the kernel bounds how many there can be. */
-static uint32_t hash(const struct tally_row *row)
+static uint32_t hash(const struct tally *tally, const struct tally_row *row)
 {
-	uint64_t word[KEY_SIZE / 8], h = 0;
+	uint64_t word[KEY_SIZE / 8];
 
 	memcpy(word, key_of(row), KEY_SIZE);
-	for (size_t i = 0; i < KEY_SIZE / 8; i++) {
-		h = (h ^ word[i]) * 0x9e3779b97f4a7c15u;
-		h ^= h >> 32;
-	}
-	return (uint32_t)h;
+	return (uint32_t)(hash_words(&tally->seed, word, KEY_SIZE / 8) >> 32);
 }
 
 /* The slot of the row with row's key, or the free slot where it belongs. */
 static uint32_t *find_slot(const struct tally *tally, const struct tally_row *row)
 {
-	uint32_t at = hash(row) & tally->slots_mask;
+	uint32_t at = hash(tally, row) & tally->slots_mask;
 
 	while (tally->slots[at]) {
 		const struct tally_row *other = &tally->rows[tally->slots[at] - 1];

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "hash.h"
 #include "layout.h"
 
 struct tally_row {
@@ -27,6 +28,7 @@ struct tally {
 	uint32_t count, room;
 	uint32_t *slots; /* hash of row numbers + 1; a power of two, at least twice count */
 	uint32_t slots_mask;
+	struct hash_seed seed;
 	bool sorted;
 	uint32_t changes;		  /* of the past, as of the last reading */
 	uint32_t entries[2], capacity[2]; /* of the kernel tables: IPv4, IPv6 */

@@ -78,7 +78,7 @@ static void names_that_begin_alike_are_told_apart(void **state)
 
 static void lists_are_equal_whatever_their_order_and_seed(void **state)
 {
-	struct names_list a = {.seed = {1, 2}}, b = {.seed = {3, 4}};
+	struct names_list a = {.seed = {{1, 2}}}, b = {.seed = {{3, 4}}};
 
 	(void)state;
 	add(&a, one, "a");
@@ -147,7 +147,7 @@ static void a_name_of_just_the_size_is_whole(void **state)
 
 static void a_hundred_thousand_hosts_are_all_found(void **state)
 {
-	struct names_list list = {.seed = {0x0123456789abcdef, 0xfedcba9876543210}};
+	struct names_list list = {.seed = {{0x0123456789abcdef, 0xfedcba9876543210}}};
 	clock_t start = clock();
 	char name[16];
 

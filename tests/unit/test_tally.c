@@ -56,6 +56,40 @@ static void an_address_seen_again_is_the_same_row(void **state)
 	tally_finish(&tally);
 }
 
+/* Addresses that all have one value of a hash that multiplies by a known number, as ours once did. */
+static struct tally_row chosen(uint32_t number)
+{
+	const uint64_t factor = 0x9e3779b97f4a7c15;
+	struct tally_row row = {.family = AF_INET6, .mac = {2}};
+	uint64_t word[2] = {number + 1}, hash = word[0] * factor;
+
+	word[1] = hash ^ hash >> 32;
+	memcpy(row.addr, word, sizeof(word));
+	return row;
+}
+
+static void strangers_cannot_choose_where_their_rows_are(void **state)
+{
+	uint32_t run = 0, longest = 0;
+	struct tally tally;
+
+	(void)state;
+	tally_init(&tally);
+	for (uint32_t i = 0; i < 12288; i++) {
+		struct tally_row row = chosen(i);
+
+		assert_int_equal(tally_add(&tally, &row), 0);
+	}
+	assert_int_equal(tally.count, 12288);
+	for (size_t i = 0; i <= tally.slots_mask; i++) {
+		run = tally.slots[i] ? run + 1 : 0;
+		longest = run > longest ? run : longest;
+	}
+	if (longest > 300)
+		fail_msg("%u rows in one chain", longest);
+	tally_finish(&tally);
+}
+
 static void rows_are_sorted_by_mac_and_address(void **state)
 {
 	struct tally tally;
@@ -125,6 +159,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_address_seen_again_is_the_same_row),
+		cmocka_unit_test(strangers_cannot_choose_where_their_rows_are),
 		cmocka_unit_test(rows_are_sorted_by_mac_and_address),
 		cmocka_unit_test(hosts_are_the_sums_of_their_addresses),
 		cmocka_unit_test(snapshots_are_numbered),
