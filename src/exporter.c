@@ -63,22 +63,36 @@ static void end(void)
 	_exit(0);
 }
 
+static void say(char byte)
+{
+	if (send(EXPORTER_CHANNEL, &byte, 1, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 && errno != EAGAIN)
+		end();
+}
+
+/* The next byte from the keeper; false where none is there. */
+static bool hear(char *byte)
+{
+	ssize_t length = recv(EXPORTER_CHANNEL, byte, 1, MSG_DONTWAIT);
+
+	if (length == 0)
+		end();
+	return length > 0;
+}
+
 /* Asks for a fresh snapshot, and waits for it. A keeper that hangs may have its channel full. */
 static void ask(struct exporter *exporter)
 {
 	struct pollfd channel = {.fd = EXPORTER_CHANNEL, .events = POLLIN};
-	char bytes[16];
-	ssize_t length;
+	uint64_t then = now_ms() + PATIENCE_MS, now;
+	char byte;
 
-	while ((length = recv(EXPORTER_CHANNEL, bytes, sizeof(bytes), MSG_DONTWAIT)) > 0)
-		; /* answers that came too late */
-	if (length == 0 || (send(EXPORTER_CHANNEL, "f", 1, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 &&
-				   errno != EAGAIN))
-		end();
-	if (poll(&channel, 1, PATIENCE_MS) <= 0)
-		exporter->ask_ms = now_ms() + RESPITE_MS;
-	else if (recv(EXPORTER_CHANNEL, bytes, 1, MSG_DONTWAIT) == 0)
-		end();
+	while (hear(&byte))
+		; /* answers that came too late; this is a sign of life itself */
+	say(EXPORTER_ASKS);
+	while ((now = now_ms()) < then && poll(&channel, 1, (int)(then - now)) > 0)
+		if (hear(&byte) && byte == EXPORTER_READY)
+			return;
+	exporter->ask_ms = now_ms() + RESPITE_MS;
 }
 
 /* Where the keeper does not answer, the last one has to do. */
@@ -174,8 +188,8 @@ static void serve(struct exporter *exporter)
 		if (ready < 0 && errno != EINTR)
 			return;
 		if (ready > 0 && event.data.fd == EXPORTER_CHANNEL) {
-			if (recv(EXPORTER_CHANNEL, &byte, 1, MSG_DONTWAIT) == 0)
-				end();
+			if (hear(&byte) && byte == EXPORTER_LIVES)
+				say(EXPORTER_LIVES);
 			continue;
 		}
 		if (ready > 0 && event.data.fd >= EXPORTER_SOCKETS &&

@@ -19,6 +19,8 @@
 #define WAIT_MIN_MS 100
 #define WAIT_MAX_MS 30000
 #define STEADY_MS   60000 /* one that lived for so long died of something else */
+#define PING_MS	    10000
+#define PINGS	    3 /* without an answer: it hangs, and is not only late on a busy machine */
 #define OUT_OF_WAY  64	  /* no descriptor that the exporter is born with has so high a number */
 
 #ifndef SYS_close_range
@@ -74,7 +76,8 @@ static void become_exporter(const struct exporter_process *process, int channel,
 static void forget(struct exporter_process *process)
 {
 	close(process->channel);
-	close(process->life);
+	if (process->life >= 0)
+		close(process->life);
 	process->channel = process->life = -1;
 	process->pid = 0;
 }
@@ -93,6 +96,8 @@ int exporter_process_start(struct exporter_process *process)
 		close(channel[1]);
 		return error;
 	}
+	process->ping_ms = process->started_ms + PING_MS;
+	process->silent = 0;
 	process->channel = channel[0];
 	process->life = life[1];
 	process->pid = fork();
@@ -120,11 +125,28 @@ static void put_off(struct exporter_process *process)
 
 int exporter_process_timeout(const struct exporter_process *process)
 {
-	uint64_t now = now_ms();
+	uint64_t now = now_ms(), then = process->pid ? process->ping_ms : process->due_ms;
 
-	if (process->pid || !process->due_ms)
+	if (!then)
 		return -1;
-	return process->due_ms > now ? (int)(process->due_ms - now) : 0;
+	return then > now ? (int)(then - now) : 0;
+}
+
+static void send_byte(const struct exporter_process *process, char byte)
+{
+	send(process->channel, &byte, 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+static void ask_for_life(struct exporter_process *process)
+{
+	process->ping_ms = now_ms() + PING_MS;
+	if (process->silent++ < PINGS) {
+		send_byte(process, EXPORTER_LIVES);
+	} else if (process->life >= 0) {
+		log_error("the exporter does not answer: it is killed");
+		close(process->life);
+		process->life = -1;
+	}
 }
 
 bool exporter_process_run(struct exporter_process *process)
@@ -133,6 +155,10 @@ bool exporter_process_run(struct exporter_process *process)
 
 	if (exporter_process_timeout(process) != 0)
 		return false;
+	if (process->pid) {
+		ask_for_life(process);
+		return false;
+	}
 	error = exporter_process_start(process);
 	if (!error)
 		return true;
@@ -157,18 +183,21 @@ void exporter_process_reap(struct exporter_process *process)
 			WEXITSTATUS(status));
 }
 
-int exporter_process_asks(const struct exporter_process *process)
+int exporter_process_asks(struct exporter_process *process)
 {
 	char bytes[64];
 	ssize_t length = recv(process->channel, bytes, sizeof(bytes), MSG_DONTWAIT);
 
+	if (length <= 0)
+		return length == 0 || errno != EAGAIN ? -EPIPE : 0;
+	process->silent = 0;
 	/* however many it sends, it is one wish */
-	return length > 0 ? 1 : length == 0 || errno != EAGAIN ? -EPIPE : 0;
+	return memchr(bytes, EXPORTER_ASKS, (size_t)length) != NULL;
 }
 
 void exporter_process_answer(const struct exporter_process *process)
 {
-	send(process->channel, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+	send_byte(process, EXPORTER_READY);
 }
 
 void exporter_process_stop(struct exporter_process *process)

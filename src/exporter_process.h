@@ -20,6 +20,8 @@ struct exporter_process {
 	uint64_t started_ms,
 		due_ms;	  /* monotonic; due_ms: of the next start, where it does not run */
 	unsigned wait_ms; /* before that start */
+	uint64_t ping_ms; /* monotonic: when it is asked for a sign of life the next time */
+	unsigned silent;  /* how often it was, since it last said anything */
 };
 
 /* Starts it. process: all up to who set, else zeroed. Returns 0 or -errno. */
@@ -28,7 +30,10 @@ int exporter_process_start(struct exporter_process *process);
 /* Milliseconds until exporter_process_run() has something to do; -1: nothing. */
 int exporter_process_timeout(const struct exporter_process *process);
 
-/* Starts it again where that is due; whether it did, and there is another channel. */
+/*
+ * Starts it again where that is due; whether it did, and there is another channel. Asks the one that
+ * runs for a sign of life, and has the kernel kill it where it gives none.
+ */
 bool exporter_process_run(struct exporter_process *process);
 
 /* To be called at SIGCHLD. Where it ended, logs why, closes the channel and puts off the next
@@ -36,7 +41,7 @@ bool exporter_process_run(struct exporter_process *process);
 void exporter_process_reap(struct exporter_process *process);
 
 /* Whether it asks for a fresh snapshot, -EPIPE where it ended; and the answer that there is one. */
-int exporter_process_asks(const struct exporter_process *process);
+int exporter_process_asks(struct exporter_process *process);
 void exporter_process_answer(const struct exporter_process *process);
 
 /* Ends it, if need be with the keeper. */
