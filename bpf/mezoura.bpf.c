@@ -66,14 +66,15 @@ static __always_inline bool same_mac(const __u8 *frame, const volatile struct mz
 
 /*
  * Whether a frame enters or leaves the router here. In a promiscuous moment (tcpdump) an interface
- * hands up other machines' frames; never so on the way out. A bridge's port sees all that is
- * bridged, both ways.
+ * hands up other machines' frames; never so on the way out. Frames to a macvlan above it look like
+ * those. A bridge's port sees all that is bridged, both ways.
  */
 static __always_inline bool is_routed(
 	const struct __sk_buff *skb, const struct ethhdr *eth, enum mz_direction hook)
 {
-	if (mz_settings.place != MZ_LOWER)
-		return hook == MZ_DOWNLOAD || skb->pkt_type != PACKET_OTHERHOST;
+	if (mz_settings.place != MZ_LOWER &&
+		(hook == MZ_DOWNLOAD || skb->pkt_type != PACKET_OTHERHOST))
+		return true;
 	for (__u32 i = 0; i < mz_settings.macs && i < MZ_MACS; i++)
 		if (same_mac(hook == MZ_UPLOAD ? eth->h_dest : eth->h_source, &mz_settings.mac[i]))
 			return true;

@@ -24,7 +24,7 @@
 #define MZ_LOCALS   128 /* further ranges that are not the internet, a family */
 #define MZ_TAGS	    2	/* VLAN tags between a lower device and the tracked interface */
 #define MZ_VLANS    64	/* VLANs on an interface that are of another tracked one */
-#define MZ_MACS	    4	/* MACs by which the router is addressed on a lower device */
+#define MZ_MACS	    16	/* MACs by which the router is addressed on a device, beside its own */
 
 /* Seen from the host: an upload is what it sends. */
 enum mz_direction { MZ_UPLOAD, MZ_DOWNLOAD, MZ_DIRECTIONS };
@@ -203,7 +203,7 @@ struct mz_settings {
 	/* above: VLANs on the tracked interface whose frames are of another tracked one */
 	__u32 vlans;
 	__u16 vlan[MZ_VLANS];
-	/* a lower device's frame is the router's when it has one of these as its MAC */
+	/* a frame is the router's, too, when it has one of these as its MAC; of lower devices, only then */
 	__u32 macs;
 	struct mz_mac mac[MZ_MACS];
 	/* whose: the tracked prefixes of this interface, and the router's addresses in them */

@@ -39,6 +39,8 @@ static void read_info(const struct nlattr *info, struct device *device)
 				device->kind = DEVICE_BRIDGE;
 			else if (strcmp(mnl_attr_get_str(a), "vlan") == 0)
 				device->kind = DEVICE_VLAN;
+			else if (strcmp(mnl_attr_get_str(a), "macvlan") == 0)
+				device->kind = DEVICE_MACVLAN;
 		} else if (mnl_attr_get_type(a) == IFLA_INFO_DATA) {
 			read_info_data(a, device);
 		}
@@ -110,7 +112,7 @@ static int add_device(const struct nlmsghdr *message, void *context)
 	{
 		read_attribute(a, &device, &elsewhere);
 	}
-	if (elsewhere || device.kind != DEVICE_VLAN)
+	if (elsewhere || (device.kind != DEVICE_VLAN && device.kind != DEVICE_MACVLAN))
 		device.carrier = 0;
 	if (listing->count == listing->room) {
 		int room = listing->room ? listing->room * 2 : 32;

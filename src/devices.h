@@ -6,12 +6,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum device_kind { DEVICE_OTHER, DEVICE_BRIDGE, DEVICE_VLAN };
+enum device_kind { DEVICE_OTHER, DEVICE_BRIDGE, DEVICE_VLAN, DEVICE_MACVLAN };
 
 struct device {
 	unsigned index;
 	unsigned master;  /* index of the bridge whose port it is; 0: none */
-	unsigned carrier; /* of a VLAN: index of the device that carries it; 0: elsewhere */
+	unsigned carrier; /* of a VLAN or macvlan: index of the device below it; 0: elsewhere */
 	enum device_kind kind;
 	uint16_t type;	/* ARPHRD_... of linux/if_arp.h */
 	uint16_t vlan;	/* of a VLAN: its id */

@@ -26,6 +26,7 @@ struct keeper_link {
 	bool present;
 	bool missed; /* its absence or a failure was logged */
 	bool cut;    /* that it has too many devices below was logged */
+	bool macs_cut; /* the same for MAC addresses of the router */
 };
 
 /* A classifier on one device for one tracked interface, on both hooks. */

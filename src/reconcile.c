@@ -237,8 +237,13 @@ static int reconcile_link(struct keeper *keeper, struct work *work, size_t i)
 		log_warn("%s: more than %d devices below it: packets that a flowtable takes at the "
 			 "others are not counted",
 			ifname, TOPOLOGY_PLACES - 1);
+	if (topology.macs_cut && !link->macs_cut)
+		log_warn("%s: this router has more than %d MAC addresses there: uploads by way of "
+			 "the others are not counted",
+			ifname, MZ_MACS);
 	link->cut = topology.cut;
-	work->failed = work->failed || topology.cut;
+	link->macs_cut = topology.macs_cut;
+	work->failed = work->failed || topology.cut || topology.macs_cut;
 	link->present = true;
 	error = settings_make(
 		&settings, config, &keeper->tracking, ifname, link->net, work->own, work->owns);

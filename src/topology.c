@@ -10,13 +10,25 @@ static bool has_link(const struct device *device)
 	return device->type == ARPHRD_ETHER || device->type == ARPHRD_LOOPBACK;
 }
 
-static void add_mac(struct topology_place *place, const uint8_t mac[6])
+static void add_mac(
+	struct topology *topology, struct topology_place *place, const uint8_t mac[6])
 {
 	for (uint32_t i = 0; i < place->macs; i++)
 		if (memcmp(place->mac[i].byte, mac, sizeof(place->mac[i].byte)) == 0)
 			return;
 	if (place->macs < MZ_MACS)
 		memcpy(place->mac[place->macs++].byte, mac, sizeof(place->mac[0].byte));
+	else
+		topology->macs_cut = true;
+}
+
+/* The router is addressed by those of macvlans, too, as keepalived makes for a virtual router. */
+static void add_macvlans(struct topology *topology, struct topology_place *place,
+	const struct device *devices, const struct device *end)
+{
+	for (const struct device *d = devices; d < end; d++)
+		if (d->kind == DEVICE_MACVLAN && d->carrier == place->device->index)
+			add_mac(topology, place, d->mac);
 }
 
 /* A device belongs to a tracked interface once: by the way that was found first. */
@@ -34,14 +46,16 @@ static void add(struct topology *topology, const struct topology_place *place)
 }
 
 /* A place below the given one, whose frames are addressed to what is above it. */
-static struct topology_place below(const struct topology_place *above, const struct device *device)
+static struct topology_place below(
+	struct topology *topology, size_t at, const struct device *device)
 {
+	const struct topology_place *above = &topology->place[at];
 	struct topology_place place = *above;
 
 	place.device = device;
 	place.depth++;
 	place.untagged = place.bare = 0;
-	add_mac(&place, above->device->mac);
+	add_mac(topology, &place, above->device->mac);
 	return place;
 }
 
@@ -54,7 +68,7 @@ static void push_tag(struct topology_place *place, uint16_t vlan)
 
 static void add_carrier(struct topology *topology, size_t at, const struct device *device)
 {
-	struct topology_place place = below(&topology->place[at], device);
+	struct topology_place place = below(topology, at, device);
 
 	if (place.tags == MZ_TAGS)
 		return;
@@ -71,7 +85,7 @@ static void add_carrier(struct topology *topology, size_t at, const struct devic
 static void add_port(struct topology *topology, size_t at, const struct device *device)
 {
 	const struct device *bridge = topology->place[at].device;
-	struct topology_place place = below(&topology->place[at], device);
+	struct topology_place place = below(topology, at, device);
 
 	if (bridge->filtering) {
 		if (place.tags == 0 && bridge->pvid)
@@ -110,6 +124,7 @@ int topology_find(struct topology *topology, const struct device *devices, size_
 	if (!top)
 		return -ENODEV;
 	topology->place[topology->places++].device = top;
+	add_macvlans(topology, &topology->place[0], devices, end);
 	for (size_t at = 0; at < topology->places; at++) {
 		const struct device *here = topology->place[at].device;
 
@@ -146,6 +161,8 @@ void topology_apply(const struct topology *topology, size_t place, struct mz_set
 	settings->no_link = !has_link(p->device);
 	settings->vlans = topology->vlans;
 	memcpy(settings->vlan, topology->vlan, sizeof(settings->vlan));
+	settings->macs = p->macs;
+	memcpy(settings->mac, p->mac, sizeof(settings->mac));
 	if (top->kind == DEVICE_OTHER)
 		return; /* alone */
 	settings->place = place ? MZ_LOWER : MZ_UPPER;
@@ -155,8 +172,6 @@ void topology_apply(const struct topology *topology, size_t place, struct mz_set
 	settings->bare = p->bare;
 	settings->tags = p->tags;
 	memcpy(settings->tag, p->tag, sizeof(settings->tag));
-	settings->macs = p->macs;
-	memcpy(settings->mac, p->mac, sizeof(settings->mac));
 	if (place) /* the router's own traffic takes no short way */
 		settings->selves4 = settings->selves6 = 0;
 }

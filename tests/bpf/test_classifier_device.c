@@ -107,6 +107,38 @@ static void a_super_packet_without_a_count_counts_as_its_frames(void **state)
 	rig_stop(&rig);
 }
 
+/* As a macvlan above has it, for a virtual router: such a frame looks overheard. */
+static void what_is_for_another_mac_of_the_router_is_counted(void **state)
+{
+	static const char *const hosts[] = {HOST4, HOST6}, *const remotes[] = {REMOTE4, REMOTE6};
+	struct mz_settings place = {.place = MZ_ALONE, .macs = 2};
+	struct device device;
+	struct rig rig;
+
+	rig_start(&rig, state, &home, 64);
+	packet_mac(ROUTER, place.mac[0].byte);
+	packet_mac(OTHER, place.mac[1].byte);
+	rig_place(&rig, &home, &place);
+	device_start(&device, &rig, IFF_TAP);
+	for (int i = 0; i < 2; i++) {
+		struct packet packet = packet_between(MZ_UPLOAD, hosts[i], remotes[i]);
+		struct frame frame;
+
+		packet.to = OTHER;
+		packet_frame(&packet, &frame);
+		device_send(&device, "a frame for the virtual router", MZ_UPLOAD, &packet, &frame, 0);
+		rig_expect(&rig, "a frame for the virtual router",
+			&(struct books){.booking = {
+						{HOST, hosts[i], MZ_UPLOAD, 1, frame.length}}});
+		packet.to = HOST;
+		packet_frame(&packet, &frame);
+		device_send(&device, "a frame for a host", MZ_UPLOAD, &packet, &frame, 0);
+		rig_expect_nothing(&rig, "a frame for a host");
+	}
+	device_stop(&device);
+	rig_stop(&rig);
+}
+
 static void what_is_overheard_is_not_counted(void **state)
 {
 	struct packet packet = packet_between(MZ_UPLOAD, HOST4, REMOTE4);
@@ -218,6 +250,7 @@ int main(void)
 		cmocka_unit_test(a_header_cut_anywhere_is_unattributed),
 		cmocka_unit_test(headers_in_another_page_are_read),
 		cmocka_unit_test(a_super_packet_without_a_count_counts_as_its_frames),
+		cmocka_unit_test(what_is_for_another_mac_of_the_router_is_counted),
 		cmocka_unit_test(what_is_overheard_is_not_counted),
 		cmocka_unit_test(tags_beside_the_packet_count_as_those_within),
 		cmocka_unit_test(without_link_layer_an_address_is_the_host),

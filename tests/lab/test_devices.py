@@ -16,11 +16,12 @@ import house
 import table
 import traffic
 import wire
-from daemon import HOOKS, PATIENCE, Daemon, Page, compared
-from test_paths import FAMILIES, remote
-from test_vlans import GUEST4, GUEST6, need
+from daemon import HOOKS, PATIENCE, Daemon, Page, assert_exact, compared
+from test_paths import FAMILIES, exchange, remote
+from test_vlans import BOTH, GUEST4, GUEST6, move_to_guest, need
 
 HOST = {"v4": "192.168.10.20", "v6": "2001:db8:ca2:a::20"}
+VIRTUAL, OTHER_VIRTUAL = "00:00:5e:00:01:33", "00:00:5e:00:02:33"  # RFC 5798
 AF_PPPOX, PPPIOCGCHAN, PPPIOCATTCHAN = 24, 0x80047437, 0x40047438
 PPPIOCNEWUNIT, PPPIOCCONNECT = 0xc004743e, 0x4004743a
 both_hooks = pytest.mark.parametrize("hook", HOOKS)
@@ -133,6 +134,34 @@ def test_wireguard(home, hook, tmp_path):
         talk(guest, home.internet, amount=200_000)
         assert_wire(truth, daemon)
         assert len(truth.counts()) == 4
+
+
+@both_hooks
+@pytest.mark.parametrize("bridged", [True, False], ids=["bridge", "port"])
+def test_a_virtual_router_with_a_mac_of_its_own(home, hook, bridged):
+    """As keepalived makes it with use_vmac: frames to it look as if they were for others."""
+    client, router, device, options = home.clients[0], home.router, "br-lan", {}
+    if not bridged:
+        client, device = home.clients[1], home.clients[1].port
+        router.ip(f"link set {device} nomaster")
+        give_addresses(router, device)
+        move_to_guest(client)
+        options = {"track": track(device)}
+    traffic.udp(client, home.internet, house.INTERNET4, client.v4)
+    with wire.Truth([client], tracked=BOTH) as truth, \
+            Daemon(router, "--hook", hook, **options) as daemon:
+        for mac, last in (VIRTUAL, "99"), (OTHER_VIRTUAL, "98"):
+            need(router, "ip", "link", "add", f"vrrp{last}", "link", device, "address", mac, "type",
+                 "macvlan", "mode", "private")
+            router.ip(f"link set vrrp{last} up")
+            daemon.await_pulls(2)  # it has seen it by then
+            client.ip(f"""neigh replace 192.168.{2 if bridged else 10}.{last} lladdr {mac} dev eth0
+                neigh replace fe80::{last} lladdr {mac} dev eth0
+                route replace default via 192.168.{2 if bridged else 10}.{last}
+                route del ::/0
+                route add ::/0 via fe80::{last} dev eth0""")
+            exchange(client, home.internet, amount=200_000)
+            assert_exact(truth, daemon)
 
 
 @contextlib.contextmanager

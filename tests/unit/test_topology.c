@@ -41,6 +41,10 @@ static const struct device house[] = {
 		.pvid = 1),
 	ETHERNET(16, .name = "br-v.10", .kind = DEVICE_VLAN, .vlan = 10, .carrier = 11),
 	{.index = 17, .type = ARPHRD_NONE, .name = "tun0", .master = 4},
+	/* keepalived's */
+	ETHERNET(18, .name = "vrrp.51", .kind = DEVICE_MACVLAN, .carrier = 4),
+	ETHERNET(19, .name = "vrrp.52", .kind = DEVICE_MACVLAN, .carrier = 9),
+	ETHERNET(20, .name = "vrrp.53", .kind = DEVICE_MACVLAN, .carrier = 9),
 };
 
 static void find(const char *name)
@@ -80,6 +84,9 @@ static void a_plain_interface_stands_alone(void **state)
 	assert_int_equal(settings.place, MZ_ALONE);
 	assert_int_equal(settings.mark, 0);
 	assert_int_equal(settings.selves4, 1);
+	assert_int_equal(settings.macs, 2);
+	expect_mac(0, 19);
+	expect_mac(1, 20);
 	assert_false(settings.no_link);
 	find("lo");
 	apply("lo");
@@ -108,6 +115,8 @@ static void a_bridge_has_its_ports_below(void **state)
 	assert_int_equal(settings.vlans, 1); /* VLAN 30 is not tracked on its own */
 	assert_int_equal(settings.vlan[0], 10);
 	assert_int_equal(settings.selves4, 1);
+	assert_int_equal(settings.macs, 1);
+	expect_mac(0, 18);
 	mark = settings.mark;
 	assert_true(mark != 0 && mark % 2 == 0);
 	apply("lan2");
@@ -118,8 +127,9 @@ static void a_bridge_has_its_ports_below(void **state)
 	assert_int_equal(settings.mark, mark);
 	assert_int_equal(settings.vlans, 1);
 	assert_int_equal(settings.selves4, 0);
-	assert_int_equal(settings.macs, 1);
-	expect_mac(0, 4);
+	assert_int_equal(settings.macs, 2);
+	expect_mac(0, 18);
+	expect_mac(1, 4);
 	find("br-v");
 	apply("br-v");
 	assert_int_not_equal(settings.mark, mark);
@@ -207,6 +217,21 @@ static void more_ports_than_there_is_room_for_are_told(void **state)
 	assert_int_equal(topology.places, TOPOLOGY_PLACES);
 }
 
+static void more_macs_than_there_is_room_for_are_told(void **state)
+{
+	struct device many[MZ_MACS + 2] = {ETHERNET(1, .name = "eth0")};
+
+	(void)state;
+	for (unsigned i = 1; i < MZ_MACS + 2; i++)
+		many[i] = (struct device)ETHERNET(
+			i + 1, .kind = DEVICE_MACVLAN, .carrier = 1);
+	assert_int_equal(topology_find(&topology, many, MZ_MACS + 1, "eth0", NULL, 0), 0);
+	assert_false(topology.macs_cut);
+	assert_int_equal(topology_find(&topology, many, MZ_MACS + 2, "eth0", NULL, 0), 0);
+	assert_true(topology.macs_cut);
+	assert_int_equal(topology.place[0].macs, MZ_MACS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -216,6 +241,7 @@ int main(void)
 		cmocka_unit_test(a_vlan_has_what_carries_it_below),
 		cmocka_unit_test(ports_of_a_filtering_bridge_have_a_vlan_without_tag),
 		cmocka_unit_test(more_ports_than_there_is_room_for_are_told),
+		cmocka_unit_test(more_macs_than_there_is_room_for_are_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
