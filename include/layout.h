@@ -203,7 +203,8 @@ struct mz_settings {
 	/* above: VLANs on the tracked interface whose frames are of another tracked one */
 	__u32 vlans;
 	__u16 vlan[MZ_VLANS];
-	/* a frame is the router's, too, when it has one of these as its MAC; of lower devices, only then */
+	/* a frame is the router's, too, when it has one of these as its MAC; of lower devices, only
+	 * then */
 	__u32 macs;
 	struct mz_mac mac[MZ_MACS];
 	/* whose: the tracked prefixes of this interface, and the router's addresses in them */

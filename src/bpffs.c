@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "layout.h"
+#include "trust.h"
 
 #define MOUNT_POINT "/sys/fs/bpf" /* where the kernel keeps a directory for it */
 #define MOUNT_MARK  "mounted"	  /* a directory below pin: we mounted, so we unmount */
@@ -62,11 +63,32 @@ static int mount_above(const struct bpffs *bpffs, bool *mounted)
 	return 0;
 }
 
+/* What another user made, or may change, or a link to somewhere, is nothing to count with. */
+static int check_owner(int dir)
+{
+	struct stat status;
+	struct statfs fs;
+
+	if (fstat(dir, &status) < 0 || fstatfs(dir, &fs) < 0)
+		return -errno;
+	if ((unsigned long)fs.f_type != BPF_FS_MAGIC)
+		return -EMEDIUMTYPE;
+	if ((status.st_uid >= TRUST_UIDS && status.st_uid != geteuid()) ||
+		status.st_mode & (S_IWGRP | S_IWOTH))
+		return -EPERM;
+	return 0;
+}
+
 static int take_lock(struct bpffs *bpffs)
 {
-	bpffs->lock = open(bpffs->pin, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int error;
+
+	bpffs->lock = open(bpffs->pin, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (bpffs->lock < 0)
 		return -errno;
+	error = check_owner(bpffs->lock);
+	if (error)
+		return error;
 	if (flock(bpffs->lock, LOCK_EX | LOCK_NB) < 0)
 		return errno == EWOULDBLOCK ? -EBUSY : -errno;
 	return 0;

@@ -95,6 +95,9 @@ static int open_bpffs(struct bpffs *bpffs, const char *pin, unsigned max_hosts)
 		log_error("--pin %s: expected a directory in a bpf file system", pin);
 	else if (error == -EBUSY)
 		log_error("--pin %s: another mezoura is running", pin);
+	else if (error == -EPERM || error == -ENOTDIR)
+		log_error("--pin %s: expected a directory that no other user made or may change",
+			pin);
 	else if (error)
 		log_error("--pin %s: no bpf file system here: %s", pin, strerror(-error));
 	return error;
@@ -116,6 +119,13 @@ static int open_maps(struct keeper *keeper)
 		error = retire_start(&keeper->retire, &keeper->maps, &keeper->past, now_ms());
 	if (!error)
 		error = counters_init(&keeper->counters, &keeper->maps);
+	if (error == -EUCLEAN) {
+		log_error("--pin %s: what lies in %s is no table of mezoura's: remove it by "
+			  "\"mezoura "
+			  "unload\"",
+			config->pin, bpffs->layout);
+		return error;
+	}
 	if (error) {
 		log_error("cannot make the kernel's tables: %s",
 			error == -ENOSYS ? "this kernel has no BPF" : strerror(-error));

@@ -24,8 +24,8 @@ struct keeper_link {
 	unsigned net; /* its number in keys */
 	enum snapshot_hook_kind kind;
 	bool present;
-	bool missed; /* its absence or a failure was logged */
-	bool cut;    /* that it has too many devices below was logged */
+	bool missed;   /* its absence or a failure was logged */
+	bool cut;      /* that it has too many devices below was logged */
 	bool macs_cut; /* the same for MAC addresses of the router */
 };
 

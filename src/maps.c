@@ -42,8 +42,68 @@ static int pin_path(const char *pin, enum maps_name map, char path[PATH_MAX])
 										  : -ENAMETOOLONG;
 }
 
+/* Four times as many as there can be addresses, so that few share an entry. */
+static unsigned index_entries(unsigned max_hosts)
+{
+	unsigned entries = 4096;
+
+	while (entries < max_hosts * 8u)
+		entries *= 2;
+	return entries;
+}
+
+/* Filled by fill_shapes(), for each of maps_names. */
+struct shape {
+	enum bpf_map_type type;
+	unsigned key, value, entries, flags;
+};
+
+static void fill_shapes(struct shape shapes[MAPS_NAMES], unsigned max_hosts, unsigned cpus)
+{
+	unsigned slots = max_hosts + cpus; /* a family */
+	const struct shape table[MAPS_NAMES] = {
+		[MAPS_HOSTS4] = {BPF_MAP_TYPE_HASH, sizeof(struct mz_key4), sizeof(__u32),
+			max_hosts, 0},
+		[MAPS_HOSTS6] = {BPF_MAP_TYPE_HASH, sizeof(struct mz_key6), sizeof(__u32),
+			max_hosts, 0},
+		[MAPS_SPARE4] = {BPF_MAP_TYPE_STACK, 0, sizeof(__u32), slots, 0},
+		[MAPS_SPARE6] = {BPF_MAP_TYPE_STACK, 0, sizeof(__u32), slots, 0},
+		[MAPS_SLOTS] = {BPF_MAP_TYPE_ARRAY, sizeof(__u32), sizeof(struct mz_slot),
+			2 * slots, BPF_F_MMAPABLE},
+		[MAPS_COUNTS] = {BPF_MAP_TYPE_ARRAY, sizeof(__u32), sizeof(struct mz_counts),
+			2 * slots * cpus, BPF_F_MMAPABLE},
+		[MAPS_INDEX] = {BPF_MAP_TYPE_ARRAY, sizeof(__u32), sizeof(__u32),
+			index_entries(max_hosts), 0},
+		[MAPS_PASSAGES] = {BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(__u32),
+			sizeof(struct mz_passage), MZ_DIRECTIONS, 0},
+		[MAPS_UNATTRIBUTED] = {BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(__u32),
+			sizeof(struct mz_volume), MZ_DIRECTIONS * MZ_REASONS, 0},
+		[MAPS_NETS] = {BPF_MAP_TYPE_ARRAY, sizeof(__u32), sizeof(struct mz_net), MZ_NETS,
+			0},
+		[MAPS_GEOMETRY] = {BPF_MAP_TYPE_ARRAY, sizeof(__u32), sizeof(struct mz_geometry), 1,
+			0},
+	};
+
+	memcpy(shapes, table, sizeof(table));
+}
+
+/* Whether it is what we would have made: what is read there lies within it. */
+static int check_shape(int fd, const struct shape *shape)
+{
+	struct bpf_map_info info = {0};
+	__u32 size = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(fd, &info, &size) < 0)
+		return -errno;
+	return info.type == shape->type && info.key_size == shape->key &&
+			       info.value_size == shape->value &&
+			       info.max_entries == shape->entries && info.map_flags == shape->flags
+		       ? 0
+		       : -EUCLEAN;
+}
+
 /* Returns 0, or -ENOENT where one of them is missing, or another -errno. */
-static int open_pinned(struct maps *maps, const char *pin)
+static int open_pinned(struct maps *maps, const char *pin, const struct shape *shapes)
 {
 	char path[PATH_MAX];
 
@@ -55,6 +115,9 @@ static int open_pinned(struct maps *maps, const char *pin)
 		maps->fd[i] = bpf_obj_get(path);
 		if (maps->fd[i] < 0)
 			return -errno;
+		error = check_shape(maps->fd[i], &shapes[i]);
+		if (error)
+			return error;
 	}
 	return 0;
 }
@@ -75,16 +138,6 @@ static int pin_all(const struct maps *maps, const char *pin)
 			return error;
 	}
 	return 0;
-}
-
-/* Four times as many as there can be addresses, so that few share an entry. */
-static unsigned index_entries(unsigned max_hosts)
-{
-	unsigned entries = 4096;
-
-	while (entries < max_hosts * 8u)
-		entries *= 2;
-	return entries;
 }
 
 static int fill_geometry(const struct maps *maps)
@@ -130,45 +183,20 @@ static int fill_nets(const struct maps *maps, const struct mz_net *nets)
 	return 0;
 }
 
-static int make_all(struct maps *maps, unsigned max_hosts, const struct mz_net *nets)
+static int make_all(struct maps *maps, const struct shape *shapes, unsigned max_hosts,
+	const struct mz_net *nets)
 {
-	unsigned slots = max_hosts + maps->cpus; /* a family */
-	const struct {
-		enum bpf_map_type type;
-		unsigned key, value, entries, flags;
-	} table[MAPS_NAMES] = {
-		[MAPS_HOSTS4] = {BPF_MAP_TYPE_HASH, sizeof(struct mz_key4), sizeof(__u32),
-			max_hosts, 0},
-		[MAPS_HOSTS6] = {BPF_MAP_TYPE_HASH, sizeof(struct mz_key6), sizeof(__u32),
-			max_hosts, 0},
-		[MAPS_SPARE4] = {BPF_MAP_TYPE_STACK, 0, sizeof(__u32), slots, 0},
-		[MAPS_SPARE6] = {BPF_MAP_TYPE_STACK, 0, sizeof(__u32), slots, 0},
-		[MAPS_SLOTS] = {BPF_MAP_TYPE_ARRAY, sizeof(__u32), sizeof(struct mz_slot),
-			2 * slots, BPF_F_MMAPABLE},
-		[MAPS_COUNTS] = {BPF_MAP_TYPE_ARRAY, sizeof(__u32), sizeof(struct mz_counts),
-			2 * slots * maps->cpus, BPF_F_MMAPABLE},
-		[MAPS_INDEX] = {BPF_MAP_TYPE_ARRAY, sizeof(__u32), sizeof(__u32),
-			index_entries(max_hosts), 0},
-		[MAPS_PASSAGES] = {BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(__u32),
-			sizeof(struct mz_passage), MZ_DIRECTIONS, 0},
-		[MAPS_UNATTRIBUTED] = {BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(__u32),
-			sizeof(struct mz_volume), MZ_DIRECTIONS * MZ_REASONS, 0},
-		[MAPS_NETS] = {BPF_MAP_TYPE_ARRAY, sizeof(__u32), sizeof(struct mz_net), MZ_NETS,
-			0},
-		[MAPS_GEOMETRY] = {BPF_MAP_TYPE_ARRAY, sizeof(__u32), sizeof(struct mz_geometry), 1,
-			0},
-	};
 	int error;
 
 	for (size_t i = 0; i < MAPS_NAMES; i++) {
-		LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = table[i].flags);
+		LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = shapes[i].flags);
 
-		maps->fd[i] = bpf_map_create(table[i].type, maps_names[i], table[i].key,
-			table[i].value, table[i].entries, &options);
+		maps->fd[i] = bpf_map_create(shapes[i].type, maps_names[i], shapes[i].key,
+			shapes[i].value, shapes[i].entries, &options);
 		if (maps->fd[i] < 0)
 			return -errno;
 	}
-	error = fill_spares(maps, slots);
+	error = fill_spares(maps, max_hosts + maps->cpus);
 	if (!error)
 		error = fill_geometry(maps);
 	return error ? error : fill_nets(maps, nets);
@@ -233,6 +261,8 @@ static int read_nets(struct maps *maps)
 	for (__u32 i = 0; i < MZ_NETS; i++)
 		if (bpf_map_lookup_elem(maps->fd[MAPS_NETS], &i, &maps->nets[i]) < 0)
 			return -errno;
+		else
+			maps->nets[i].ifname[sizeof(maps->nets[i].ifname) - 1] = '\0';
 	return 0;
 }
 
@@ -256,17 +286,19 @@ static uint64_t memory_of(int fd)
 int maps_open(struct maps *maps, const char *pin, unsigned max_hosts, const struct mz_net *nets)
 {
 	int cpus = libbpf_num_possible_cpus(), error;
+	struct shape shapes[MAPS_NAMES];
 
 	maps_init(maps);
 	if (cpus < 0)
 		return cpus;
 	maps->cpus = (unsigned)cpus;
-	error = pin ? open_pinned(maps, pin) : -ENOENT;
+	fill_shapes(shapes, max_hosts, maps->cpus);
+	error = pin ? open_pinned(maps, pin, shapes) : -ENOENT;
 	if (error == -ENOENT) {
 		for (size_t i = 0; i < MAPS_NAMES; i++)
 			if (maps->fd[i] >= 0)
 				close(maps->fd[i]);
-		error = make_all(maps, max_hosts, nets);
+		error = make_all(maps, shapes, max_hosts, nets);
 		if (!error && pin)
 			error = pin_all(maps, pin);
 	}

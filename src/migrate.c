@@ -7,7 +7,7 @@
 #include "log.h"
 #include "other_layout.h"
 
-/* Directory n of all layouts, of which ours is the first. Returns as bpffs_other(). */
+/* Directory n of all layouts, of which ours is the first. As bpffs_other(). */
 static int layout_at(const struct bpffs *bpffs, unsigned n, char dir[PATH_MAX])
 {
 	if (n > 0)
@@ -16,8 +16,7 @@ static int layout_at(const struct bpffs *bpffs, unsigned n, char dir[PATH_MAX])
 	return 1;
 }
 
-/* Returns 1 where a past has taken over what was counted with the slots of this id, 0, or -errno.
- */
+/* Whether a past has taken over what was counted with the slots of this id; or -errno. */
 static int is_taken(const struct bpffs *bpffs, uint32_t id)
 {
 	char dir[PATH_MAX];
@@ -29,7 +28,7 @@ static int is_taken(const struct bpffs *bpffs, uint32_t id)
 		bool taken = !error && past.head.imported == id;
 
 		past_close(&past);
-		if (error && error != -EUCLEAN) /* that map is no past, and took nothing over */
+		if (error && error != -EUCLEAN) /* that is no past, and goes later */
 			return error;
 		if (taken)
 			return 1;
@@ -54,14 +53,15 @@ int migrate_drop_taken(const struct bpffs *bpffs)
 	return more;
 }
 
-bool migrate_nets(const struct bpffs *bpffs, struct mz_net *nets)
+int migrate_nets(const struct bpffs *bpffs, struct mz_net *nets)
 {
 	char dir[PATH_MAX];
+	int more;
 
-	for (unsigned i = 0; bpffs_other(bpffs, i, dir) > 0; i++)
+	for (unsigned i = 0; (more = bpffs_other(bpffs, i, dir)) > 0; i++)
 		if (other_layout_nets(dir, nets) == 0)
-			return true;
-	return false;
+			return 1;
+	return more;
 }
 
 void migrate_hooks(const struct bpffs *bpffs)
@@ -106,22 +106,20 @@ int migrate_import(const struct bpffs *bpffs, struct past *past)
 	while ((more = bpffs_other(bpffs, 0, dir)) > 0) {
 		int error = other_layout_open(&other, dir);
 
-		if (error == -ENOMEM || error == -ENAMETOOLONG)
-			return error;
-		if (error == -ENOENT) {
-			log_info("removed %s, which a killed daemon left half made or half removed",
-				dir);
-		} else if (error) {
-			log_warn("the counts in %s cannot be read and are dropped: %s", dir,
-				strerror(-error));
-		} else {
+		if (!error) {
 			maps_wait_for_classifiers();
 			if (other.id != past->head.imported)
 				error = import(bpffs, &other, past);
 			other_layout_close(&other);
-			if (error)
-				return error;
 		}
+		if (error == -ENOENT)
+			log_info("removed %s, which a killed daemon left half made or half removed",
+				dir);
+		else if (error == -EUCLEAN)
+			log_warn("the counts in %s cannot be read and are dropped: %s", dir,
+				strerror(-error));
+		else if (error)
+			return error; /* it may be over another time */
 		error = bpffs_remove_other(dir);
 		if (error)
 			return error;

@@ -20,9 +20,10 @@ int migrate_drop_taken(const struct bpffs *bpffs);
 
 /*
  * Before new tables are made: interfaces keep their numbers, by which the hooks are found that are
- * to be swapped. Returns whether nets, of MZ_NETS, was filled from another layout.
+ * to be swapped. Returns 1 where nets, of MZ_NETS, was filled from another layout, else 0 or
+ * -errno.
  */
-bool migrate_nets(const struct bpffs *bpffs, struct mz_net *nets);
+int migrate_nets(const struct bpffs *bpffs, struct mz_net *nets);
 
 /* Hooks that earlier layouts kept in their own directories move to where they are now. */
 void migrate_hooks(const struct bpffs *bpffs);

@@ -40,29 +40,29 @@ static int open_map(const char *dir, enum maps_name name)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Looks up element 0..count-1 of an array map of another layout, size bytes each. */
-static int read_map(const char *dir, enum maps_name name, size_t size, uint32_t count, void *values)
+static bool is_array(const struct bpf_map_info *info, enum bpf_map_type type, uint32_t value)
 {
-	int fd = open_map(dir, name), error = 0;
-	struct bpf_map_info info = {0};
-	__u32 info_size = sizeof(info);
-
-	if (fd < 0)
-		return fd;
-	if (bpf_obj_get_info_by_fd(fd, &info, &info_size) < 0)
-		error = -errno;
-	else if (info.value_size != size || info.max_entries < count)
-		error = -EUCLEAN;
-	for (__u32 i = 0; i < count && !error; i++)
-		if (bpf_map_lookup_elem(fd, &i, (char *)values + i * size) < 0)
-			error = -errno;
-	close(fd);
-	return error;
+	return info->type == (__u32)type && info->key_size == sizeof(__u32) &&
+	       info->value_size == value && info->max_entries > 0;
 }
 
 int other_layout_nets(const char *dir, struct mz_net *nets)
 {
-	return read_map(dir, MAPS_NETS, sizeof(*nets), MZ_NETS, nets);
+	int fd = open_map(dir, MAPS_NETS), error = 0;
+	struct bpf_map_info info = {0};
+	__u32 size = sizeof(info);
+
+	if (fd < 0)
+		return fd;
+	if (bpf_obj_get_info_by_fd(fd, &info, &size) < 0)
+		error = -errno;
+	else if (!is_array(&info, BPF_MAP_TYPE_ARRAY, sizeof(*nets)) || info.max_entries < MZ_NETS)
+		error = -EUCLEAN;
+	for (__u32 i = 0; i < MZ_NETS && !error; i++)
+		if (bpf_map_lookup_elem(fd, &i, &nets[i]) < 0)
+			error = -errno;
+	close(fd);
+	return error;
 }
 
 int other_layout_id(const char *dir, uint32_t *id)
@@ -98,10 +98,17 @@ static int read_geometry(struct other_layout *other)
 	}
 	if (fd < 0)
 		return fd;
-	value = bpf_obj_get_info_by_fd(fd, &info, &size) < 0 ? NULL : calloc(1, info.value_size);
-	if (!value || info.value_size < sizeof(*g) || bpf_map_lookup_elem(fd, &only, value) < 0)
+	if (bpf_obj_get_info_by_fd(fd, &info, &size) < 0)
+		error = -errno;
+	else if (!is_array(&info, BPF_MAP_TYPE_ARRAY, info.value_size) ||
+		 info.value_size < sizeof(*g))
 		error = -EUCLEAN;
-	else
+	value = error ? NULL : calloc(1, info.value_size);
+	if (!error && !value)
+		error = -ENOMEM;
+	if (!error && bpf_map_lookup_elem(fd, &only, value) < 0)
+		error = -errno;
+	if (!error)
 		memcpy(g, value, sizeof(*g));
 	free(value);
 	close(fd);
@@ -115,22 +122,33 @@ static const unsigned char *map_memory(int fd, size_t size)
 	return at == MAP_FAILED ? NULL : at;
 }
 
+/* Whether a field lies within a value of that size. */
+static bool fits(uint32_t at, uint32_t length, uint32_t size)
+{
+	return (uint64_t)at + length <= size;
+}
+
 /* What the geometry says has to fit what the kernel says of the maps. */
 static int check_geometry(struct other_layout *other)
 {
 	const struct mz_geometry *g = &other->geometry;
-	struct bpf_map_info slots = {0}, counts = {0};
+	struct bpf_map_info slots = {0}, counts = {0}, unattributed = {0};
 	__u32 size = sizeof(slots);
 
 	if (bpf_obj_get_info_by_fd(other->slots_fd, &slots, &size) < 0 ||
-		bpf_obj_get_info_by_fd(other->counts_fd, &counts, &size) < 0)
+		bpf_obj_get_info_by_fd(other->counts_fd, &counts, &size) < 0 ||
+		bpf_obj_get_info_by_fd(other->unattributed_fd, &unattributed, &size) < 0)
 		return -errno;
-	if (slots.value_size != g->slot || counts.value_size != g->counts || slots.id == 0 ||
-		slots.max_entries == 0 || counts.max_entries % slots.max_entries != 0 ||
-		g->slot_net + 2 > g->slot || g->slot_mac + 6 > g->slot ||
-		g->slot_addr + 16 > g->slot || g->slot_state + 4 > g->slot ||
-		g->slot_stamp + 4 > g->slot || g->counts_bytes + 16 > g->counts ||
-		g->counts_packets + 16 > g->counts || g->reasons > MZ_PAST_REASONS)
+	if (!is_array(&slots, BPF_MAP_TYPE_ARRAY, g->slot) || slots.id == 0 ||
+		!is_array(&counts, BPF_MAP_TYPE_ARRAY, g->counts) ||
+		counts.max_entries % slots.max_entries != 0 ||
+		!is_array(&unattributed, BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(struct mz_volume)) ||
+		g->reasons > MZ_PAST_REASONS ||
+		unattributed.max_entries != MZ_DIRECTIONS * g->reasons ||
+		!fits(g->slot_net, 2, g->slot) || !fits(g->slot_mac, 6, g->slot) ||
+		!fits(g->slot_addr, 16, g->slot) || !fits(g->slot_state, 4, g->slot) ||
+		!fits(g->slot_stamp, 4, g->slot) || !fits(g->counts_bytes, 16, g->counts) ||
+		!fits(g->counts_packets, 16, g->counts))
 		return -EUCLEAN;
 	other->id = slots.id;
 	other->slots = slots.max_entries;
@@ -198,7 +216,10 @@ int other_layout_open(struct other_layout *other, const char *dir)
 	return error;
 }
 
-/* Whether slot i is in use, and not yet a part of that layout's past. */
+/*
+ * Whether slot i is in use, and not yet a part of that layout's past. What it says is checked as it
+ * is added to a past.
+ */
 static bool read_slot(
 	const struct other_layout *other, uint32_t i, uint32_t generation, struct tally_row *row)
 {
@@ -214,8 +235,8 @@ static bool read_slot(
 		return false;
 	if ((state & 1) && stamp <= generation)
 		return false;
-	*row = (struct tally_row){
-		.family = (state & ~1u) == g->state4 ? AF_INET : AF_INET6, .net = (uint8_t)net};
+	*row = (struct tally_row){.family = (state & ~1u) == g->state4 ? AF_INET : AF_INET6,
+		.net = net < MZ_NETS ? (uint8_t)net : MZ_NETS};
 	memcpy(row->mac, slot + g->slot_mac, sizeof(row->mac));
 	memcpy(row->addr, slot + g->slot_addr, sizeof(row->addr));
 	for (uint32_t cpu = 0; cpu < other->cpus; cpu++) {

@@ -78,7 +78,8 @@ int past_open(struct past *past, const char *dir, uint32_t most)
 		return errno == ENOENT ? 0 : -errno;
 	if (bpf_obj_get_info_by_fd(fd, &info, &size) < 0)
 		error = -errno;
-	else if (info.value_size != sizeof(struct mz_past_row) || info.max_entries < MZ_PAST_HEAD)
+	else if (info.type != BPF_MAP_TYPE_ARRAY ||
+		 info.value_size != sizeof(struct mz_past_row) || info.max_entries < MZ_PAST_HEAD)
 		error = -EUCLEAN;
 	if (!error) {
 		size_t bytes = bytes_of(info.max_entries - MZ_PAST_HEAD);
@@ -112,6 +113,8 @@ int past_copy(struct past *copy, const struct past *past)
 
 int past_add(struct past *past, const struct tally_row *row)
 {
+	if (!tally_is_sound(row))
+		return -EUCLEAN;
 	if (past->count == past->room) {
 		uint32_t room = past->room ? past->room * 2 : 64;
 		struct tally_row *rows = realloc(past->rows, room * sizeof(*rows));

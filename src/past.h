@@ -29,7 +29,8 @@ int past_copy(struct past *copy, const struct past *past);
 
 /*
  * Adds a row at the end; past_settle() puts it where it belongs. One without addresses stands for
- * all that left of a host. row: a copy is taken. Returns 0 or -ENOMEM.
+ * all that left of a host. row: a copy is taken. Returns 0, -ENOMEM, or -EUCLEAN where it is not
+ * sound.
  */
 int past_add(struct past *past, const struct tally_row *row);
 

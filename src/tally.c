@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 /* What identifies a row: all of it from the address on. */
 #define KEY_AT	 offsetof(struct tally_row, addr)
@@ -89,6 +90,11 @@ void tally_begin(struct tally *tally, uint32_t changes)
 		memset(&tally->rows[i].counts, 0, sizeof(tally->rows[i].counts));
 }
 
+bool tally_is_sound(const struct tally_row *row)
+{
+	return row->net < MZ_NETS && (row->family == AF_INET || row->family == AF_INET6);
+}
+
 int tally_add(struct tally *tally, const struct tally_row *row)
 {
 	int error = tally->count == tally->room ? grow(tally) : 0;
@@ -99,6 +105,8 @@ int tally_add(struct tally *tally, const struct tally_row *row)
 		return error;
 	slot = find_slot(tally, row);
 	if (!*slot) {
+		if (!tally_is_sound(row))
+			return -EUCLEAN;
 		*slot = ++tally->count;
 		tally->sorted = false;
 		tally->rows[*slot - 1] = *row;

@@ -48,7 +48,7 @@ void tally_finish(struct tally *tally);
 void tally_begin(struct tally *tally, uint32_t changes);
 
 /* Adds what one address moved. Allocates only for an address not seen before. row: a copy is taken.
- * Returns 0 or -ENOMEM. */
+ * Returns 0, -ENOMEM, or -EUCLEAN where the row is not sound. */
 int tally_add(struct tally *tally, const struct tally_row *row);
 
 /*
@@ -59,6 +59,12 @@ void tally_sort(struct tally *tally);
 
 /* The order that tally_sort() makes, for qsort(). */
 int tally_compare(const void *a, const void *b);
+
+/*
+ * Whether family and net are some that there can be: to be asked before they are used, where the
+ * row is from a pinned map that anybody may have filled.
+ */
+bool tally_is_sound(const struct tally_row *row);
 
 /* Whether the row is of a host's addresses that left the tables, together. */
 bool tally_is_retired(const struct tally_row *row);

@@ -10,8 +10,7 @@ static bool has_link(const struct device *device)
 	return device->type == ARPHRD_ETHER || device->type == ARPHRD_LOOPBACK;
 }
 
-static void add_mac(
-	struct topology *topology, struct topology_place *place, const uint8_t mac[6])
+static void add_mac(struct topology *topology, struct topology_place *place, const uint8_t mac[6])
 {
 	for (uint32_t i = 0; i < place->macs; i++)
 		if (memcmp(place->mac[i].byte, mac, sizeof(place->mac[i].byte)) == 0)

@@ -126,10 +126,10 @@ static void what_is_for_another_mac_of_the_router_is_counted(void **state)
 
 		packet.to = OTHER;
 		packet_frame(&packet, &frame);
-		device_send(&device, "a frame for the virtual router", MZ_UPLOAD, &packet, &frame, 0);
+		device_send(
+			&device, "a frame for the virtual router", MZ_UPLOAD, &packet, &frame, 0);
 		rig_expect(&rig, "a frame for the virtual router",
-			&(struct books){.booking = {
-						{HOST, hosts[i], MZ_UPLOAD, 1, frame.length}}});
+			&(struct books){.booking = {{HOST, hosts[i], MZ_UPLOAD, 1, frame.length}}});
 		packet.to = HOST;
 		packet_frame(&packet, &frame);
 		device_send(&device, "a frame for a host", MZ_UPLOAD, &packet, &frame, 0);

@@ -223,8 +223,7 @@ static void more_macs_than_there_is_room_for_are_told(void **state)
 
 	(void)state;
 	for (unsigned i = 1; i < MZ_MACS + 2; i++)
-		many[i] = (struct device)ETHERNET(
-			i + 1, .kind = DEVICE_MACVLAN, .carrier = 1);
+		many[i] = (struct device)ETHERNET(i + 1, .kind = DEVICE_MACVLAN, .carrier = 1);
 	assert_int_equal(topology_find(&topology, many, MZ_MACS + 1, "eth0", NULL, 0), 0);
 	assert_false(topology.macs_cut);
 	assert_int_equal(topology_find(&topology, many, MZ_MACS + 2, "eth0", NULL, 0), 0);
