@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "scope.h"
@@ -58,6 +59,16 @@ static int add_tracked(struct mz_settings *s, const struct prefix *prefix)
 		s->prefix6[s->prefixes6++] = prefix6(prefix);
 	}
 	return 0;
+}
+
+/* The longest first: of nested ones, the inner one's broadcast address is nobody's. */
+static int by_length(const void *a, const void *b)
+{
+	const struct mz_prefix4 *x = a, *y = b;
+
+	if (x->mask != y->mask)
+		return ntohl(x->mask) < ntohl(y->mask) ? 1 : -1;
+	return x->addr == y->addr ? 0 : ntohl(x->addr) < ntohl(y->addr) ? -1 : 1;
 }
 
 static int add_local(struct mz_settings *s, const struct prefix *prefix)
@@ -117,6 +128,7 @@ int settings_make(struct mz_settings *settings, const struct config *config,
 		if (!error)
 			error = add_local(settings, &row->prefix);
 	}
+	qsort(settings->prefix4, settings->prefixes4, sizeof(*settings->prefix4), by_length);
 	for (size_t i = 0; i < config->locals && !error; i++)
 		error = add_local(settings, &config->local[i]);
 	for (size_t i = 0; i < owns && !error; i++) {

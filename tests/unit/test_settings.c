@@ -90,6 +90,28 @@ static void the_routers_addresses_are_local_or_hosts_of_their_own_link(void **st
 	assert_int_equal(settings.locals6, 2);
 }
 
+static void nested_subnets_mean_the_same_in_each_order(void **state)
+{
+	static const char *const subnets[] = {
+		"192.168.0.0/16", "192.168.2.0/24", "192.168.2.128/25"};
+	struct mz_settings first;
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++)
+		config.tracked[i] = (struct config_tracked){prefix(subnets[i]), "br-lan"};
+	config.trackeds = 3;
+	assert_int_equal(make(5, NULL, 0), 0);
+	first = settings;
+	assert_int_equal(first.prefixes4, 3);
+	/* the innermost decides whose an address is */
+	assert_int_equal(first.prefix4[0].addr, inet_addr("192.168.2.128"));
+	assert_int_equal(first.prefix4[2].addr, inet_addr("192.168.0.0"));
+	for (unsigned i = 0; i < 3; i++)
+		config.tracked[i].prefix = prefix(subnets[2 - i]);
+	assert_int_equal(make(5, NULL, 0), 0);
+	assert_memory_equal(first.prefix4, settings.prefix4, sizeof(first.prefix4));
+}
+
 static void a_point_to_point_subnet_has_no_broadcast(void **state)
 {
 	(void)state;
@@ -163,6 +185,7 @@ int main(void)
 			prepare),
 		cmocka_unit_test_setup(
 			the_routers_addresses_are_local_or_hosts_of_their_own_link, prepare),
+		cmocka_unit_test_setup(nested_subnets_mean_the_same_in_each_order, prepare),
 		cmocka_unit_test_setup(a_point_to_point_subnet_has_no_broadcast, prepare),
 		cmocka_unit_test_setup(too_long_a_list_is_an_error_not_a_gap, prepare),
 		cmocka_unit_test_setup(
