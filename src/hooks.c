@@ -227,10 +227,11 @@ static bool in(const struct hook *list, size_t count, const struct hook *hook)
 	return false;
 }
 
-static bool has_filters(unsigned ifindex)
+/* Where the kernel does not tell, somebody may need the qdisc. */
+static bool may_have_filters(unsigned ifindex)
 {
-	return netlink_filters(ifindex, parent_of(MZ_UPLOAD), NULL, 0) > 0 ||
-	       netlink_filters(ifindex, parent_of(MZ_DOWNLOAD), NULL, 0) > 0;
+	return netlink_filters(ifindex, parent_of(MZ_UPLOAD), NULL, 0) != 0 ||
+	       netlink_filters(ifindex, parent_of(MZ_DOWNLOAD), NULL, 0) != 0;
 }
 
 static void remove_qdisc(const char *dir, unsigned ifindex)
@@ -240,7 +241,7 @@ static void remove_qdisc(const char *dir, unsigned ifindex)
 	char path[PATH_MAX];
 
 	qdisc_path(dir, ifindex, path);
-	if (!has_filters(ifindex) && rmdir(path) == 0)
+	if (!may_have_filters(ifindex) && rmdir(path) == 0)
 		bpf_tc_hook_destroy(&at);
 }
 

@@ -89,11 +89,12 @@ static int list_links(const char *path, bool below, struct left *left)
 	return error;
 }
 
-static bool has_filters(unsigned ifindex, enum mz_direction direction)
+/* How many filters hang there, or -errno. */
+static int count_filters(unsigned ifindex, enum mz_direction direction)
 {
 	uint32_t side = direction == MZ_UPLOAD ? TC_H_MIN_INGRESS : TC_H_MIN_EGRESS;
 
-	return netlink_filters(ifindex, TC_H_MAKE(TC_H_CLSACT, side), NULL, 0) > 0;
+	return netlink_filters(ifindex, TC_H_MAKE(TC_H_CLSACT, side), NULL, 0);
 }
 
 static int list_filters(struct left *left)
@@ -105,10 +106,10 @@ static int list_filters(struct left *left)
 		for (int d = 0; d < MZ_DIRECTIONS && !error; d++) {
 			struct hook hook = {
 				.ifindex = devices[i].if_index, .direction = (enum mz_direction)d};
+			int count = count_filters(hook.ifindex, hook.direction);
 
-			if (!has_filters(hook.ifindex, hook.direction))
-				continue;
-			for (hook.net = 0; hook.net < MZ_NETS && !error; hook.net++)
+			error = count < 0 ? count : 0;
+			for (hook.net = 0; hook.net < MZ_NETS && count > 0 && !error; hook.net++)
 				if (hooks_attached("", &hook, SNAPSHOT_CLSACT)) {
 					error = add(left, &hook, SNAPSHOT_CLSACT);
 					break;
