@@ -18,8 +18,8 @@ struct bpffs {
  * Makes the directory and in it, for tables with room for max_hosts, that of the layout, mounting
  * bpffs first where pin lies below /sys/fs/bpf and nothing is mounted there, and locks it. Returns
  * 0; -EMEDIUMTYPE where pin is not in a bpffs; -EBUSY where another process holds the lock; -EPERM
- * where it is another user's or others may change it; -ENOTDIR where it is no directory, but maybe a
- * link to one; or another -errno.
+ * where it is another user's or others may change it; -ENOTDIR where it is no directory, but maybe
+ * a link to one; or another -errno.
  */
 int bpffs_open(struct bpffs *bpffs, const char *pin, unsigned max_hosts);
 

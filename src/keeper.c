@@ -108,11 +108,11 @@ static int open_maps(struct keeper *keeper)
 	const struct config *config = keeper->config;
 	const struct bpffs *bpffs = &keeper->bpffs;
 	struct mz_net nets[MZ_NETS];
-	int error = migrate_drop_taken(bpffs);
+	int error = migrate_drop_taken(bpffs), known = error ? error : migrate_nets(bpffs, nets);
 
-	if (!error)
-		error = maps_open(&keeper->maps, bpffs->layout, config->max_hosts,
-			migrate_nets(bpffs, nets) ? nets : NULL);
+	error = known < 0 ? known
+			  : maps_open(&keeper->maps, bpffs->layout, config->max_hosts,
+				    known ? nets : NULL);
 	if (!error)
 		error = past_open(&keeper->past, bpffs->layout, 2 * config->max_hosts);
 	if (!error)

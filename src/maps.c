@@ -127,15 +127,18 @@ static int pin_all(const struct maps *maps, const char *pin)
 {
 	char path[PATH_MAX];
 
-	for (size_t i = 0; i < MAPS_NAMES; i++) {
+	for (size_t i = 0; i < MAPS_NAMES; i++) { /* none of others is to be left beside ours */
 		int error = pin_path(pin, i, path);
 
 		if (!error && unlink(path) < 0 && errno != ENOENT)
 			error = -errno;
-		if (!error && bpf_obj_pin(maps->fd[i], path) < 0)
-			error = -errno;
 		if (error)
 			return error;
+	}
+	for (size_t i = 0; i < MAPS_NAMES; i++) {
+		pin_path(pin, i, path);
+		if (bpf_obj_pin(maps->fd[i], path) < 0)
+			return -errno;
 	}
 	return 0;
 }

@@ -46,9 +46,9 @@ void maps_init(struct maps *maps);
 
 /*
  * Opens the tables pinned in the directory pin, or makes and pins them where not all are there;
- * with pin NULL they are made and not pinned. max_hosts: addresses a family. nets: the numbers of interfaces that new tables begin
- * with, MZ_NETS of them, or NULL. Returns 0; -EUCLEAN where what is pinned there is not such tables;
- * or another -errno. Nothing is left open then.
+ * with pin NULL they are made and not pinned. max_hosts: addresses a family. nets: the numbers of
+ * interfaces that new tables begin with, MZ_NETS of them, or NULL. Returns 0; -EUCLEAN where what
+ * is pinned there is not such tables; or another -errno. Nothing is left open then.
  */
 int maps_open(struct maps *maps, const char *pin, unsigned max_hosts, const struct mz_net *nets);
 void maps_close(struct maps *maps);
