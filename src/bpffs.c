@@ -73,8 +73,7 @@ static int check_owner(int dir)
 		return -errno;
 	if ((unsigned long)fs.f_type != BPF_FS_MAGIC)
 		return -EMEDIUMTYPE;
-	if ((status.st_uid >= TRUST_UIDS && status.st_uid != geteuid()) ||
-		status.st_mode & (S_IWGRP | S_IWOTH))
+	if (!trust_user(status.st_uid) || status.st_mode & (S_IWGRP | S_IWOTH))
 		return -EPERM;
 	return 0;
 }
@@ -100,6 +99,8 @@ int bpffs_open(struct bpffs *bpffs, const char *pin, unsigned max_hosts)
 	bool mounted = false;
 	int error = set_paths(bpffs, pin, max_hosts);
 
+	if (!error && !trust_path(bpffs->pin))
+		error = -EPERM;
 	if (!error && !is_bpffs(bpffs->pin))
 		error = mount_above(bpffs, &mounted);
 	if (error)
@@ -127,6 +128,8 @@ int bpffs_open_existing(struct bpffs *bpffs, const char *pin)
 {
 	int error = set_paths(bpffs, pin, 0);
 
+	if (!error && !trust_path(bpffs->pin))
+		error = -EPERM;
 	if (!error && access(bpffs->pin, F_OK) < 0)
 		error = -errno;
 	if (!error && !is_bpffs(bpffs->pin))

@@ -87,19 +87,26 @@ void keeper_reconcile(struct keeper *keeper)
 		keeper->reconciled_ms -= VERIFY_MS;
 }
 
+/* Why bpffs_open() and bpffs_open_existing() failed, other than by -EBUSY. */
+static void tell_no_bpffs(const char *pin, int error)
+{
+	if (error == -EMEDIUMTYPE)
+		log_error("--pin %s: expected a directory in a bpf file system", pin);
+	else if (error == -EPERM || error == -ENOTDIR)
+		log_error("--pin %s: expected a directory that no other user made or may change",
+			pin);
+	else
+		log_error("--pin %s: no bpf file system here: %s", pin, strerror(-error));
+}
+
 static int open_bpffs(struct bpffs *bpffs, const char *pin, unsigned max_hosts)
 {
 	int error = bpffs_open(bpffs, pin, max_hosts);
 
-	if (error == -EMEDIUMTYPE)
-		log_error("--pin %s: expected a directory in a bpf file system", pin);
-	else if (error == -EBUSY)
+	if (error == -EBUSY)
 		log_error("--pin %s: another mezoura is running", pin);
-	else if (error == -EPERM || error == -ENOTDIR)
-		log_error("--pin %s: expected a directory that no other user made or may change",
-			pin);
 	else if (error)
-		log_error("--pin %s: no bpf file system here: %s", pin, strerror(-error));
+		tell_no_bpffs(pin, error);
 	return error;
 }
 
@@ -120,9 +127,8 @@ static int open_maps(struct keeper *keeper)
 	if (!error)
 		error = counters_init(&keeper->counters, &keeper->maps);
 	if (error == -EUCLEAN) {
-		log_error("--pin %s: what lies in %s is no table of mezoura's: remove it by "
-			  "\"mezoura "
-			  "unload\"",
+		log_error("--pin %s: what lies in %s is no table of mezoura's: "
+			  "remove it by \"mezoura unload\"",
 			config->pin, bpffs->layout);
 		return error;
 	}
@@ -297,11 +303,12 @@ int keeper_unload(const char *pin)
 
 	if (error == -ENOENT || error == -EMEDIUMTYPE)
 		return 0; /* nothing there, nothing to do */
-	if (error) {
-		log_error("--pin %s: %s", pin,
-			error == -EBUSY ? "a daemon is running: stop it first" : strerror(-error));
+	if (error == -EBUSY)
+		log_error("--pin %s: a daemon is running: stop it first", pin);
+	else if (error)
+		tell_no_bpffs(pin, error);
+	if (error)
 		return error;
-	}
 	migrate_hooks(&bpffs);
 	hooks_remove_all(bpffs.pin);
 	bpffs_remove(&bpffs);

@@ -2,9 +2,20 @@
 #include "trust.h"
 
 #include <limits.h>
+#include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+bool trust_user(uid_t uid)
+{
+	const struct passwd *keeper;
+
+	if (uid == 0 || uid == geteuid())
+		return true;
+	keeper = getpwnam("mezoura");
+	return keeper && keeper->pw_uid == uid;
+}
 
 static bool is_open_to_all(const char *path)
 {
@@ -30,7 +41,7 @@ bool trust_path(const char *path)
 		/* of a link, whose it is: where it leads to, its owner decides */
 		if (lstat(part, &status) < 0)
 			return true;
-		if (open && status.st_uid >= TRUST_UIDS && status.st_uid != geteuid())
+		if (open && status.st_uid >= TRUST_UIDS && !trust_user(status.st_uid))
 			return false;
 		open = is_open_to_all(part);
 	}

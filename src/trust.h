@@ -3,9 +3,13 @@
 #define MZ_TRUST_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 /* Below it are root and services (SYS_UID_MAX of login.defs(5)), above it people, and nobody. */
 #define TRUST_UIDS 1000
+
+/* Whether that is root, this process, or the keeper once it is root no longer. */
+bool trust_user(uid_t uid);
 
 /*
  * Whether only root, a service or this process can have put there what is at path. Another user may
