@@ -65,102 +65,89 @@ bool clients_admit(struct clients *clients, const struct sockaddr *peer)
 	return allowed;
 }
 
+static bool active(const struct client *client)
+{
+	return client->fd >= 0 && client->deadline < UINT64_MAX;
+}
+
+/* Whether both are of one IPv4 address, or of one IPv6 /64; favoured ones are apart from others. */
+static bool are_near(const struct client *a, const struct client *b)
+{
+	bool v4 = IN6_IS_ADDR_V4MAPPED(&a->address) || IN6_IS_ADDR_V4MAPPED(&b->address);
+
+	return a->addressed && b->addressed && a->favoured == b->favoured &&
+	       memcmp(&a->address, &b->address, v4 ? 16 : 8) == 0;
+}
+
+static bool are_same(const struct client *a, const struct client *b)
+{
+	return are_near(a, b) && IN6_ARE_ADDR_EQUAL(&a->address, &b->address);
+}
+
+/* A client comes, by 1, to those near to it that are active, or goes, by -1. */
+static void count(struct clients *clients, struct client *client, int change)
+{
+	for (size_t i = 0; i < CLIENTS_ALL; i++) {
+		struct client *other = &clients->slot[i];
+
+		if (!active(other) || !are_near(other, client))
+			continue;
+		client->near = other->near += change;
+		if (are_same(other, client))
+			client->same = other->same += change;
+	}
+}
+
 /*
  * The library then sees the end of it, and closes in its own time. Without lingering, or what was
  * not read yet would stay in the kernel's memory.
  */
-static void cut_off(struct client *client)
+static void cut_off(struct clients *clients, struct client *client)
 {
 	static const struct linger none = {.l_onoff = 1};
 
 	setsockopt(client->fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
 	shutdown(client->fd, SHUT_RDWR);
 	client->deadline = UINT64_MAX;
-}
-
-static bool active(const struct client *client)
-{
-	return client->fd >= 0 && client->deadline < UINT64_MAX;
-}
-
-/* Whether both are of one IPv4 address, or of one IPv6 /64, of which a host has all addresses. */
-static bool same_address(const struct client *a, const struct client *b)
-{
-	size_t length = IN6_IS_ADDR_V4MAPPED(&a->address) ? 16 : 8;
-
-	return a->addressed && b->addressed && memcmp(&a->address, &b->address, length) == 0;
-}
-
-static size_t count_address(const struct clients *clients, const struct client *like)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < CLIENTS_ALL; i++)
-		count += active(&clients->slot[i]) && same_address(&clients->slot[i], like);
-	return count;
+	count(clients, client, -1);
 }
 
 static bool goes_before(const struct client *a, const struct client *b)
 {
+	if (a->near != b->near)
+		return a->near > b->near;
+	if (a->same != b->same)
+		return a->same > b->same;
 	return a->step != b->step ? a->step < b->step : a->since < b->since;
 }
 
-static void give_way(struct clients *clients, struct client *client)
-{
-	cut_off(client);
-	clients->counts.rejected[METRICS_REJECT_LIMIT]++;
-}
-
-/* Cuts off one of the address that client is of, if there are as many as may be. */
-static void keep_to_share(struct clients *clients, const struct client *client)
+/* Cuts off one of the new one's address, or of its class, if there are as many as may be. */
+static void make_room(struct clients *clients, const struct client *new, bool same, size_t most)
 {
 	struct client *first = NULL;
-
-	if (count_address(clients, client) < CLIENTS_ADDRESS)
-		return;
-	for (size_t i = 0; i < CLIENTS_ALL; i++) {
-		struct client *other = &clients->slot[i];
-
-		if (active(other) && same_address(other, client) &&
-			(!first || goes_before(other, first)))
-			first = other;
-	}
-	give_way(clients, first);
-}
-
-/* Cuts off one of the favoured, or of the others, if there are as many as may be. */
-static void make_room(struct clients *clients, bool favoured)
-{
-	size_t most = favoured ? CLIENTS_FAVOURED : CLIENTS_MAX - CLIENTS_FAVOURED, count = 0,
-	       greatest = 0;
-	struct client *first = NULL;
+	size_t found = 0;
 
 	for (size_t i = 0; i < CLIENTS_ALL; i++) {
 		struct client *client = &clients->slot[i];
-		size_t share;
 
-		if (!active(client) || client->favoured != favoured)
+		if (!active(client) || client->favoured != new->favoured ||
+			(same && !are_same(client, new)))
 			continue;
-		count++;
-		share = count_address(clients, client);
-		if (!first || share > greatest ||
-			(share == greatest && goes_before(client, first))) {
-			greatest = share;
+		found++;
+		if (!first || goes_before(client, first))
 			first = client;
-		}
 	}
-	if (count >= most)
-		give_way(clients, first);
+	if (found < most)
+		return;
+	cut_off(clients, first);
+	clients->counts.rejected[METRICS_REJECT_LIMIT]++;
 }
 
 struct client *clients_add(
 	struct clients *clients, int fd, const struct sockaddr *peer, uint64_t now)
 {
-	struct client new = {.fd = fd,
-		.step = CLIENT_NEW,
-		.since = now,
-		.deadline = now + CLIENTS_HEADER_MS},
-		      *slot = NULL;
+	struct client *slot = NULL;
+	struct client new = {.fd = fd, .step = CLIENT_NEW, .since = now, .near = 1, .same = 1};
 
 	for (size_t i = 0; i < CLIENTS_ALL && !slot; i++)
 		if (clients->slot[i].fd < 0)
@@ -172,14 +159,18 @@ struct client *clients_add(
 	}
 	new.addressed = take_address(peer, &new.address);
 	new.favoured = is_among(clients, peer, clients->favoured);
-	keep_to_share(clients, &new);
-	make_room(clients, new.favoured);
+	new.deadline = now + CLIENTS_HEADER_MS;
+	make_room(clients, &new, true, CLIENTS_ADDRESS);
+	make_room(clients, &new, false, new.favoured ? CLIENTS_FAVOURED : CLIENTS_OTHERS);
+	count(clients, &new, 1);
 	*slot = new;
 	return slot;
 }
 
-void client_remove(struct client *client)
+void client_remove(struct clients *clients, struct client *client)
 {
+	if (active(client))
+		count(clients, client, -1);
 	client->fd = -1;
 }
 
@@ -225,7 +216,7 @@ void clients_expire(struct clients *clients, uint64_t now)
 
 		if (!active(client) || client->deadline > now)
 			continue;
-		cut_off(client);
+		cut_off(clients, client);
 		/* that a connection ends which nobody needs any more is no complaint */
 		clients->counts.rejected[METRICS_REJECT_TIMEOUT] += client->step != CLIENT_IDLE;
 	}
@@ -246,7 +237,7 @@ void clients_cut_readers(struct clients *clients, const void *page)
 
 		if (!active(client) || client->reading != page)
 			continue;
-		cut_off(client);
+		cut_off(clients, client);
 		clients->counts.rejected[METRICS_REJECT_SLOW]++;
 	}
 }

@@ -16,15 +16,19 @@
 #include "prefix.h"
 
 /*
- * At once. One more than that, and one of those there is cut off, never the newest: of the address
- * that has most of them; of its own, one that waits for nothing rather than one that has not asked
- * yet, and that rather than one that is being answered; of equal ones, the oldest.
+ * At once, of two classes: those for whom places are kept, which are loopback, Unix sockets and
+ * --allow, and others. One more than that, and one of its class is cut off, never the newest. It is
+ * one of the IPv4 address or IPv6 /64 that has most of them; in a /64, of the address that has
+ * most; of its own, one that waits for nothing rather than one that has not asked yet, and that
+ * rather than one that is being answered; of equal ones, the oldest. So who has one connection
+ * keeps it, as long as the others are fewer addresses than half of the places.
  */
-#define CLIENTS_MAX	 64
-#define CLIENTS_FAVOURED 16 /* of them kept for loopback, Unix sockets and --allow */
-#define CLIENTS_ADDRESS	 16 /* of one IPv4 address or IPv6 /64; a Unix socket has none */
-#define CLIENTS_CUT	32 /* cut off, but not yet closed by the library */
-#define CLIENTS_ALL	(CLIENTS_MAX + CLIENTS_CUT)
+#define CLIENTS_FAVOURED 16
+#define CLIENTS_OTHERS	 128
+#define CLIENTS_MAX	 (CLIENTS_FAVOURED + CLIENTS_OTHERS)
+#define CLIENTS_ADDRESS	 16 /* of one address; a Unix socket has none */
+#define CLIENTS_CUT	 32 /* cut off, but not yet closed by the library */
+#define CLIENTS_ALL	 (CLIENTS_MAX + CLIENTS_CUT)
 
 /*
  * Each step has a time for all of it, which no byte that dribbles in or out prolongs:
@@ -49,6 +53,7 @@ struct client {
 	bool addressed;		 /* whether it has an address */
 	bool favoured;		 /* for whom places are kept */
 	struct in6_addr address; /* IPv4 as ::ffff:a.b.c.d */
+	int near, same;		 /* how many there are of its /64 and of its address, with it */
 	uint64_t since;		 /* monotonic milliseconds: the beginning of the step */
 	uint64_t deadline;	 /* of the step; UINT64_MAX: cut off */
 	const void *reading;	 /* the page it is being sent, or NULL */
@@ -63,7 +68,8 @@ struct clients {
 
 void clients_init(struct clients *clients);
 
-/* Who may connect besides loopback; the first of them are favoured. The list is kept by the caller. */
+/* Who may connect besides loopback; the first of them are favoured. The list is kept by the caller.
+ */
 void clients_allow(
 	struct clients *clients, const struct prefix *allow, size_t allowed, size_t favoured);
 
@@ -73,7 +79,7 @@ bool clients_admit(struct clients *clients, const struct sockaddr *peer);
 /* fd stays the caller's. Returns NULL, with fd shut down, when all slots are taken. */
 struct client *clients_add(
 	struct clients *clients, int fd, const struct sockaddr *peer, uint64_t now);
-void client_remove(struct client *client); /* before its fd is closed */
+void client_remove(struct clients *clients, struct client *client); /* before its fd is closed */
 
 /* It has sent the first line of a request; the header's end; it has the answer. */
 void client_begins(struct client *client, uint64_t now);

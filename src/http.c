@@ -62,7 +62,7 @@ static void notify_connection(void *context, struct MHD_Connection *connection,
 	} else {
 		http->closed = true;
 		if (*socket_context)
-			client_remove(*socket_context);
+			client_remove(&http->clients, *socket_context);
 	}
 }
 
@@ -104,8 +104,8 @@ static const char *header_of(struct MHD_Connection *connection, const char *name
  * Servers have to take "http://NAME/PATH", too, as proxies are asked; NAME is the host then, and
  * the header means nothing (RFC 9112, 3.2.2). Sets *host and its length; NULL: there is none.
  */
-static const char *path_of(struct MHD_Connection *connection, const char *target, const char **host,
-	size_t *length)
+static const char *path_of(
+	struct MHD_Connection *connection, const char *target, const char **host, size_t *length)
 {
 	const char *path;
 
@@ -121,8 +121,8 @@ static const char *path_of(struct MHD_Connection *connection, const char *target
 }
 
 /* A browser always says by which name it asks. On the Unix socket there is none. */
-static bool is_ours(const struct http *http, const struct client *client, const char *host,
-	size_t length)
+static bool is_ours(
+	const struct http *http, const struct client *client, const char *host, size_t length)
 {
 	return !client->addressed || !host ||
 	       own_names_has(host, length, http->config.host_names, http->config.host_names_count);

@@ -126,7 +126,7 @@ def pipelined_read(target):
 def greedy(target):
     """All connections there are ask for the page again and again and read nothing."""
     with closing() as opened:
-        for _ in range(64):
+        for _ in range(150):
             opened.append(target.connect())
             opened[-1].setblocking(False)
         for _ in range(40):

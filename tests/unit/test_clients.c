@@ -145,10 +145,10 @@ static size_t the_one_cut(size_t count)
 }
 
 /* One whose connection the library has closed. */
-static void gone(struct client *client, size_t i)
+static void gone(struct clients *clients, struct client *client, size_t i)
 {
 	close(client->fd);
-	client_remove(client);
+	client_remove(clients, client);
 	close(far[i]);
 	far[i] = -1;
 }
@@ -166,7 +166,7 @@ static void one_address_has_its_share_on_all_sockets(void **state)
 	assert_int_equal(the_one_cut(17), 17);
 	add_from(&clients, 17, 0x0a000001, 100);
 	assert_int_equal(the_one_cut(18), 0);
-	gone(client[0], 0);
+	gone(&clients, client[0], 0);
 	/* an IPv6 socket calls the same peer otherwise */
 	add_v6(&clients, 18, "::ffff:10.0.0.1", 101);
 	assert_int_equal(the_one_cut(19), 1);
@@ -174,23 +174,110 @@ static void one_address_has_its_share_on_all_sockets(void **state)
 	finish(&clients, 19);
 }
 
+/* Which addresses of it a host takes is its own choice. */
 static void a_network_of_ipv6_is_one_address(void **state)
 {
 	struct clients clients;
+	struct client *client[CLIENTS_OTHERS + 20];
 	char host[INET6_ADDRSTRLEN];
 
 	(void)state;
 	clients_init(&clients);
-	add_v6(&clients, 0, "2001:db8:0:2::1", 0);
-	add_v6(&clients, 1, "2001:db8:1:1::1", 0);
-	for (size_t i = 2; i < 2 + CLIENTS_ADDRESS; i++) {
+	client[0] = add_v6(&clients, 0, "2001:db8:0:2::1", 0);
+	client[1] = add_v6(&clients, 1, "2001:db8:1:1::1", 0);
+	client[2] = add_v6(&clients, 2, "2001:db8:0:2::2", 0);
+	for (size_t i = 3; i < CLIENTS_OTHERS + 20; i++) {
+		size_t cut;
+
 		snprintf(host, sizeof(host), "2001:db8:0:1:%zx::%zx", 99 * i, i);
-		add_v6(&clients, i, host, i);
+		client[i] = add_v6(&clients, i, host, i);
+		client_asked(client[i], i);
+		cut = the_one_cut(i + 1);
+		if (i < CLIENTS_OTHERS) {
+			assert_int_equal(cut, i + 1);
+		} else {
+			assert_int_equal(cut, i - CLIENTS_OTHERS + 3);
+			gone(&clients, client[cut], cut);
+		}
 	}
-	assert_int_equal(the_one_cut(2 + CLIENTS_ADDRESS), 2 + CLIENTS_ADDRESS);
-	add_v6(&clients, 2 + CLIENTS_ADDRESS, "2001:db8:0:1::", 100);
-	assert_int_equal(the_one_cut(3 + CLIENTS_ADDRESS), 2);
-	finish(&clients, 3 + CLIENTS_ADDRESS);
+	finish(&clients, CLIENTS_OTHERS + 20);
+}
+
+/* A host of the LAN that uses few addresses is nothing to the others of its network. */
+static void within_a_network_the_address_with_most_gives_way(void **state)
+{
+	struct clients clients;
+	struct client *client[CLIENTS_OTHERS + 4];
+	char host[INET6_ADDRSTRLEN];
+
+	(void)state;
+	clients_init(&clients);
+	client[0] = add_v6(&clients, 0, "2001:db8::1", 0);
+	client_served(client[0], 0);
+	for (size_t i = 1; i < CLIENTS_OTHERS + 4; i++) {
+		size_t cut;
+
+		snprintf(host, sizeof(host), "2001:db8::bad:%zx", i % 60);
+		client[i] = add_v6(&clients, i, host, i);
+		cut = the_one_cut(i + 1);
+		assert_int_not_equal(cut, 0);
+		if (cut <= i)
+			gone(&clients, client[cut], cut);
+		else
+			assert_true(i < CLIENTS_OTHERS);
+	}
+	finish(&clients, CLIENTS_OTHERS + 4);
+}
+
+/* By their first half, ::1 and all of IPv4 would be one network. */
+static void ipv4_is_no_network_of_ipv6(void **state)
+{
+	struct clients clients;
+
+	(void)state;
+	clients_init(&clients);
+	add_v6(&clients, 0, "::1", 0);
+	for (size_t i = 1; i <= CLIENTS_ADDRESS - 1; i++)
+		add_from(&clients, i, INADDR_LOOPBACK + i, 1);
+	add_v6(&clients, CLIENTS_ADDRESS, "::2", 2);
+	assert_int_equal(clients.slot[0].near, 1);
+	assert_int_equal(the_one_cut(CLIENTS_ADDRESS + 1), CLIENTS_ADDRESS + 1);
+	finish(&clients, CLIENTS_ADDRESS + 1);
+}
+
+/*
+ * With half as many addresses as there are places, one that has a single connection keeps it for as
+ * long as it likes, whatever those do; here it has not even asked.
+ */
+static void sixty_four_addresses_do_not_touch_another(void **state)
+{
+	struct clients clients;
+	struct client *one;
+
+	(void)state;
+	clients_init(&clients);
+	one = add_from(&clients, 0, 0x0b000000, 0);
+	for (size_t i = 1; i <= 2000; i++) {
+		struct client *client = add_from(&clients, 1, 0x0a000000 + i % 64, i);
+
+		assert_non_null(client);
+		if (i % 3 == 0)
+			client_asked(client, i);
+		if (i % 6 == 0)
+			client_served(client, i);
+		close(far[1]);
+		for (size_t k = 0; k < CLIENTS_ALL; k++) {
+			struct client *cut = &clients.slot[k];
+
+			if (cut->fd >= 0 && cut->deadline == UINT64_MAX) {
+				close(cut->fd);
+				client_remove(&clients, cut);
+			}
+		}
+		assert_true(one->deadline < UINT64_MAX && one->fd >= 0);
+	}
+	assert_int_equal(rejected(&clients, METRICS_REJECT_LIMIT), 2000 - CLIENTS_OTHERS + 1);
+	finish(&clients, 1);
 }
 
 static void who_waits_for_nothing_goes_before_who_asks_and_who_is_answered(void **state)
@@ -214,7 +301,7 @@ static void who_waits_for_nothing_goes_before_who_asks_and_who_is_answered(void 
 
 		assert_int_equal(the_one_cut(next + 1), order[i]);
 		client_asked(new, 500 + i);
-		gone(client[order[i]], order[i]);
+		gone(&clients, client[order[i]], order[i]);
 		next++;
 	}
 	finish(&clients, next);
@@ -223,7 +310,7 @@ static void who_waits_for_nothing_goes_before_who_asks_and_who_is_answered(void 
 /* A flood from elsewhere does not touch an address with few connections. */
 static void the_address_with_most_gives_way(void **state)
 {
-	const size_t most = CLIENTS_MAX - CLIENTS_FAVOURED;
+	const size_t most = CLIENTS_OTHERS;
 	struct clients clients;
 	struct client *client[CLIENTS_MAX];
 
@@ -233,7 +320,7 @@ static void the_address_with_most_gives_way(void **state)
 	client[1] = add_from(&clients, 1, 0x0a000002, 0); /* who waits for nothing */
 	client_served(client[1], 0);
 	for (size_t i = 2; i < most; i++) {
-		client[i] = add_from(&clients, i, 0x0a000003 + i % 4, i);
+		client[i] = add_from(&clients, i, 0x0a000003 + i % 16, i);
 		client_asked(client[i], i);
 	}
 	assert_int_equal(the_one_cut(most), most);
@@ -242,13 +329,11 @@ static void the_address_with_most_gives_way(void **state)
 
 		add_from(&clients, i, 0x0b000000 + i, 1000 + i); /* another one each time */
 		cut = the_one_cut(i + 1);
-		assert_in_range(cut, 2, i);
-		if (cut >= most) /* as soon as all have one */
-			break;
-		gone(client[cut], cut);
+		assert_in_range(cut, 2, most - 1);
+		gone(&clients, client[cut], cut);
 	}
 	assert_false(is_cut(0) || is_cut(1));
-	finish(&clients, CLIENTS_ALL);
+	finish(&clients, most + CLIENTS_CUT);
 }
 
 static void places_are_kept_for_the_favoured(void **state)
@@ -295,7 +380,7 @@ static void without_a_free_slot_the_newest_is_turned_away(void **state)
 	assert_true(is_cut(CLIENTS_ALL));
 	assert_false(is_cut(0));
 	close(first->fd);
-	client_remove(first);
+	client_remove(&clients, first);
 	assert_ptr_equal(add_from(&clients, CLIENTS_ALL, 1, 2000), first);
 	assert_false(is_cut(CLIENTS_ALL));
 	finish(&clients, CLIENTS_ALL + 1);
@@ -323,7 +408,7 @@ static void readers_of_a_page_are_known(void **state)
 	assert_false(clients_read(&clients, &page[1]));
 	assert_true(clients_read(&clients, &page[0])); /* until the library has closed it */
 	close(a->fd);
-	client_remove(a);
+	client_remove(&clients, a);
 	assert_false(clients_read(&clients, &page[0]));
 	finish(&clients, 2);
 }
@@ -347,6 +432,9 @@ int main(void)
 		cmocka_unit_test(one_address_has_its_share_on_all_sockets),
 		cmocka_unit_test(who_finishes_nothing_in_time_is_cut_off),
 		cmocka_unit_test(a_network_of_ipv6_is_one_address),
+		cmocka_unit_test(within_a_network_the_address_with_most_gives_way),
+		cmocka_unit_test(ipv4_is_no_network_of_ipv6),
+		cmocka_unit_test(sixty_four_addresses_do_not_touch_another),
 		cmocka_unit_test(who_waits_for_nothing_goes_before_who_asks_and_who_is_answered),
 		cmocka_unit_test(the_address_with_most_gives_way),
 		cmocka_unit_test(places_are_kept_for_the_favoured),

@@ -327,13 +327,13 @@ static void where_all_connections_are_taken_others_have_theirs(void **state)
 		fd[i] = web_connect_from(&web, from, "192.0.2.1");
 		web_settle(&web);
 	}
-	expect_open(&web, fd, 200, CLIENTS_MAX - CLIENTS_FAVOURED);
+	expect_open(&web, fd, 200, CLIENTS_OTHERS);
 	assert_true(is_closed(&web, fd[0]));
 	answer = web_ask(&web, fd[199], GET_METRICS);
 	web_expect_page(answer, 3, 1, METRICS_TEXT);
 	free(answer);
 	web_scrape(&web, 3, 1);
-	expect_open(&web, fd, 200, CLIENTS_MAX - CLIENTS_FAVOURED);
+	expect_open(&web, fd, 200, CLIENTS_OTHERS);
 	for (int i = 0; i < 200; i++)
 		close(fd[i]);
 	web_expect_calm(&web);

@@ -97,7 +97,7 @@ static void readers_keep_theirs_until_they_are_cut_off(void **state)
 	assert_int_equal(f.clients.counts.rejected[METRICS_REJECT_SLOW], PAGES_MAX);
 	for (size_t i = 0; i < PAGES_MAX; i++) {
 		f.pages.page[i].references--;
-		client_remove(&f.clients.slot[i]);
+		client_remove(&f.clients, &f.clients.slot[i]);
 	}
 	page = find(&f, 100, METRICS_TEXT);
 	assert_int_equal(page->number, 100);
