@@ -65,7 +65,8 @@ static int check(const struct config *config)
 	error = textfile_check(config->textfile);
 	if (error && !trust_path(config->textfile)) {
 		log_warn("--textfile %s: something of another user's is in the way: there is no "
-			 "text file until it goes", config->textfile);
+			 "text file until it goes",
+			config->textfile);
 		return 0;
 	}
 	if (error)

@@ -52,7 +52,7 @@ static const struct snapshot *latest(struct exporter *exporter)
 		process_read(&exporter->process, &exporter->uses);
 		allowed_follow(&exporter->allowed, snapshot);
 		http_allow(exporter->http, exporter->allowed.prefix, exporter->allowed.count,
-		exporter->allowed.favoured);
+			exporter->allowed.favoured);
 	}
 	return snapshot;
 }
@@ -133,8 +133,9 @@ static int end_with_the_keeper(void)
 
 static int start(struct exporter *exporter)
 {
-	struct http_config config = {
-		.metrics = exporter->config->metrics, .snapshot = fresh, .context = exporter,
+	struct http_config config = {.metrics = exporter->config->metrics,
+		.snapshot = fresh,
+		.context = exporter,
 		.host_names = exporter->config->host_names,
 		.host_names_count = exporter->config->host_names_count};
 	int sockets[CONFIG_SOCKETS], error = shared_open(&exporter->shared, EXPORTER_SHARED);

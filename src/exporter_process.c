@@ -20,8 +20,8 @@
 #define WAIT_MAX_MS 30000
 #define STEADY_MS   60000 /* one that lived for so long died of something else */
 #define PING_MS	    10000
-#define PINGS	    3 /* without an answer: it hangs, and is not only late on a busy machine */
-#define OUT_OF_WAY  64	  /* no descriptor that the exporter is born with has so high a number */
+#define PINGS	    3  /* without an answer: it hangs, and is not only late on a busy machine */
+#define OUT_OF_WAY  64 /* no descriptor that the exporter is born with has so high a number */
 
 #ifndef SYS_close_range
 #define SYS_close_range 436 /* all architectures, since Linux 5.9 */

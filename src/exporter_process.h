@@ -31,8 +31,8 @@ int exporter_process_start(struct exporter_process *process);
 int exporter_process_timeout(const struct exporter_process *process);
 
 /*
- * Starts it again where that is due; whether it did, and there is another channel. Asks the one that
- * runs for a sign of life, and has the kernel kill it where it gives none.
+ * Starts it again where that is due; whether it did, and there is another channel. Asks the one
+ * that runs for a sign of life, and has the kernel kill it where it gives none.
  */
 bool exporter_process_run(struct exporter_process *process);
 

@@ -24,7 +24,8 @@ static inline uint64_t hash_words(const struct hash_seed *seed, const uint64_t *
 	for (size_t i = 0; i < count; i++) {
 		hash = (hash ^ word[i]) * (seed->word[~i & 1] | 1);
 		hash ^= hash >> 32;
-		hash *= 0x9e3779b97f4a7c15; /* the golden ratio's fraction, which spreads bits upwards */
+		hash *= 0x9e3779b97f4a7c15; /* the golden ratio's fraction, which spreads bits
+					       upwards */
 		hash ^= hash >> 29;
 	}
 	return hash;

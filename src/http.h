@@ -16,8 +16,8 @@ struct http;
 
 struct http_config {
 	struct metrics_options metrics;
-	const struct prefix *allow; /* who may connect besides loopback; kept by the caller */
-	size_t allowed, favoured;   /* the first of them have places kept for them */
+	const struct prefix *allow;    /* who may connect besides loopback; kept by the caller */
+	size_t allowed, favoured;      /* the first of them have places kept for them */
 	const char *const *host_names; /* by which we may be asked besides the usual ones, see
 					  own_names.h; kept by the caller */
 	size_t host_names_count;

@@ -18,7 +18,7 @@ static bool is_control(const char *character, size_t length)
 		return (c[0] == 0xc2 && last < 0xa0) || (c[0] == 0xd8 && last == 0x9c);
 	case 3: /* U+200E and F, U+2028 to E; U+2066 to 9 */
 		return c[0] == 0xe2 && ((c[1] == 0x80 && (last == 0x8e || last == 0x8f ||
-							     (last >= 0xa8 && last <= 0xae))) ||
+								 (last >= 0xa8 && last <= 0xae))) ||
 					       (c[1] == 0x81 && last >= 0xa6 && last <= 0xa9));
 	default:
 		return false;

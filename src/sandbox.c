@@ -147,7 +147,8 @@ int sandbox_enter(int clients, const char **missing)
 		*missing = "Landlock";
 		error = 0;
 	}
-	/* old kernels and new libraries have many ways to fail: to serve without is better than not */
+	/* old kernels and new libraries have many ways to fail: to serve without is better than not
+	 */
 	if (!error && enter_seccomp(clients) < 0)
 		*missing = *missing ? "Landlock and no seccomp" : "seccomp";
 	return error;

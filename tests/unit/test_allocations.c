@@ -177,7 +177,8 @@ static void pulls_and_scrapes_of_new_ones_allocate_nothing(void **state)
 static void nor_do_those_in_the_other_format(void **state)
 {
 	pulls_and_scrapes(*state,
-		"GET /metrics HTTP/1.1\r\nHost: localhost\r\nAccept: application/openmetrics-text\r\n\r\n",
+		"GET /metrics HTTP/1.1\r\nHost: localhost\r\nAccept: "
+		"application/openmetrics-text\r\n\r\n",
 		3);
 }
 

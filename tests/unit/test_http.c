@@ -37,7 +37,8 @@ static void metrics_are_text_unless_asked_otherwise(void **state)
 	expect_field(answer, "Content-Type: text/plain; version=0.0.4; charset=utf-8");
 	expect_field(answer, "Vary: Accept, Accept-Encoding");
 	free(answer);
-	answer = web_ask(&web, fd, "GET /metrics HTTP/1.1\r\nHost: localhost\r\n" OPEN_METRICS "\r\n");
+	answer = web_ask(
+		&web, fd, "GET /metrics HTTP/1.1\r\nHost: localhost\r\n" OPEN_METRICS "\r\n");
 	web_expect_page(answer, 3, 1, METRICS_OPENMETRICS);
 	expect_field(
 		answer, "Content-Type: application/openmetrics-text; version=1.0.0; charset=utf-8");
@@ -64,9 +65,11 @@ static void head_gets_the_headers_of_get_and_nothing_else(void **state)
 		char request[80], *head, *get;
 		size_t length;
 
-		snprintf(request, sizeof(request), "HEAD %s HTTP/1.1\r\nHost: localhost\r\n\r\n", paths[i]);
+		snprintf(request, sizeof(request), "HEAD %s HTTP/1.1\r\nHost: localhost\r\n\r\n",
+			paths[i]);
 		head = web_ask(&web, fd, request);
-		snprintf(request, sizeof(request), "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", paths[i]);
+		snprintf(request, sizeof(request), "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n",
+			paths[i]);
 		get = web_ask(&web, fd, request);
 		length = strlen(head);
 		assert_string_equal(web_body(head), "");
@@ -105,9 +108,9 @@ static void healthy_says_ok(void **state)
 static void a_path_may_have_a_scheme_and_a_name_before_it(void **state)
 {
 	static const char *const targets[][2] = {{"http://localhost:9999/-/healthy", "200"},
-		{"HTTP://[::1]/-/healthy", "200"}, {"http://localhost", "404"}, {"http://[::1]/", "404"},
-		{"http:///-/healthy", "421"}, {"https://x/-/healthy", "404"},
-		{"/http://x/-/healthy", "404"}};
+		{"HTTP://[::1]/-/healthy", "200"}, {"http://localhost", "404"},
+		{"http://[::1]/", "404"}, {"http:///-/healthy", "421"},
+		{"https://x/-/healthy", "404"}, {"/http://x/-/healthy", "404"}};
 	struct web web;
 	int fd;
 
@@ -231,8 +234,8 @@ static void other_methods_are_not_allowed(void **state)
 		char request[120], *answer;
 
 		snprintf(request, sizeof(request),
-			"%s %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello", methods[i],
-			i % 2 ? "/metrics" : "/-/healthy");
+			"%s %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello",
+			methods[i], i % 2 ? "/metrics" : "/-/healthy");
 		answer = web_ask(&web, fd, request);
 		assert_int_equal(strncmp(answer, "HTTP/1.1 405 ", 13), 0);
 		expect_field(answer, "Allow: GET, HEAD");

@@ -6,12 +6,13 @@
 
 #include "clients.h"
 
-#define GET(path)	 "GET " path " HTTP/1.1\r\nHost: localhost\r\n\r\n"
-#define GET_GZIP(path)	 "GET " path " HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip\r\n\r\n"
-#define GET_AS(encoding) "GET /metrics HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: " encoding "\r\n\r\n"
-#define ENCODED		 "\r\nContent-Encoding: gzip\r\n"
-#define ROWS		 100
-#define MANY		 100000 /* rows: even compressed more than sockets take */
+#define GET(path)      "GET " path " HTTP/1.1\r\nHost: localhost\r\n\r\n"
+#define GET_GZIP(path) "GET " path " HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip\r\n\r\n"
+#define GET_AS(encoding)                                                                           \
+	"GET /metrics HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: " encoding "\r\n\r\n"
+#define ENCODED "\r\nContent-Encoding: gzip\r\n"
+#define ROWS	100
+#define MANY	100000 /* rows: even compressed more than sockets take */
 
 static int isolate(void **state)
 {
@@ -71,7 +72,8 @@ static void who_wants_gzip_gets_the_same_page_as_gzip(void **state)
 	assert_non_null(strstr(answer, "\r\nCache-Control: no-store\r\n"));
 	free(answer);
 	answer = web_ask(&web, fd,
-		"GET /metrics HTTP/1.1\r\nHost: localhost\r\nAccept: application/openmetrics-text\r\n"
+		"GET /metrics HTTP/1.1\r\nHost: localhost\r\nAccept: "
+		"application/openmetrics-text\r\n"
 		"Accept-Encoding: deflate;q=0.9, gzip;q=0.8\r\n\r\n");
 	expect_packed(answer, ROWS, 1, METRICS_OPENMETRICS);
 	assert_non_null(strstr(answer, "\r\nContent-Type: application/openmetrics-text; "));
@@ -159,8 +161,8 @@ static void head_has_the_headers_of_get(void **state)
 	(void)state;
 	web_start(&web, ROWS, NULL);
 	fd = web_connect(&web);
-	head = web_ask(
-		&web, fd, "HEAD /metrics HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip\r\n\r\n");
+	head = web_ask(&web, fd,
+		"HEAD /metrics HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip\r\n\r\n");
 	get = web_ask(&web, fd, GET_GZIP("/metrics"));
 	assert_string_equal(web_body(head), "");
 	memset(strstr(head, "Date: "), 'd', 35); /* which may have moved on */

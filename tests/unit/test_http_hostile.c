@@ -312,7 +312,8 @@ static void one_address_gets_only_so_many_connections(void **state)
 	web_stop(&web);
 }
 
-/* Those of a subnet take what is not kept for loopback and --allow, and the newest is among them. */
+/* Those of a subnet take what is not kept for loopback and --allow, and the newest is among them.
+ */
 static void where_all_connections_are_taken_others_have_theirs(void **state)
 {
 	const struct prefix subnet = {.family = AF_INET, .length = 24, .addr = {192, 0, 2}};
@@ -372,7 +373,8 @@ static void an_endless_body_is_cut_by_the_deadline_only(void **state)
 	(void)state;
 	web_start(&web, 3, NULL);
 	fd = web_connect(&web);
-	web_send(fd, "POST /metrics HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000000000\r\n\r\n");
+	web_send(fd, "POST /metrics HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
+		     "1000000000000\r\n\r\n");
 	for (int i = 0; i < 200; i++) {
 		send(fd, zeros, sizeof(zeros), MSG_DONTWAIT | MSG_NOSIGNAL);
 		web_run(&web, 0);

@@ -128,8 +128,8 @@ static void it_is_only_for_reading(void **state)
 	for (size_t i = 0; i < sizeof(methods) / sizeof(*methods); i++) {
 		char request[80];
 
-		snprintf(request, sizeof(request), "%s /api/v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n",
-			methods[i]);
+		snprintf(request, sizeof(request),
+			"%s /api/v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n", methods[i]);
 		answer = web_ask(&web, fd, request);
 		assert_int_equal(strncmp(answer, "HTTP/1.1 405 ", 13), 0);
 		assert_non_null(strstr(answer, "\r\nAllow: GET, HEAD\r\n"));

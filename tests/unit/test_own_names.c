@@ -33,8 +33,8 @@ static void all_else_is_not(void **state)
 		"attacker.example:9999", "localhost.attacker.example", "attic.attacker.example",
 		"attic.lan", "192.168.2.1.attacker.example", "192.168.2", "0x7f.1", "2130706433",
 		"::1", "[::1", "[::1]x", "[::1]:x", "[]", "[", "[attic]", "[192.168.2.1]",
-		"localhost:9999:9999", "localhost:x", "local host", "user@localhost",
-		"localhost/", "localhost,attacker.example"};
+		"localhost:9999:9999", "localhost:x", "local host", "user@localhost", "localhost/",
+		"localhost,attacker.example"};
 	char longest[400];
 
 	(void)state;
@@ -81,8 +81,8 @@ static void the_host_name_is_followed(void **state)
 static void what_may_be_a_name(void **state)
 {
 	static const char *const names[] = {"a", "router", "a.b", "my_host-1.example.org"},
-				 *const none[] = {"", ".", "a.", ".a", "a..b", "a b", "a:1", "[::1]",
-					 "a/b", "h\303\266st", "a\n"};
+				 *const none[] = {"", ".", "a.", ".a", "a..b", "a b", "a:1",
+					 "[::1]", "a/b", "h\303\266st", "a\n"};
 	char longest[OWN_NAMES_LENGTH + 2];
 
 	(void)state;

@@ -27,7 +27,9 @@ static void what_steers_a_terminal_or_turns_text_becomes_a_question_mark(void **
 	expect("", "");
 	expect("Jürgens Telefon ☎ 日本 🎉", "Jürgens Telefon ☎ 日本 🎉");
 	expect("a\033[2Jb\tc\nd\re\177f", "a?[2Jb?c?d?e?f");
-	expect("csi\302\233" "31m nel\302\205 nbsp\302\240", "csi?31m nel? nbsp\302\240");
+	expect("csi\302\233"
+	       "31m nel\302\205 nbsp\302\240",
+		"csi?31m nel? nbsp\302\240");
 	expect("\342\200\256txt.exe\342\200\254", "?txt.exe?");
 	expect("\342\200\216\342\200\217\342\200\252\342\200\255\330\234", "?????");
 	expect("\342\201\246\342\201\247\342\201\250\342\201\251", "????");

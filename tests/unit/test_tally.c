@@ -56,7 +56,8 @@ static void an_address_seen_again_is_the_same_row(void **state)
 	tally_finish(&tally);
 }
 
-/* Addresses that all have one value of a hash that multiplies by a known number, as ours once did. */
+/* Addresses that all have one value of a hash that multiplies by a known number, as ours once did.
+ */
 static struct tally_row chosen(uint32_t number)
 {
 	const uint64_t factor = 0x9e3779b97f4a7c15;

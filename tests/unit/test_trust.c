@@ -45,19 +45,12 @@ static void what_another_user_may_have_put_there_is_not_trusted(void **state)
 		const char *path;
 		bool trusted;
 	} cases[] = {
-		{"shared/theirs", false},
-		{"shared/root's", true},
-		{"shared/service's", true},
-		{"shared/missing", true},
-		{"missing/missing", true},
-		{"shared/their-dir/file", false},
-		{"shared/their-dir/root's", false},
-		{"shared/their-dir/missing", false},
-		{"shared/service-dir/file", true},
-		{"shared/their-link", false},
-		{"shared/root's-link", true},
-		{"shared//theirs", false},
-		{"./shared/theirs", false},
+		{"shared/theirs", false}, {"shared/root's", true}, {"shared/service's", true},
+		{"shared/missing", true}, {"missing/missing", true},
+		{"shared/their-dir/file", false}, {"shared/their-dir/root's", false},
+		{"shared/their-dir/missing", false}, {"shared/service-dir/file", true},
+		{"shared/their-link", false}, {"shared/root's-link", true},
+		{"shared//theirs", false}, {"./shared/theirs", false},
 		{"home/theirs", true}, /* who names it to us, trusts them */
 	};
 	char path[128];
