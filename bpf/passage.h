@@ -63,7 +63,12 @@ static __always_inline bool is_counted(struct __sk_buff *skb, enum mz_direction 
 
 	if (passage && passage->print == print && now - passage->jiffies <= JIFFIES &&
 		!(passage->devices & bit) &&
-		(hook == MZ_UPLOAD ? passage->depth > depth : passage->depth < depth)) {
+		(hook == MZ_UPLOAD
+				? passage->depth > depth
+				: passage->depth < depth ||
+					  /* where a bridge has no hook, its ports' copies of one */
+					  (passage->depth == depth &&
+						  passage->ifindex != skb->ifindex))) {
 		passage->devices |= bit;
 		return true;
 	}
@@ -72,6 +77,7 @@ static __always_inline bool is_counted(struct __sk_buff *skb, enum mz_direction 
 		passage->jiffies = now;
 		passage->devices = 0;
 		passage->depth = depth;
+		passage->ifindex = skb->ifindex;
 	}
 	if (mz_settings.mark && skb->tc_index == 0)
 		skb->tc_index = mz_settings.mark + hook;

@@ -13,6 +13,7 @@
 #include "own_names.h"
 #include "prefix.h"
 
+#define CONFIG_PIN     "/sys/fs/bpf/mezoura" /* the default */
 #define CONFIG_LISTENS 8
 #define CONFIG_SOCKETS (CONFIG_LISTENS + 2) /* in all: and everywhere, and the Unix socket */
 #define CONFIG_TRACKED (MZ_NETS * MZ_PREFIXES)

@@ -20,11 +20,13 @@
 #define TCX_EGRESS  47	      /* BPF_TCX_EGRESS */
 #define TCX_FIRST   (1U << 3) /* BPF_F_BEFORE, and before nobody in particular: first */
 
-#define HANDLE	 0x6d7a0000 /* "mz": our clsact filters have this handle plus the net */
+#define HANDLE	 0x6d7a0000 /* "mz": our clsact filters have such handles */
 #define PRIORITY 1	    /* and run first; where that is taken, right behind */
 #define LAST	 16	    /* the last priority tried */
 
 static const char direction_text[][8] = {[MZ_UPLOAD] = "ingress", [MZ_DOWNLOAD] = "egress"};
+/* What libbpf calls a filter, its program's name and a number, begins so. */
+static const char program_text[][16] = {[MZ_UPLOAD] = "mz_ingress:", [MZ_DOWNLOAD] = "mz_egress:"};
 
 /* A dot in a pin's name is refused by bpffs, so interfaces are named by their index. */
 static void link_path(const char *dir, const struct hook *hook, char path[PATH_MAX])
@@ -93,12 +95,26 @@ static uint32_t parent_of(enum mz_direction direction)
 	return TC_H_MAKE(TC_H_CLSACT, direction == MZ_UPLOAD ? TC_H_MIN_INGRESS : TC_H_MIN_EGRESS);
 }
 
+/* The net is in the lowest bits, and above it a mix of dir's name: 0 for that of --pin's default.
+ */
+static uint32_t handle_of(const char *dir, unsigned net)
+{
+	uint32_t mixed = 0;
+
+	if (strcmp(dir, CONFIG_PIN) != 0)
+		for (const char *c = dir; *c; c++)
+			mixed = mixed * 31 + (unsigned char)*c;
+	return HANDLE | (mixed * MZ_NETS & 0xffff) | net;
+}
+
 #define FILTERS 64 /* ours are among the first */
 
-/* By what libbpf calls a filter: its program's name, which for ours begins so, and a number. */
-static bool filter_is_ours(const struct netlink_filter *filter)
+/* By the program as well: in an ingress qdisc, those of both directions are in one list. */
+static bool filter_is_ours(
+	const char *dir, enum mz_direction direction, const struct netlink_filter *filter)
 {
-	return (filter->handle & 0xffff0000) == HANDLE && strncmp(filter->name, "mz_", 3) == 0;
+	return (filter->handle & ~(MZ_NETS - 1u)) == handle_of(dir, 0) &&
+	       strncmp(filter->name, program_text[direction], strlen(program_text[direction])) == 0;
 }
 
 static int list_filters(const struct hook *hook, struct netlink_filter list[FILTERS])
@@ -109,13 +125,14 @@ static int list_filters(const struct hook *hook, struct netlink_filter list[FILT
 }
 
 /* The priority our filter has on a hook, or 0, or -errno where the kernel does not tell. */
-static int find_filter(const struct hook *hook)
+static int find_filter(const char *dir, const struct hook *hook)
 {
 	struct netlink_filter list[FILTERS];
 	int count = list_filters(hook, list);
 
 	for (int i = 0; i < count; i++)
-		if (list[i].handle == (HANDLE | hook->net) && filter_is_ours(&list[i]))
+		if (list[i].handle == handle_of(dir, hook->net) &&
+			filter_is_ours(dir, hook->direction, &list[i]))
 			return list[i].priority;
 	return count < 0 ? count : 0;
 }
@@ -126,11 +143,19 @@ static void qdisc_path(const char *dir, unsigned ifindex, char path[PATH_MAX])
 	snprintf(path, PATH_MAX, "%s/qdisc_%u", dir, ifindex);
 }
 
+/* In the qdisc that was there already. An ingress qdisc puts downloads' filters to uploads. */
+static int has_place(const struct hook *hook)
+{
+	int ingress = hook->direction == MZ_DOWNLOAD ? netlink_has_ingress(hook->ifindex) : 0;
+
+	return ingress > 0 ? -EADDRINUSE : ingress;
+}
+
 static int attach_clsact(const char *dir, const struct hook *hook, int program)
 {
 	LIBBPF_OPTS(bpf_tc_hook, at, .ifindex = (int)hook->ifindex,
 		.attach_point = attach_point(hook->direction));
-	int ours = find_filter(hook), error;
+	int ours = find_filter(dir, hook), error;
 	char path[PATH_MAX];
 
 	if (ours < 0)
@@ -139,17 +164,19 @@ static int attach_clsact(const char *dir, const struct hook *hook, int program)
 	qdisc_path(dir, hook->ifindex, path);
 	if (error == 0 && mkdir(path, 0700) < 0 && errno != EEXIST)
 		error = -errno;
-	if (error && error != -EEXIST)
+	if (error == -EEXIST)
+		error = has_place(hook);
+	if (error)
 		return error;
 	if (ours) {
-		LIBBPF_OPTS(bpf_tc_opts, filter, .handle = HANDLE | hook->net,
+		LIBBPF_OPTS(bpf_tc_opts, filter, .handle = handle_of(dir, hook->net),
 			.priority = (uint32_t)ours, .prog_fd = program, .flags = BPF_TC_F_REPLACE);
 
 		return bpf_tc_attach(&at, &filter);
 	}
 	for (unsigned priority = PRIORITY; priority <= LAST; priority++) {
-		LIBBPF_OPTS(bpf_tc_opts, filter, .handle = HANDLE | hook->net, .priority = priority,
-			.prog_fd = program);
+		LIBBPF_OPTS(bpf_tc_opts, filter, .handle = handle_of(dir, hook->net),
+			.priority = priority, .prog_fd = program);
 
 		error = bpf_tc_attach(&at, &filter);
 		if (error != -EINVAL && error != -EEXIST) /* priority taken by another kind */
@@ -173,12 +200,13 @@ static void detach_tcx(const char *dir, const struct hook *hook)
 	unlink(path);
 }
 
-static void detach_clsact(const struct hook *hook)
+static void detach_clsact(const char *dir, const struct hook *hook)
 {
 	LIBBPF_OPTS(bpf_tc_hook, at, .ifindex = (int)hook->ifindex,
 		.attach_point = attach_point(hook->direction));
-	int ours = find_filter(hook);
-	LIBBPF_OPTS(bpf_tc_opts, filter, .handle = HANDLE | hook->net, .priority = (uint32_t)ours);
+	int ours = find_filter(dir, hook);
+	LIBBPF_OPTS(bpf_tc_opts, filter, .handle = handle_of(dir, hook->net),
+		.priority = (uint32_t)ours);
 
 	if (ours > 0)
 		bpf_tc_detach(&at, &filter);
@@ -194,11 +222,11 @@ int hooks_attach(const char *dir, const struct hook *hook, int program, enum con
 	if (wanted != CONFIG_HOOK_CLSACT)
 		error = attach_tcx(dir, hook, program);
 	if (error == 0) {
-		detach_clsact(hook); /* of an earlier --hook clsact */
+		detach_clsact(dir, hook); /* of an earlier --hook clsact */
 	} else if (error == -EINVAL && wanted != CONFIG_HOOK_TCX) { /* before 6.6 */
 		*kind = SNAPSHOT_CLSACT;
 		error = attach_clsact(dir, hook, program);
-		if (error == 0)
+		if (error == 0 || error == -EADDRINUSE)
 			detach_tcx(dir, hook);
 	}
 	return error;
@@ -210,7 +238,7 @@ bool hooks_attached(const char *dir, const struct hook *hook, enum snapshot_hook
 	int link;
 
 	if (kind == SNAPSHOT_CLSACT)
-		return find_filter(hook) != 0;
+		return find_filter(dir, hook) != 0;
 	link_path(dir, hook, path);
 	link = open_link(path, hook);
 	if (link >= 0)
@@ -265,7 +293,8 @@ static void detach_other_links(const char *dir, const struct hook *keep, size_t 
 		closedir(pins);
 }
 
-static void detach_other_filters(unsigned ifindex, const struct hook *keep, size_t keeps)
+static void detach_other_filters(
+	const char *dir, unsigned ifindex, const struct hook *keep, size_t keeps)
 {
 	for (int d = 0; d < MZ_DIRECTIONS; d++) {
 		struct hook hook = {.ifindex = ifindex, .direction = (enum mz_direction)d};
@@ -273,9 +302,10 @@ static void detach_other_filters(unsigned ifindex, const struct hook *keep, size
 		int count = list_filters(&hook, list);
 
 		for (int i = 0; i < count; i++) {
-			hook.net = list[i].handle & 0xffff;
-			if (filter_is_ours(&list[i]) && !in(keep, keeps, &hook))
-				detach_clsact(&hook);
+			hook.net = list[i].handle & (MZ_NETS - 1);
+			if (filter_is_ours(dir, hook.direction, &list[i]) &&
+				!in(keep, keeps, &hook))
+				detach_clsact(dir, &hook);
 		}
 	}
 }
@@ -287,7 +317,7 @@ void hooks_detach_others(const char *dir, const struct hook *keep, size_t keeps)
 	libbpf_set_print(NULL);
 	detach_other_links(dir, keep, keeps);
 	for (size_t i = 0; interfaces && interfaces[i].if_index; i++)
-		detach_other_filters(interfaces[i].if_index, keep, keeps);
+		detach_other_filters(dir, interfaces[i].if_index, keep, keeps);
 	if (interfaces)
 		if_freenameindex(interfaces);
 }

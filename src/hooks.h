@@ -21,8 +21,10 @@ struct hook {
 
 /*
  * Attaches program (a file descriptor), or swaps it in place for the one that hangs there from an
- * earlier call or process: no packet goes uncounted or twice. dir: where links are pinned. kind:
- * set to what was used. Returns 0 or -errno.
+ * earlier call or process: no packet goes uncounted or twice. dir: where links are pinned; filters
+ * are told from those of a daemon with another one. kind: set to what was used. Returns 0;
+ * -EADDRINUSE for a download where an ingress qdisc of somebody else's leaves it no place; or
+ * another -errno.
  */
 int hooks_attach(const char *dir, const struct hook *hook, int program, enum config_hook wanted,
 	enum snapshot_hook_kind *kind);

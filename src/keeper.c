@@ -38,7 +38,8 @@ static void list_hooks(const struct keeper *keeper, struct snapshot *snapshot)
 		for (uint32_t j = 0; j < snapshot->hooks && !known; j++)
 			known = strcmp(snapshot->hook[j].device, from->device) == 0 &&
 				snapshot->hook[j].kind == from->kind;
-		for (int d = 0; d < MZ_DIRECTIONS && !known && snapshot->hooks < SNAPSHOT_HOOKS;
+		for (int d = 0; d < (from->half ? MZ_DOWNLOAD : MZ_DIRECTIONS) && !known &&
+				snapshot->hooks < SNAPSHOT_HOOKS;
 			d++) {
 			struct snapshot_hook *hook = &snapshot->hook[snapshot->hooks++];
 
@@ -205,7 +206,7 @@ static void import(struct keeper *keeper)
 	if (keeper->imported || keeper->retire.leaving)
 		return;
 	for (size_t i = 0; i < keeper->hook_count; i++)
-		if (!keeper->hooks[i].attached)
+		if (!keeper->hooks[i].attached && !keeper->hooks[i].yields_ms)
 			return;
 	error = migrate_import(&keeper->bpffs, &keeper->past);
 	if (error && !keeper->import_failing)

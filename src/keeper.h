@@ -34,9 +34,12 @@ struct keeper_hook {
 	char device[16];
 	unsigned ifindex, net;
 	bool attached;
+	bool half; /* on uploads' alone: another program's ingress qdisc has no other */
 	enum snapshot_hook_kind kind;
-	uint64_t since_s; /* as keeper_uptime() */
-	uint64_t moved;	  /* packets of the device when the hook was last seen there */
+	uint64_t yields_ms; /* CLOCK_MONOTONIC: until when it is left to that program; 0: it is not
+			     */
+	uint64_t since_s;   /* as keeper_uptime() */
+	uint64_t moved;	    /* packets of the device when the hook was last seen there */
 	struct mz_settings settings;
 };
 

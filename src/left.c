@@ -97,7 +97,7 @@ static int count_filters(unsigned ifindex, enum mz_direction direction)
 	return netlink_filters(ifindex, TC_H_MAKE(TC_H_CLSACT, side), NULL, 0);
 }
 
-static int list_filters(struct left *left)
+static int list_filters(const char *pin, struct left *left)
 {
 	struct if_nameindex *devices = if_nameindex();
 	int error = devices ? 0 : -errno;
@@ -110,7 +110,7 @@ static int list_filters(struct left *left)
 
 			error = count < 0 ? count : 0;
 			for (hook.net = 0; hook.net < MZ_NETS && count > 0 && !error; hook.net++)
-				if (hooks_attached("", &hook, SNAPSHOT_CLSACT)) {
+				if (hooks_attached(pin, &hook, SNAPSHOT_CLSACT)) {
 					error = add(left, &hook, SNAPSHOT_CLSACT);
 					break;
 				}
@@ -127,7 +127,7 @@ int left_look(const char *pin, struct left *left)
 	if (error == -ENOENT)
 		return 0; /* without its maps, a filter that hangs somewhere is not this daemon's */
 	if (!error)
-		error = list_filters(left);
+		error = list_filters(pin, left);
 	if (left->count)
 		qsort(left->hooks, left->count, sizeof(*left->hooks), compare);
 	return error;

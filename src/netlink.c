@@ -105,9 +105,9 @@ static int add_filter(const struct nlmsghdr *message, void *context)
 	return MNL_CB_OK;
 }
 
-int netlink_filters(unsigned ifindex, uint32_t parent, struct netlink_filter *list, int room)
+/* Hands each message of a dump to add. Returns 0 or -errno. */
+static int dump(uint16_t type, unsigned ifindex, uint32_t parent, mnl_cb_t add, void *context)
 {
-	struct filters filters = {.list = list, .room = room};
 	char data[16384]; /* the kernel's parts of a dump are not larger */
 	struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
 	struct nlmsghdr *request = mnl_nlmsg_put_header(data);
@@ -117,7 +117,7 @@ int netlink_filters(unsigned ifindex, uint32_t parent, struct netlink_filter *li
 
 	if (!socket)
 		return -errno;
-	request->nlmsg_type = RTM_GETTFILTER;
+	request->nlmsg_type = type;
 	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	tc = mnl_nlmsg_put_extra_header(request, sizeof(*tc));
 	tc->tcm_family = AF_UNSPEC;
@@ -129,10 +129,49 @@ int netlink_filters(unsigned ifindex, uint32_t parent, struct netlink_filter *li
 			length = mnl_socket_recvfrom(socket, data, sizeof(data));
 			more = length < 0 ? MNL_CB_ERROR
 					  : mnl_cb_run(data, (size_t)length, 0,
-						    mnl_socket_get_portid(socket), add_filter,
-						    &filters);
+						    mnl_socket_get_portid(socket), add, context);
 		} while (more > MNL_CB_STOP);
 	error = errno;
 	mnl_socket_close(socket);
-	return more == MNL_CB_ERROR ? -error : filters.count;
+	return more == MNL_CB_ERROR ? -error : 0;
+}
+
+int netlink_filters(unsigned ifindex, uint32_t parent, struct netlink_filter *list, int room)
+{
+	struct filters filters = {.list = list, .room = room};
+	int error = dump(RTM_GETTFILTER, ifindex, parent, add_filter, &filters);
+
+	return error ? error : filters.count;
+}
+
+struct ingress {
+	int ifindex;
+	int found;
+};
+
+static int find_ingress(const struct nlmsghdr *message, void *context)
+{
+	const struct tcmsg *tc = mnl_nlmsg_get_payload(message);
+	struct ingress *ingress = context;
+	const struct nlattr *attribute;
+
+	/* the kernel lists those of all devices */
+	if (message->nlmsg_type != RTM_NEWQDISC || tc->tcm_ifindex != ingress->ifindex)
+		return MNL_CB_OK;
+	mnl_attr_for_each(attribute, message, sizeof(*tc))
+	{
+		if (mnl_attr_get_type(attribute) == TCA_KIND &&
+			strcmp(mnl_attr_get_str(attribute), "ingress") == 0)
+			ingress->found = 1;
+	}
+	return MNL_CB_OK;
+}
+
+int netlink_has_ingress(unsigned ifindex)
+{
+	struct ingress ingress = {.ifindex = (int)ifindex};
+	/* of the device alone there is no asking: each answer would be told to all listeners */
+	int error = dump(RTM_GETQDISC, ifindex, 0, find_ingress, &ingress);
+
+	return error ? error : ingress.found;
 }

@@ -25,4 +25,10 @@ struct netlink_filter {
  */
 int netlink_filters(unsigned ifindex, uint32_t parent, struct netlink_filter *list, int room);
 
+/*
+ * Whether an ingress qdisc has the place where clsact would be: it has no egress hook. Returns 1, 0
+ * or -errno.
+ */
+int netlink_has_ingress(unsigned ifindex);
+
 #endif

@@ -58,8 +58,7 @@ static const struct option_row {
 	{0, "socket", "PATH", "where the daemon answers, default /run/mezoura.sock", value_socket,
 		D | S},
 	{0, "json", NULL, "print the daemon's JSON", value_json, S},
-	{0, "pin", "DIR", "what outlives the daemon, default /sys/fs/bpf/mezoura", value_pin,
-		D | S | U},
+	{0, "pin", "DIR", "what outlives the daemon, default " CONFIG_PIN, value_pin, D | S | U},
 	{0, "hook", "auto|tcx|clsact", "how to attach, default auto: tcx where there is one",
 		value_hook, D},
 	{0, "syslog", NULL, "log to syslog instead of stderr", value_syslog, D | U},
@@ -117,7 +116,7 @@ static void set_defaults(struct config *config)
 		.max_hosts = 4096,
 		.idle = 86400,
 		.socket = "/run/mezoura.sock",
-		.pin = "/sys/fs/bpf/mezoura",
+		.pin = CONFIG_PIN,
 	};
 }
 

@@ -68,6 +68,7 @@ enum snapshot_incomplete {
 	SNAPSHOT_HARDWARE_OFFLOAD, /* a flowtable hands flows to hardware */
 	SNAPSHOT_HOOK_FAILED,	   /* a device on the way could not be hooked */
 	SNAPSHOT_XDP,		   /* an XDP program may forward packets before they are seen */
+	SNAPSHOT_INGRESS_QDISC,	   /* somebody's ingress qdisc leaves downloads no hook */
 	SNAPSHOT_PREFIXES,	   /* an interface has more prefixes than there is room for */
 	SNAPSHOT_REASONS
 };

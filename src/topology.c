@@ -171,6 +171,7 @@ void topology_apply(const struct topology *topology, size_t place, struct mz_set
 	settings->bare = p->bare;
 	settings->tags = p->tags;
 	memcpy(settings->tag, p->tag, sizeof(settings->tag));
-	if (place) /* the router's own traffic takes no short way */
+	/* the router's own traffic takes no short way */
+	if (place && !topology->below_only)
 		settings->selves4 = settings->selves6 = 0;
 }

@@ -27,8 +27,9 @@ struct topology_place {
 struct topology {
 	struct topology_place place[TOPOLOGY_PLACES]; /* the first: the tracked interface */
 	size_t places;
-	bool cut;      /* there were more than TOPOLOGY_PLACES */
-	bool macs_cut; /* the router has more than MZ_MACS MACs on one of them */
+	bool cut;	 /* there were more than TOPOLOGY_PLACES */
+	bool below_only; /* set by the caller: the tracked interface itself sees no downloads */
+	bool macs_cut;	 /* the router has more than MZ_MACS MACs on one of them */
 	uint32_t vlans;
 	uint16_t vlan[MZ_VLANS];
 };

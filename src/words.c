@@ -32,6 +32,7 @@ const char *words_incomplete(unsigned reason)
 		[SNAPSHOT_HARDWARE_OFFLOAD] = "hardware_offload",
 		[SNAPSHOT_HOOK_FAILED] = "hook_failed",
 		[SNAPSHOT_XDP] = "xdp",
+		[SNAPSHOT_INGRESS_QDISC] = "ingress_qdisc",
 		[SNAPSHOT_PREFIXES] = "prefixes",
 	};
 

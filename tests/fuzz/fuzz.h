@@ -35,7 +35,7 @@ static inline void fuzz_parser(names_parser *parse, const uint8_t *data, size_t 
 {
 	char *text = fuzz_copy(data, size, false);
 	struct names_text file = {.path = "file", .text = text, .length = size};
-	struct names_list list[2] = {{.seed = {1, 2}}, {.seed = {3, 5}}};
+	struct names_list list[2] = {{.seed = {{1, 2}}}, {.seed = {{3, 5}}}};
 	unsigned lines = 1;
 
 	for (size_t i = 0; i < size; i++)

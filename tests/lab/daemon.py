@@ -288,10 +288,12 @@ def hooked(namespace, interface):
     """Whatever programs hang there: ["tcx ingress mz_ingress", ...], clsact ones as tc's lines."""
     lines = namespace.run(house.tool("foreign"), "list", interface).splitlines()
     qdiscs = namespace.run("tc", "qdisc", "show", "dev", interface)
-    if "clsact" in qdiscs:
-        for side in ("ingress", "egress"):
-            shown = namespace.run("tc", "filter", "show", "dev", interface, side)
-            lines += [f"clsact {side} {n}" for n in re.findall(r" handle \S+ ([^\s:]+)", shown)]
+    places = {"clsact": ("ingress", "egress"), "ingress": ("parent ffff:",)}
+    for kind in re.findall(r"qdisc (clsact|ingress) ", qdiscs):
+        for side in places[kind]:
+            shown = namespace.run("tc", "filter", "show", "dev", interface, *side.split())
+            lines += [f"{kind} {side.split()[0]} {n}"
+                      for n in re.findall(r" handle \S+ ([^\s:]+)", shown)]
     return lines
 
 

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "place.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "classifier.h"
+#include "clock.h"
+#include "log.h"
+
+/* How long a device is left alone after another program's ingress qdisc went: it may start anew. */
+#define YIELD_MS 10000
+
+static void drop_programs(struct place_work *work)
+{
+	for (int d = 0; d < MZ_DIRECTIONS; d++) {
+		if (work->program[d] >= 0)
+			close(work->program[d]);
+		work->program[d] = -1;
+	}
+}
+
+void place_begin(struct place_work *work)
+{
+	*work = (struct place_work){.program = {-1, -1}};
+}
+
+void place_end(struct place_work *work)
+{
+	drop_programs(work);
+}
+
+/* Ports of one bridge mostly have equal settings, and share a program. */
+static int load(struct keeper *keeper, struct place_work *work, const struct mz_settings *settings)
+{
+	int error;
+
+	if (work->program[0] >= 0 && memcmp(settings, &work->settings, sizeof(*settings)) == 0)
+		return 0;
+	drop_programs(work);
+	work->settings = *settings;
+	error = classifier_load(&keeper->maps, settings, work->program);
+	if (error)
+		work->program[MZ_UPLOAD] = work->program[MZ_DOWNLOAD] = -1;
+	return error;
+}
+
+static int attach(struct keeper *keeper, struct place_work *work, struct keeper_hook *hook)
+{
+	int error = load(keeper, work, &hook->settings);
+
+	for (int d = 0; d < MZ_DIRECTIONS && !error; d++) {
+		struct hook at = {hook->ifindex, hook->net, (enum mz_direction)d};
+
+		error = hooks_attach(keeper->bpffs.pin, &at, work->program[d], keeper->config->hook,
+			&hook->kind);
+		hook->half = error == -EADDRINUSE;
+		if (hook->half)
+			error = 0;
+	}
+	keeper->changed = true;
+	hook->attached = error == 0;
+	return error;
+}
+
+static bool is_attached(const struct keeper *keeper, const struct keeper_hook *hook)
+{
+	for (int d = 0; d < (hook->half ? MZ_DOWNLOAD : MZ_DIRECTIONS); d++) {
+		struct hook at = {hook->ifindex, hook->net, (enum mz_direction)d};
+
+		if (!hooks_attached(keeper->bpffs.pin, &at, hook->kind))
+			return false;
+	}
+	return true;
+}
+
+/* Born since the last time. At the start nobody knows: then none is. */
+static bool is_new(const struct keeper *keeper, const struct device *device)
+{
+	for (size_t i = 0; i < keeper->known_count; i++)
+		if (keeper->known[i] == device->index)
+			return false;
+	return keeper->known_count > 0;
+}
+
+/*
+ * A hook was put where one had been, or where a device is new, or learned of a prefix: what the
+ * device moved in between may be missing. before: what it had moved when all was well. The next
+ * gap begins where this one ends.
+ */
+static void note_gap(struct keeper *keeper, struct keeper_hook *hook, uint64_t before)
+{
+	devices_moved(hook->ifindex, &hook->moved);
+	/* made anew, it began at 0 */
+	keeper->missed += hook->moved < before ? hook->moved : hook->moved - before;
+}
+
+/* Whether all count elements of size bytes are somewhere in another list. */
+static bool has_all(const void *list, size_t count, const void *other, size_t others, size_t size)
+{
+	for (size_t i = 0; i < count; i++) {
+		const char *element = (const char *)list + i * size;
+		size_t k = 0;
+
+		while (k < others && memcmp(element, (const char *)other + k * size, size) != 0)
+			k++;
+		if (k == others)
+			return false;
+	}
+	return true;
+}
+
+/* Whether another prefix is tracked than before, of which packets may have passed already. */
+static bool has_new_prefix(const struct mz_settings *old, const struct mz_settings *new)
+{
+	return !has_all(new->prefix4, new->prefixes4, old->prefix4, old->prefixes4,
+		       sizeof(*new->prefix4)) ||
+	       !has_all(new->prefix6, new->prefixes6, old->prefix6, old->prefixes6,
+		       sizeof(*new->prefix6));
+}
+
+static const struct keeper_hook *find_hook(
+	const struct keeper *keeper, unsigned ifindex, unsigned net)
+{
+	for (size_t i = 0; i < keeper->hook_count; i++)
+		if (keeper->hooks[i].ifindex == ifindex && keeper->hooks[i].net == net)
+			return &keeper->hooks[i];
+	return NULL;
+}
+
+struct keeper_hook *place_add(struct place_work *work)
+{
+	if (work->count == work->room) {
+		size_t room = work->room ? work->room * 2 : 4;
+		struct keeper_hook *hooks = realloc(work->hooks, room * sizeof(*hooks));
+
+		if (!hooks)
+			return NULL;
+		work->hooks = hooks;
+		work->room = room;
+	}
+	memset(&work->hooks[work->count], 0, sizeof(*work->hooks));
+	return &work->hooks[work->count++];
+}
+
+const char *place_explain(int error)
+{
+	switch (-error) {
+	case EINVAL:
+		return "the kernel does not take the classifier (5.10 or later is needed, with "
+		       "CONFIG_NET_CLS_BPF)";
+	case E2BIG:
+		return "too many prefixes or addresses (see LIMITS in mezoura(8))";
+	default:
+		return strerror(-error);
+	}
+}
+
+/*
+ * Whether the device is left to another program for a while: its ingress qdisc went, and took our
+ * filter along. Where ours came at once, a shaper that starts anew would find its place taken.
+ */
+static bool yields(const struct keeper_hook *old, bool there, struct keeper_hook *hook)
+{
+	if (!old || there || (!old->half && !old->yields_ms))
+		return false;
+	hook->yields_ms = old->yields_ms ? old->yields_ms : now_ms() + YIELD_MS;
+	return now_ms() < hook->yields_ms;
+}
+
+/* Says once that there is no place for downloads on a device, and that there is one again. */
+static void note_half(struct place_work *work, const struct keeper_hook *old,
+	const struct keeper_hook *hook, bool elsewhere)
+{
+	bool known = old && (old->half || old->yields_ms);
+
+	if (hook->half && !known)
+		log_warn("%s: another program's ingress qdisc leaves downloads no hook there: %s",
+			hook->device,
+			elsewhere ? "they are counted at the devices below it"
+				  : "they are not counted (a clsact qdisc has both)");
+	if (!hook->half && hook->attached && known)
+		log_info("%s: the ingress qdisc is gone: counting both directions", hook->device);
+	work->ingress = work->ingress || (hook->half && !elsewhere);
+}
+
+int place_reconcile(struct keeper *keeper, struct place_work *work, const struct topology *topology,
+	size_t place, const struct mz_settings *settings)
+{
+	const struct device *device = topology->place[place].device;
+	const struct keeper_hook *old;
+	struct keeper_hook *hook = place_add(work);
+	/* all downloads pass a device below as well, the last ones apart */
+	bool elsewhere = place == 0 && topology->places > 1 && !topology->cut;
+	uint64_t before;
+	bool fresh, there;
+	int error = 0;
+
+	if (!hook)
+		return -ENOMEM;
+	hook->ifindex = device->index;
+	hook->net = settings->net;
+	memcpy(hook->device, device->name, sizeof(hook->device));
+	hook->settings = *settings;
+	topology_apply(topology, place, &hook->settings);
+	if (device->xdp)
+		work->xdp = true;
+	old = find_hook(keeper, hook->ifindex, hook->net);
+	fresh = !old && is_new(keeper, device);
+	before = old ? old->moved : fresh ? 0 : device->moved;
+	hook->moved = device->moved;
+	hook->since_s = keeper_uptime();
+	there = old && old->attached && is_attached(keeper, old);
+	if (there && memcmp(&old->settings, &hook->settings, sizeof(hook->settings)) == 0) {
+		hook->attached = true;
+		hook->half = old->half;
+		hook->kind = old->kind;
+		hook->since_s = old->since_s;
+		work->ingress = work->ingress || (hook->half && !elsewhere);
+		return 0;
+	}
+	if (yields(old, there, hook)) {
+		hook->moved = before;
+		hook->kind = old->kind;
+		work->ingress = work->ingress || !elsewhere;
+		return 0;
+	}
+	hook->yields_ms = 0;
+	error = attach(keeper, work, hook);
+	note_half(work, old, hook, elsewhere);
+	if (there) { /* the program was swapped */
+		hook->since_s = old->since_s;
+		/* nobody can have used it for longer than we know of it */
+		if (place == 0 && has_new_prefix(&old->settings, &hook->settings))
+			note_gap(keeper, hook, device->moved);
+	} else if (error) {
+		hook->moved = before;
+	} else if (old || fresh) {
+		keeper->restored++;
+		note_gap(keeper, hook, before);
+	}
+	if (error == -ENODEV) /* it went meanwhile, and an event will tell */
+		return error;
+	work->failed = work->failed || error;
+	if (error && place && (!old || old->attached))
+		log_error("%s: cannot attach: %s", device->name, place_explain(error));
+	return error;
+}
