@@ -93,6 +93,12 @@ static __noinline void book_malformed(
 		book_nowhere(hook, MZ_MALFORMED, &volume);
 }
 
+/* A copy, so that what counts on hosts needs no memory. */
+static __always_inline void book_untracked(enum mz_direction direction, struct mz_volume volume)
+{
+	book_nowhere(direction, MZ_UNTRACKED, &volume);
+}
+
 /* Mixes a further number into a packet's print. */
 static __always_inline __u64 mix(__u64 print, __u64 number)
 {
@@ -175,6 +181,7 @@ static __always_inline void account4(
 	struct mz_volume volume;
 	const struct ethhdr *eth;
 	const struct iphdr *ip;
+	bool tracked = true;
 	const __u32 *ends; /* sender and receiver: of a direction, the host and the remote end */
 	const void *at;
 	struct key who;
@@ -186,7 +193,8 @@ static __always_inline void account4(
 	ip = at;
 	ends = &ip->saddr;
 	if (internet4(ends[!hook])) {
-		if (!tracked4(ends[hook]))
+		tracked = tracked4(ends[hook]);
+		if (!tracked && !stranger4(ends[hook]))
 			return;
 	} else {
 		if (!self4(ends[!hook]) || !internet4(ends[hook]))
@@ -206,7 +214,10 @@ static __always_inline void account4(
 			return;
 	}
 	volume = weigh(skb, frame, bpf_ntohs(ip->tot_len));
-	book(who, MZ_SLOT_HOST4, direction, volume);
+	if (tracked)
+		book(who, MZ_SLOT_HOST4, direction, volume);
+	else
+		book_untracked(direction, volume);
 }
 
 static __always_inline void account6(
@@ -217,6 +228,7 @@ static __always_inline void account6(
 	struct mz_volume volume;
 	const struct ethhdr *eth;
 	const struct ipv6hdr *ip;
+	bool tracked = true;
 	const void *at;
 	struct key who;
 	__u32 length;
@@ -228,7 +240,8 @@ static __always_inline void account6(
 	ip = at;
 	ends = (const void *)&ip->saddr;
 	if (internet6(ends[!hook])) {
-		if (!tracked6(ends[hook]))
+		tracked = tracked6(ends[hook]);
+		if (!tracked && !stranger6(ends[hook]))
 			return;
 	} else {
 		if (!self6(ends[!hook]) || !internet6(ends[hook]))
@@ -252,7 +265,10 @@ static __always_inline void account6(
 	}
 	length = bpf_ntohs(ip->payload_len);
 	volume = weigh(skb, frame, length ? length + sizeof(*ip) : 0);
-	book(who, MZ_SLOT_HOST6, direction, volume);
+	if (tracked)
+		book(who, MZ_SLOT_HOST6, direction, volume);
+	else
+		book_untracked(direction, volume);
 }
 
 static __always_inline int classify(struct __sk_buff *skb, enum mz_direction hook)

@@ -25,6 +25,26 @@ static __always_inline bool tracked4(__u32 addr)
 	return false;
 }
 
+/*
+ * Whether it is of a host that is not tracked, but behind the interface all the same. addr: not
+ * tracked, so that within a tracked prefix it is the broadcast address.
+ */
+static __noinline int stranger4(__u32 addr)
+{
+	if (!mz_forwarded4(bpf_ntohl(addr)))
+		return false;
+	for (__u32 i = 0; i < MZ_PREFIXES && i < mz_settings.prefixes4; i++)
+		if (addr == mz_settings.prefix4[i].broadcast)
+			return false;
+	return true;
+}
+
+static __always_inline bool stranger6(const __u32 *addr)
+{
+	return mz_forwarded6(
+		bpf_ntohl(addr[0]), bpf_ntohl(addr[1]), bpf_ntohl(addr[2]), bpf_ntohl(addr[3]));
+}
+
 static __always_inline bool self4(__u32 addr)
 {
 	for (__u32 i = 0, count = mz_settings.selves4; i < count; i++)

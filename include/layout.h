@@ -12,14 +12,14 @@
 
 /* Begins the name of the directory under --pin that holds these maps. */
 #ifndef MZ_LAYOUT
-#define MZ_LAYOUT "v3"
+#define MZ_LAYOUT "v4"
 #endif
 #ifndef MZ_LAYOUT_PAD
 #define MZ_LAYOUT_PAD 0 /* bytes that make a slot larger, for tests of upgrades */
 #endif
 
 #define MZ_NETS	    32	/* tracked interfaces */
-#define MZ_PREFIXES 8	/* tracked prefixes of one interface and one address family */
+#define MZ_PREFIXES 16	/* tracked prefixes of one interface and one address family */
 #define MZ_SELVES   32	/* the router's own addresses in them, a family */
 #define MZ_LOCALS   128 /* further ranges that are not the internet, a family */
 #define MZ_TAGS	    2	/* VLAN tags between a lower device and the tracked interface */
@@ -35,6 +35,7 @@ enum mz_reason {
 	MZ_INSERT_FAILED, /* the kernel refused the insert for another reason */
 	MZ_MALFORMED,	  /* an IP packet that ends before its addresses do */
 	MZ_FORGOTTEN,	  /* was booked on a host that had to make room: never by the classifier */
+	MZ_UNTRACKED,	  /* of an address in no tracked subnet */
 	MZ_REASONS
 };
 

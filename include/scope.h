@@ -48,4 +48,20 @@ static inline __attribute__((always_inline)) bool mz_global6(__u32 a, __u32 b, _
 	return (a | b | c) != 0 || d > 1;
 }
 
+/*
+ * Whether a router forwards what such an address sends or receives, internet or not: no multicast,
+ * nothing that stays on its link, nothing without a meaning. As above.
+ */
+static inline __attribute__((always_inline)) bool mz_forwarded4(__u32 a)
+{
+	return a >> 24 != 0 && a >> 24 != 127 && a >> 16 != 0xa9fe && a >> 29 != 7;
+}
+
+static inline __attribute__((always_inline)) bool mz_forwarded6(__u32 a, __u32 b, __u32 c, __u32 d)
+{
+	if (a >> 22 == 0xfe80 >> 6 || a >> 24 == 0xff)
+		return false;
+	return (a | b | c) != 0 || d > 1;
+}
+
 #endif

@@ -156,7 +156,7 @@ static bool is_numbered(const char *name, const char *prefix)
 	return strncmp(name, prefix, length) == 0 && isdigit((unsigned char)name[length]);
 }
 
-/* Whether it is called as directories of a layout are: v3_4096, and v2 before there were sizes. */
+/* Whether it is called as directories of a layout are: v4_4096, and v2 before there were sizes. */
 static bool is_layout(int dir, const char *name)
 {
 	struct stat status;

@@ -213,6 +213,11 @@ static bool take_signal(struct daemon *daemon)
 	return false;
 }
 
+static bool is_followed(const void *keeper, unsigned ifindex)
+{
+	return keeper_follows(keeper, ifindex);
+}
+
 /* Returns 0 when a signal ends it, or -errno. */
 static int loop(struct daemon *daemon)
 {
@@ -247,8 +252,8 @@ static int loop(struct daemon *daemon)
 			if (read(fd, &expirations, sizeof(expirations)) > 0)
 				tell_watchdog(daemon);
 		} else if (fd == netlink_fd(daemon->netlink)) {
-			netlink_drain(daemon->netlink);
-			keeper_reconcile(&daemon->keeper);
+			if (netlink_drain(daemon->netlink, is_followed, &daemon->keeper))
+				keeper_reconcile(&daemon->keeper);
 		} else if (fd == following_fd(daemon->following)) {
 			if (following_run(daemon->following))
 				pull(daemon);

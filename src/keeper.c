@@ -79,6 +79,18 @@ static void list_interfaces(const struct keeper *keeper, struct snapshot *snapsh
 	}
 }
 
+bool keeper_follows(const struct keeper *keeper, unsigned ifindex)
+{
+	const struct config *config = keeper->config;
+
+	for (size_t i = 0; i < keeper->hook_count; i++)
+		for (size_t k = 0; k < config->interfaces; k++)
+			if (keeper->hooks[i].ifindex == ifindex && config->followed[k] &&
+				strcmp(keeper->hooks[i].device, config->ifnames[k]) == 0)
+				return true;
+	return false;
+}
+
 void keeper_reconcile(struct keeper *keeper)
 {
 	int error = reconcile_hooks(keeper);

@@ -91,6 +91,9 @@ void keeper_stop(struct keeper *keeper);
 /* After a change of links or addresses: hooks what came back, changes what has to change. */
 void keeper_reconcile(struct keeper *keeper);
 
+/* Whether it is an interface of -i, which tracks what is routed out of it. */
+bool keeper_follows(const struct keeper *keeper, unsigned ifindex);
+
 /* Seconds since boot, suspended ones included. */
 uint64_t keeper_uptime(void);
 

@@ -27,7 +27,8 @@ struct netlink *netlink_watch(void)
 	netlink->socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (netlink->socket &&
 		mnl_socket_bind(netlink->socket,
-			RTMGRP_LINK | RTMGRP_TC | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR,
+			RTMGRP_LINK | RTMGRP_TC | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR |
+				RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE,
 			MNL_SOCKET_AUTOPID) == 0)
 		return netlink;
 	error = errno;
@@ -48,18 +49,48 @@ int netlink_fd(const struct netlink *netlink)
 	return mnl_socket_get_fd(netlink->socket);
 }
 
-void netlink_drain(struct netlink *netlink)
+struct news {
+	bool (*concerns)(const void *context, unsigned ifindex);
+	const void *context;
+	bool relevant;
+};
+
+static int note(const struct nlmsghdr *message, void *context)
 {
+	struct news *news = context;
+	const struct nlattr *attribute;
+	bool relevant = true;
+
+	if (message->nlmsg_type == RTM_NEWROUTE || message->nlmsg_type == RTM_DELROUTE)
+		mnl_attr_for_each(attribute, message, sizeof(struct rtmsg))
+		{
+			if (mnl_attr_get_type(attribute) == RTA_OIF)
+				relevant =
+					news->concerns(news->context, mnl_attr_get_u32(attribute));
+		}
+	news->relevant = news->relevant || relevant;
+	return MNL_CB_OK;
+}
+
+bool netlink_drain(struct netlink *netlink, bool (*concerns)(const void *context, unsigned ifindex),
+	const void *context)
+{
+	struct news news = {concerns, context, false};
 	char data[8192];
 
 	/*
 	 * An overrun (ENOBUFS) is news as well: all is looked at again anyway. In a storm of news
 	 * the rest has to wait: we are called again for it.
 	 */
-	for (int i = 0; i < MESSAGES; i++)
-		if (mnl_socket_recvfrom(netlink->socket, data, sizeof(data)) <= 0 &&
-			errno != ENOBUFS)
+	for (int i = 0; i < MESSAGES; i++) {
+		ssize_t length = mnl_socket_recvfrom(netlink->socket, data, sizeof(data));
+
+		if (length <= 0 && errno != ENOBUFS)
 			break;
+		if (length <= 0 || mnl_cb_run(data, (size_t)length, 0, 0, note, &news) < 0)
+			news.relevant = true;
+	}
+	return news.relevant;
 }
 
 struct filters {

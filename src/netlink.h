@@ -2,14 +2,21 @@
 #ifndef MZ_NETLINK_H
 #define MZ_NETLINK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
-struct netlink; /* a subscription to changes of links, addresses, qdiscs and filters */
+struct netlink; /* a subscription to changes of links, addresses, routes, qdiscs and filters */
 
 struct netlink *netlink_watch(void);	       /* NULL with errno */
 void netlink_close(struct netlink *netlink);   /* accepts NULL */
 int netlink_fd(const struct netlink *netlink); /* readable when something changed */
-void netlink_drain(struct netlink *netlink);   /* forgets what was announced */
+
+/*
+ * Forgets what was announced. Returns whether there was anything but routes out of devices that
+ * concerns() does not know: a large router's routes change all the time.
+ */
+bool netlink_drain(struct netlink *netlink, bool (*concerns)(const void *context, unsigned ifindex),
+	const void *context);
 
 #define NETLINK_NAME 16
 

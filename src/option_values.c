@@ -39,6 +39,16 @@ static int set_number(struct value *v, unsigned low, unsigned high, unsigned *nu
 	return 0;
 }
 
+/* Whether it covers all of the internet, of which IPv6 has 2000::/3: nothing would count. */
+static bool is_everything(const struct prefix *prefix)
+{
+	static const struct prefix internet6 = {AF_INET6, 3, {0x20}};
+
+	return prefix->length == 0 || prefix_covers(prefix, &internet6);
+}
+
+static const char some[] = "a prefix that leaves some of the internet";
+
 /* Adds a prefix to a list; twice the same is refused. */
 static int add_prefix(
 	struct value *v, int family, bool bare, struct prefix *list, size_t *count, size_t most)
@@ -110,6 +120,8 @@ int value_tracked(struct value *v)
 	memcpy(subnet, v->text, (size_t)(slash - v->text));
 	subnet[slash - v->text] = '\0';
 	expected = prefix_parse(subnet, AF_INET, false, &tracked.prefix);
+	if (!expected && is_everything(&tracked.prefix))
+		expected = some;
 	if (expected)
 		return refuse(v, expected);
 	if (!is_ifname(slash + 1))
@@ -130,15 +142,26 @@ int value_tracked(struct value *v)
 	return 0;
 }
 
+/* The same, of prefixes that are not the internet. */
+static int add_inside(
+	struct value *v, int family, bool bare, struct prefix *list, size_t *count, size_t most)
+{
+	struct prefix prefix;
+
+	if (!prefix_parse(v->text, family, bare, &prefix) && is_everything(&prefix))
+		return refuse(v, some);
+	return add_prefix(v, family, bare, list, count, most);
+}
+
 int value_delegated(struct value *v)
 {
-	return add_prefix(
+	return add_inside(
 		v, AF_INET6, false, v->config->delegated, &v->config->delegateds, MZ_PREFIXES);
 }
 
 int value_local(struct value *v)
 {
-	return add_prefix(v, AF_UNSPEC, true, v->config->local, &v->config->locals, MZ_LOCALS);
+	return add_inside(v, AF_UNSPEC, true, v->config->local, &v->config->locals, MZ_LOCALS);
 }
 
 int value_allow(struct value *v)

@@ -26,7 +26,7 @@ static const struct option_row {
 		value_tracked, D},
 	{'6', "", "address/mask", "prefix delegated by the ISP, on all interfaces; repeatable",
 		value_delegated, D},
-	{'i', "", "interface", "track its subnets, v4 and v6, as they change; repeatable",
+	{'i', "", "interface", "track its subnets and what is routed out of it; repeatable",
 		value_followed, D},
 	{'e', "", NULL, "serve Prometheus over TCP", value_exporter, D},
 	{'p', "", "port", "its port, default 9999", value_port, D},

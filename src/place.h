@@ -6,6 +6,7 @@
 #include "addresses.h"
 #include "devices.h"
 #include "keeper.h"
+#include "routes.h"
 #include "topology.h"
 
 /* What one reconciliation works with. */
@@ -14,6 +15,8 @@ struct place_work {
 	size_t device_count;
 	const struct address *own;
 	size_t owns;
+	struct route *routes; /* out of interfaces of -i */
+	size_t route_count;
 	struct keeper_hook *hooks; /* as they are to be */
 	size_t count, room;
 	bool failed, ingress, xdp;   /* of any device on the way: see enum snapshot_incomplete */

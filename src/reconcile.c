@@ -137,13 +137,26 @@ static void note_cut(struct keeper *keeper)
 	bool told = keeper->incomplete & 1u << SNAPSHOT_PREFIXES;
 
 	if (keeper->tracking.cut && !told)
-		log_warn("more than %d prefixes of one IP version on an interface of -i: the rest "
-			 "is not counted",
+		log_warn("more than %d prefixes of one IP version on an interface of -i: what the "
+			 "rest moves counts on nobody (untracked)",
 			MZ_PREFIXES);
 	keeper_set_incomplete(keeper, SNAPSHOT_PREFIXES, keeper->tracking.cut);
 }
 
-/* All devices and addresses there are. Says once what failed. Returns 0 or -errno. */
+static int list_routes(const struct config *config, struct place_work *work)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < work->device_count; i++)
+		for (size_t k = 0; k < config->interfaces && !error; k++)
+			if (config->followed[k] &&
+				strcmp(work->devices[i].name, config->ifnames[k]) == 0)
+				error = routes_add(&work->routes, &work->route_count,
+					config->ifnames[k], work->devices[i].index);
+	return error;
+}
+
+/* All devices, addresses and routes there are. Says once what failed. Returns 0 or -errno. */
 static int look(struct keeper *keeper, struct place_work *work, struct device **devices,
 	struct address **own)
 {
@@ -153,13 +166,15 @@ static int look(struct keeper *keeper, struct place_work *work, struct device **
 		count = devices_list(devices);
 	owns = addresses_own(own);
 	error = count < 0 ? count : owns < 0 ? owns : 0;
-	if (error && !keeper->blind)
-		log_error("cannot list the devices and addresses: %s", strerror(-error));
-	keeper->blind = error != 0;
 	work->devices = *devices;
 	work->device_count = (size_t)count;
 	work->own = *own;
 	work->owns = (size_t)owns;
+	if (!error)
+		error = list_routes(keeper->config, work);
+	if (error && !keeper->blind)
+		log_error("cannot list the devices, addresses and routes: %s", strerror(-error));
+	keeper->blind = error != 0;
 	return error;
 }
 
@@ -175,7 +190,8 @@ int reconcile_hooks(struct keeper *keeper)
 	place_begin(work);
 	error = look(keeper, work, &devices, &own);
 	if (!error) {
-		tracking_make(&keeper->tracking, keeper->config, own, work->owns);
+		tracking_make(&keeper->tracking, keeper->config, own, work->owns, work->routes,
+			work->route_count);
 		note_cut(keeper);
 		for (size_t i = 0; i < keeper->config->interfaces; i++) {
 			int failed = reconcile_link(keeper, work, i);
@@ -191,6 +207,7 @@ int reconcile_hooks(struct keeper *keeper)
 	}
 	free(devices);
 	free(own);
+	free(work->routes);
 	free(work);
 	if (!error && keeper->changed)
 		error = detach_others(keeper);

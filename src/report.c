@@ -74,6 +74,8 @@ static void print_incomplete(const json *array, FILE *out)
 		{"hardware_offload", "a flowtable hands flows to the hardware, where nothing can "
 				     "count them"},
 		{"hook_failed", "a device on the way could not be hooked"},
+		{"ingress_qdisc", "another program's ingress qdisc leaves downloads no hook on a "
+				  "device"},
 		{"xdp", "an XDP program may forward packets before they are seen"},
 		{"prefixes", "an interface has more prefixes than there is room for"},
 	};

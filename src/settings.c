@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "scope.h"
+#include "reserved.h"
 
 static struct mz_prefix4 prefix4(const struct prefix *prefix)
 {
@@ -30,21 +30,6 @@ static struct mz_prefix6 prefix6(const struct prefix *prefix)
 	memcpy(p.mask, mask, sizeof(p.mask));
 	memcpy(p.addr, prefix->addr, sizeof(p.addr));
 	return p;
-}
-
-/* Whether scope.h keeps all of a prefix from the internet already: a shorter list is faster. */
-static bool never_global(const struct prefix *prefix)
-{
-	static const char ranges[][16] = {"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8",
-		"169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.168.0.0/16", "224.0.0.0/4",
-		"fc00::/7", "fe80::/10", "ff00::/8"};
-	struct prefix range;
-
-	for (size_t i = 0; i < sizeof(ranges) / sizeof(*ranges); i++)
-		if (!prefix_parse(ranges[i], AF_UNSPEC, false, &range) &&
-			prefix_covers(&range, prefix))
-			return true;
-	return false;
 }
 
 static int add_tracked(struct mz_settings *s, const struct prefix *prefix)
@@ -73,7 +58,7 @@ static int by_length(const void *a, const void *b)
 
 static int add_local(struct mz_settings *s, const struct prefix *prefix)
 {
-	if (never_global(prefix))
+	if (reserved_range(prefix, NULL)) /* scope.h knows: a shorter list is faster */
 		return 0;
 	if (prefix->family == AF_INET) {
 		if (s->locals4 == MZ_LOCALS)

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tracking.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+
+#include "reserved.h"
 
 bool tracking_is_on(const struct tracking_row *row, const char *ifname)
 {
@@ -24,30 +28,88 @@ static bool is_link_local(const struct prefix *p)
 				    : p->addr[0] == 0xfe && (p->addr[1] & 0xc0) == 0x80;
 }
 
-static void add_followed(struct tracking *tracking, const struct address *address)
+/* Whether it adds nothing to what is tracked on the interface. */
+static bool is_tracked(
+	const struct tracking *tracking, const struct prefix *prefix, const char *ifname)
 {
-	size_t here = 0;
+	for (size_t i = 0; i < tracking->count; i++)
+		if (tracking_is_on(&tracking->row[i], ifname) &&
+			prefix_covers(&tracking->row[i].prefix, prefix))
+			return true;
+	return false;
+}
 
-	if (is_link_local(&address->own))
-		return;
-	for (size_t i = 0; i < tracking->count; i++) {
-		const struct tracking_row *row = &tracking->row[i];
+static size_t count_on(const struct tracking *tracking, uint8_t family, const char *ifname)
+{
+	size_t count = 0;
 
-		if (!tracking_is_on(row, address->ifname))
-			continue;
-		if (prefix_equal(&row->prefix, &address->subnet))
-			return;
-		here += row->prefix.family == address->subnet.family;
-	}
-	if (here >= MZ_PREFIXES ||
+	for (size_t i = 0; i < tracking->count; i++)
+		count += tracking_is_on(&tracking->row[i], ifname) &&
+			 tracking->row[i].prefix.family == family;
+	return count;
+}
+
+/* False: there is no room. */
+static bool add_followed(struct tracking *tracking, const struct prefix *prefix, const char *ifname)
+{
+	if (is_tracked(tracking, prefix, ifname))
+		return true;
+	if (count_on(tracking, prefix->family, ifname) >= MZ_PREFIXES ||
 		tracking->count == sizeof(tracking->row) / sizeof(*tracking->row))
+		return false;
+	add(tracking, prefix, ifname);
+	return true;
+}
+
+/* Those of one interface together, the widest first. */
+static int compare_routes(const void *a, const void *b)
+{
+	const struct route *x = a, *y = b;
+	int order = strcmp(x->ifname, y->ifname);
+
+	order = order ? order : x->to.length - y->to.length;
+	return order ? order : memcmp(x->to.addr, y->to.addr, sizeof(x->to.addr));
+}
+
+static void widen(struct prefix *prefix)
+{
+	if (prefix->family == AF_INET6 && prefix->length > 64) {
+		prefix->length = 64;
+		memset(prefix->addr + 8, 0, 8);
+	}
+}
+
+/* False where there are too many; then none is added. */
+static bool add_routes(
+	struct tracking *tracking, const struct route *route, size_t routes, bool ranges)
+{
+	size_t before = tracking->count;
+
+	for (size_t i = 0; i < routes; i++) {
+		struct prefix to = route[i].to;
+
+		widen(&to);
+		if (ranges)
+			reserved_range(&to, &to);
+		if (!add_followed(tracking, &to, route[i].ifname)) {
+			tracking->count = ranges ? tracking->count : before;
+			return false;
+		}
+	}
+	return true;
+}
+
+/* The routes out of one interface. What there is no room for, reserved ranges aside, is left out.
+ */
+static void follow_routes(struct tracking *tracking, const struct route *route, size_t routes)
+{
+	if (!add_routes(tracking, route, routes, false) &&
+		!add_routes(tracking, route, routes, true))
 		tracking->cut = true;
-	else
-		add(tracking, &address->subnet, address->ifname);
 }
 
 void tracking_make(struct tracking *tracking, const struct config *config,
-	const struct address *own, size_t owns)
+	const struct address *own, size_t owns, struct route *route, size_t routes)
 {
 	tracking->count = 0;
 	tracking->cut = false;
@@ -57,6 +119,15 @@ void tracking_make(struct tracking *tracking, const struct config *config,
 		add(tracking, &config->delegated[i], "");
 	for (size_t i = 0; i < owns; i++)
 		for (size_t k = 0; k < config->interfaces; k++)
-			if (config->followed[k] && strcmp(config->ifnames[k], own[i].ifname) == 0)
-				add_followed(tracking, &own[i]);
+			if (config->followed[k] && !is_link_local(&own[i].own) &&
+				strcmp(config->ifnames[k], own[i].ifname) == 0 &&
+				!add_followed(tracking, &own[i].subnet, own[i].ifname))
+				tracking->cut = true;
+	if (routes)
+		qsort(route, routes, sizeof(*route), compare_routes);
+	for (size_t i = 0, end; i < routes; i = end) {
+		for (end = i + 1; end < routes && strcmp(route[end].ifname, route[i].ifname) == 0;)
+			end++;
+		follow_routes(tracking, route + i, end - i);
+	}
 }

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which prefixes are tracked at this moment: those of -4 and -6, and what interfaces of -i have. */
+/*
+ * Which prefixes are tracked at this moment: those of -4 and -6, and what interfaces of -i have and
+ * what is routed out of them.
+ */
 #ifndef MZ_TRACKING_H
 #define MZ_TRACKING_H
 
 #include "addresses.h"
 #include "config.h"
+#include "routes.h"
 
 struct tracking_row {
 	struct prefix prefix;
@@ -17,9 +21,14 @@ struct tracking {
 	bool cut; /* an interface of -i has more than MZ_PREFIXES of a family */
 };
 
-/* own: as addresses_own() lists them. */
+/*
+ * own: as addresses_own() lists them. route: those out of the interfaces of -i; put in order.
+ *
+ * IPv6 routes to a part of a /64 stand for all of it, as those of a relay do. Where there are more
+ * than MZ_PREFIXES, reserved ranges stand for the routes into them.
+ */
 void tracking_make(struct tracking *tracking, const struct config *config,
-	const struct address *own, size_t owns);
+	const struct address *own, size_t owns, struct route *route, size_t routes);
 
 /* Whether the prefix is tracked on this interface. */
 bool tracking_is_on(const struct tracking_row *row, const char *ifname);

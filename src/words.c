@@ -21,7 +21,8 @@ const char *words_reason(unsigned reason)
 	static const char words[MZ_REASONS][16] = {[MZ_TABLE_FULL] = "table_full",
 		[MZ_INSERT_FAILED] = "insert_failed",
 		[MZ_MALFORMED] = "malformed",
-		[MZ_FORGOTTEN] = "forgotten"};
+		[MZ_FORGOTTEN] = "forgotten",
+		[MZ_UNTRACKED] = "untracked"};
 
 	return words[reason];
 }

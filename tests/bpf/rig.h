@@ -131,7 +131,7 @@ static inline void site_settings(
 		site_prefix(site->local[i], &config.local[config.locals++]);
 	for (; site->own[owns]; owns++)
 		site_prefix(site->own[owns], &own[owns].own);
-	tracking_make(&tracking, &config, own, owns);
+	tracking_make(&tracking, &config, own, owns, NULL, 0);
 	assert_int_equal(settings_make(settings, &config, &tracking, "lan0", net, own, owns), 0);
 }
 

@@ -137,6 +137,52 @@ static void a_packet_counts_at_the_first_of_its_hooks(void **state)
 	rig_stop(&rig);
 }
 
+/* As where the bridge itself has no hook at egress: another program's ingress qdisc is there. */
+static void a_flooded_download_counts_at_the_first_port(void **state)
+{
+	enum { FIRST, SECOND, THIRD, HOOKS };
+	/* of downloads that are all alike, the ports they leave by */
+	static const struct {
+		const char *name;
+		int path[8];
+		unsigned packets;
+	} paths[] = {
+		{"flooded", {FIRST, SECOND, THIRD, -1}, 1},
+		{"flooded twice", {FIRST, SECOND, THIRD, FIRST, SECOND, THIRD, -1}, 2},
+		{"to one port", {SECOND, SECOND, SECOND, -1}, 3},
+		{"flooded, then to one port", {FIRST, SECOND, THIRD, SECOND, SECOND, -1}, 3},
+	};
+	struct mz_settings place = {.place = MZ_LOWER, .depth = 1, .macs = 1};
+	struct rig rig, hooks[HOOKS];
+	int device[HOOKS];
+
+	rig_start(&rig, state, &home, 64);
+	stay_on_this_cpu();
+	packet_mac(ROUTER, place.mac[0].byte);
+	for (int i = 0; i < HOOKS; i++)
+		start_hook(&hooks[i], &rig, &place, &device[i]);
+	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++)
+		for (int v6 = 0; v6 < 2; v6++) {
+			const char *host = v6 ? HOST6 : HOST4;
+			struct packet packet =
+				packet_between(MZ_DOWNLOAD, host, v6 ? REMOTE6 : REMOTE4);
+
+			packet.payload = (uint16_t)(100 + i); /* not the like of those before */
+			for (const int *at = paths[i].path; *at >= 0; at++)
+				rig_send(&hooks[*at], paths[i].name, MZ_DOWNLOAD, &packet);
+			rig_expect(&rig, paths[i].name,
+				&(struct books){
+					.booking = {{HOST, host, MZ_DOWNLOAD, paths[i].packets,
+						paths[i].packets * (packet_headers_length(&packet) +
+									   packet.payload)}}});
+		}
+	for (int i = 0; i < HOOKS; i++) {
+		rig_unload(&hooks[i]);
+		close(device[i]);
+	}
+	rig_stop(&rig);
+}
+
 /* It has the hooks of the bridge that it was a port of before; addresses of both are tracked. */
 static void a_port_that_moved_does_not_count_twice(void **state)
 {
@@ -221,6 +267,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_lower_device_counts_what_is_routed),
 		cmocka_unit_test(a_packet_counts_at_the_first_of_its_hooks),
+		cmocka_unit_test(a_flooded_download_counts_at_the_first_port),
 		cmocka_unit_test(a_port_that_moved_does_not_count_twice),
 		cmocka_unit_test(a_mark_tells_what_was_counted),
 	};

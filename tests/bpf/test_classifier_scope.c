@@ -131,25 +131,31 @@ static const struct remote remotes_configured[] = {
 	{"2a03::a", true},
 };
 
-/* An upload to and a download from the remote address: both count or none. */
-static void exchange(struct rig *rig, const char *host, const char *remote, bool counted)
+enum fate { NOT_COUNTED, COUNTED, UNTRACKED };
+
+/* An upload to and a download from the remote address: the same happens to both. */
+static void exchange(struct rig *rig, const char *host, const char *remote, enum fate fate)
 {
 	const char *direction_name[] = {"upload to", "download from"};
+	const char *fate_name[] = {"not counted", "counted", "unattributed"};
 
 	for (enum mz_direction d = MZ_UPLOAD; d < MZ_DIRECTIONS; d++) {
 		struct packet packet = packet_between(d, host, remote);
+		struct books books;
 		char name[128];
 
 		packet.payload = 100;
-		snprintf(name, sizeof(name), "%s by %s, %s %s", counted ? "counted" : "not counted",
-			host, direction_name[d], remote);
+		snprintf(name, sizeof(name), "%s by %s, %s %s", fate_name[fate], host,
+			direction_name[d], remote);
 		rig_send(rig, name, d, &packet);
-		if (counted)
-			rig_expect(rig, name,
-				&(struct books){.booking = {{HOST, host, d, 1,
-							packet_headers_length(&packet) + 100}}});
-		else
-			rig_expect_nothing(rig, name);
+		books = (struct books){0};
+		if (fate == COUNTED)
+			books.booking[0] = (struct booking){
+				HOST, host, d, 1, packet_headers_length(&packet) + 100};
+		if (fate == UNTRACKED)
+			books.unattributed[d][MZ_UNTRACKED] =
+				(struct mz_volume){packet_headers_length(&packet) + 100, 1};
+		rig_expect(rig, name, &books);
 	}
 }
 
@@ -162,7 +168,7 @@ static void check_remotes(
 	for (size_t i = 0; i < count; i++) {
 		const char *host = strchr(remotes[i].addr, ':') ? HOST6 : HOST4;
 
-		exchange(&rig, host, remotes[i].addr, remotes[i].internet);
+		exchange(&rig, host, remotes[i].addr, remotes[i].internet ? COUNTED : NOT_COUNTED);
 	}
 	rig_stop(&rig);
 }
@@ -189,7 +195,7 @@ static void tracked_own_and_local_ranges_are_not_the_internet(void **state)
 
 struct host {
 	const char *addr;
-	bool tracked;
+	enum fate fate;
 };
 
 static void check_hosts(
@@ -200,7 +206,7 @@ static void check_hosts(
 	rig_start(&rig, state, site, 64);
 	for (size_t i = 0; i < count; i++)
 		exchange(&rig, hosts[i].addr, strchr(hosts[i].addr, ':') ? REMOTE6 : REMOTE4,
-			hosts[i].tracked);
+			hosts[i].fate);
 	rig_stop(&rig);
 }
 
@@ -217,60 +223,60 @@ static void each_of_several_prefixes_is_tracked_to_its_borders(void **state)
 			"2001:dbc::/32", "2001:dbd:0:0:0:1::/96"},
 	};
 	static const struct host hosts[] = {
-		{"192.168.1.255", false},
-		{"192.168.2.0", true},
-		{"192.168.2.254", true},
-		{"192.168.3.0", false},
-		{"10.0.255.255", false},
-		{"10.1.0.1", true},
-		{"10.1.255.254", true},
-		{"10.2.0.0", false},
-		{"172.16.5.127", false},
-		{"172.16.5.128", true},
-		{"172.16.5.254", true},
-		{"172.16.6.0", false},
-		{"100.64.3.3", false},
-		{"100.64.3.4", true},
-		{"100.64.3.5", true},
-		{"100.64.3.6", false},
-		{"198.51.100.6", false},
-		{"198.51.100.7", true},
-		{"198.51.100.8", false},
-		{"10.255.255.255", false},
-		{"11.0.0.0", true},
-		{"11.255.255.254", true},
-		{"12.0.0.0", false},
-		{"192.168.9.2", true},
-		{"192.168.9.4", false},
-		{"203.0.111.255", false},
-		{"203.0.112.0", true},
-		{"203.0.115.254", true},
-		{"203.0.116.0", false},
-		{"2001:db8:0:ffff:ffff:ffff:ffff:ffff", false},
-		{"2001:db8:1::", true},
-		{"2001:db8:1:0:ffff:ffff:ffff:ffff", true},
-		{"2001:db8:1:1::", false},
-		{"2001:db8:7fff:ffff:ffff:ffff:ffff:ffff", false},
-		{"2001:db8:8000::", true},
-		{"2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", true},
-		{"fcff::1", false},
-		{"fd00::", true},
-		{"fdff::1", true},
-		{"fe00::", false},
-		{"2001:db9::41", false},
-		{"2001:db9::42", true},
-		{"2001:db9::43", false},
-		{"2001:dba::", true},
-		{"2001:dba::1", true},
-		{"2001:dba::2", false},
-		{"2001:dbb::7fff:ffff:ffff:ffff", false},
-		{"2001:dbb:0:0:8000::", true},
-		{"2001:dbb:0:0:ffff:ffff:ffff:ffff", true},
-		{"2001:dbc:ffff::1", true},
-		{"2001:dbd::ffff:ffff", false},
-		{"2001:dbd::1:0:0", true},
-		{"2001:dbd::1:ffff:ffff", true},
-		{"2001:dbd::2:0:0", false},
+		{"192.168.1.255", UNTRACKED},
+		{"192.168.2.0", COUNTED},
+		{"192.168.2.254", COUNTED},
+		{"192.168.3.0", UNTRACKED},
+		{"10.0.255.255", UNTRACKED},
+		{"10.1.0.1", COUNTED},
+		{"10.1.255.254", COUNTED},
+		{"10.2.0.0", UNTRACKED},
+		{"172.16.5.127", UNTRACKED},
+		{"172.16.5.128", COUNTED},
+		{"172.16.5.254", COUNTED},
+		{"172.16.6.0", UNTRACKED},
+		{"100.64.3.3", UNTRACKED},
+		{"100.64.3.4", COUNTED},
+		{"100.64.3.5", COUNTED},
+		{"100.64.3.6", UNTRACKED},
+		{"198.51.100.6", UNTRACKED},
+		{"198.51.100.7", COUNTED},
+		{"198.51.100.8", UNTRACKED},
+		{"10.255.255.255", UNTRACKED},
+		{"11.0.0.0", COUNTED},
+		{"11.255.255.254", COUNTED},
+		{"12.0.0.0", UNTRACKED},
+		{"192.168.9.2", COUNTED},
+		{"192.168.9.4", UNTRACKED},
+		{"203.0.111.255", UNTRACKED},
+		{"203.0.112.0", COUNTED},
+		{"203.0.115.254", COUNTED},
+		{"203.0.116.0", UNTRACKED},
+		{"2001:db8:0:ffff:ffff:ffff:ffff:ffff", UNTRACKED},
+		{"2001:db8:1::", COUNTED},
+		{"2001:db8:1:0:ffff:ffff:ffff:ffff", COUNTED},
+		{"2001:db8:1:1::", UNTRACKED},
+		{"2001:db8:7fff:ffff:ffff:ffff:ffff:ffff", UNTRACKED},
+		{"2001:db8:8000::", COUNTED},
+		{"2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", COUNTED},
+		{"fcff::1", UNTRACKED},
+		{"fd00::", COUNTED},
+		{"fdff::1", COUNTED},
+		{"fe00::", UNTRACKED},
+		{"2001:db9::41", UNTRACKED},
+		{"2001:db9::42", COUNTED},
+		{"2001:db9::43", UNTRACKED},
+		{"2001:dba::", COUNTED},
+		{"2001:dba::1", COUNTED},
+		{"2001:dba::2", UNTRACKED},
+		{"2001:dbb::7fff:ffff:ffff:ffff", UNTRACKED},
+		{"2001:dbb:0:0:8000::", COUNTED},
+		{"2001:dbb:0:0:ffff:ffff:ffff:ffff", COUNTED},
+		{"2001:dbc:ffff::1", COUNTED},
+		{"2001:dbd::ffff:ffff", UNTRACKED},
+		{"2001:dbd::1:0:0", COUNTED},
+		{"2001:dbd::1:ffff:ffff", COUNTED},
+		{"2001:dbd::2:0:0", UNTRACKED},
 	};
 
 	CHECK_HOSTS(state, &site, hosts);
@@ -281,25 +287,25 @@ static void broadcasts_of_subnets_are_no_hosts(void **state)
 	static const struct site site = {
 		.tracked = {"192.168.2.1/24", "10.1.0.0/16", "172.16.5.128/25", "192.168.9.0/30"}};
 	static const struct host hosts[] = {
-		{"192.168.2.255", false},
-		{"192.168.2.254", true},
-		{"10.1.255.255", false},
-		{"10.1.2.255", true},
-		{"172.16.5.255", false},
-		{"172.16.5.191", true},
-		{"192.168.9.3", false},
-		{"192.168.9.2", true},
+		{"192.168.2.255", NOT_COUNTED},
+		{"192.168.2.254", COUNTED},
+		{"10.1.255.255", NOT_COUNTED},
+		{"10.1.2.255", COUNTED},
+		{"172.16.5.255", NOT_COUNTED},
+		{"172.16.5.191", COUNTED},
+		{"192.168.9.3", NOT_COUNTED},
+		{"192.168.9.2", COUNTED},
 	};
 
 	CHECK_HOSTS(state, &site, hosts);
 }
 
-static void an_untracked_family_is_not_counted(void **state)
+static void an_untracked_family_is_unattributed(void **state)
 {
 	static const struct site only4 = {.tracked = {"192.168.2.1/24"}};
 	static const struct site only6 = {.delegated = {"2001:db8:1::/64"}};
-	static const struct host hosts4[] = {{HOST4, true}, {HOST6, false}};
-	static const struct host hosts6[] = {{HOST4, false}, {HOST6, true}};
+	static const struct host hosts4[] = {{HOST4, COUNTED}, {HOST6, UNTRACKED}};
+	static const struct host hosts6[] = {{HOST4, UNTRACKED}, {HOST6, COUNTED}};
 
 	CHECK_HOSTS(state, &only4, hosts4);
 	CHECK_HOSTS(state, &only6, hosts6);
@@ -312,8 +318,8 @@ static void a_mask_of_0_makes_everything_local(void **state)
 	static const struct site local = {.tracked = {"192.168.2.1/24"},
 		.delegated = {"2001:db8:1::/64"},
 		.local = {"0.0.0.0/0", "::/0"}};
-	static const struct host hosts[] = {
-		{HOST4, false}, {HOST6, false}, {"8.8.8.8", false}, {"2a00::1", false}};
+	static const struct host hosts[] = {{HOST4, NOT_COUNTED}, {HOST6, NOT_COUNTED},
+		{"8.8.8.8", NOT_COUNTED}, {"2a00::1", NOT_COUNTED}};
 
 	CHECK_HOSTS(state, &tracked, hosts);
 	CHECK_HOSTS(state, &local, hosts);
@@ -342,9 +348,9 @@ static void the_last_of_many_local_ranges_is_heeded(void **state)
 	assert_int_equal(classifier_load(&rig.maps, &settings, rig.program), 0);
 	for (unsigned i = 0; i <= MZ_LOCALS; i += i < MZ_LOCALS - 1 ? MZ_LOCALS - 1 : 1) {
 		snprintf(addr, sizeof(addr), "44.1.%u.9", i);
-		exchange(&rig, HOST4, addr, i == MZ_LOCALS);
+		exchange(&rig, HOST4, addr, i == MZ_LOCALS ? COUNTED : NOT_COUNTED);
 		snprintf(addr, sizeof(addr), "2b01:%x::9", i << 8);
-		exchange(&rig, HOST6, addr, i == MZ_LOCALS);
+		exchange(&rig, HOST6, addr, i == MZ_LOCALS ? COUNTED : NOT_COUNTED);
 	}
 	rig_stop(&rig);
 }
@@ -357,7 +363,7 @@ int main(void)
 		cmocka_unit_test(tracked_own_and_local_ranges_are_not_the_internet),
 		cmocka_unit_test(each_of_several_prefixes_is_tracked_to_its_borders),
 		cmocka_unit_test(broadcasts_of_subnets_are_no_hosts),
-		cmocka_unit_test(an_untracked_family_is_not_counted),
+		cmocka_unit_test(an_untracked_family_is_unattributed),
 		cmocka_unit_test(a_mask_of_0_makes_everything_local),
 		cmocka_unit_test(the_last_of_many_local_ranges_is_heeded),
 	};

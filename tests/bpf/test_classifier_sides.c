@@ -56,8 +56,6 @@ static const struct passage not_counted[] = {
 	{"the router's WAN address at ingress", MZ_UPLOAD, OTHER, ROUTER, REMOTE4, WAN4, NOBODY},
 	{"the router's WAN address at egress", MZ_DOWNLOAD, ROUTER, OTHER, WAN4, REMOTE4, NOBODY},
 	{"beside the router's address", MZ_UPLOAD, OTHER, ROUTER, REMOTE4, "192.168.2.3", NOBODY},
-	{"beside in the first word", MZ_UPLOAD, OTHER, ROUTER, REMOTE6, "2001:db9:1::1", NOBODY},
-	{"beside in the second word", MZ_UPLOAD, OTHER, ROUTER, REMOTE6, "2001:db8:2::1", NOBODY},
 	{"beside in the third word", MZ_UPLOAD, OTHER, ROUTER, REMOTE6, "2001:db8:1:0:1::1",
 		NOBODY},
 	{"beside in the fourth word", MZ_UPLOAD, OTHER, ROUTER, REMOTE6, "2001:db8:1::3", NOBODY},
@@ -80,15 +78,36 @@ static const struct passage not_counted[] = {
 	{"v6 mDNS", MZ_UPLOAD, HOST, "33:33:00:00:00:fb", HOST6, "ff02::fb", NOBODY},
 	{"neighbour solicitation", MZ_UPLOAD, HOST, "33:33:ff:00:00:01", "fe80::a:1",
 		"ff02::1:ff00:1", NOBODY},
-	/* nobody's here */
-	{"strangers at ingress", MZ_UPLOAD, HOST, ROUTER, "8.8.8.8", REMOTE4, NOBODY},
-	{"strangers at egress", MZ_DOWNLOAD, ROUTER, HOST, REMOTE4, "8.8.8.8", NOBODY},
-	{"v6 strangers at ingress", MZ_UPLOAD, HOST, ROUTER, "2a02::8", REMOTE6, NOBODY},
-	{"v6 strangers at egress", MZ_DOWNLOAD, ROUTER, HOST, REMOTE6, "2a02::8", NOBODY},
+	/* what no router forwards, whoever sent it */
+	{"from a multicast group", MZ_UPLOAD, HOST, ROUTER, "224.0.0.5", REMOTE4, NOBODY},
+	{"to a multicast group", MZ_DOWNLOAD, ROUTER, HOST, REMOTE4, "239.1.2.3", NOBODY},
+	{"to a v6 multicast group", MZ_DOWNLOAD, ROUTER, HOST, REMOTE6, "ff0e::5", NOBODY},
+	{"link-local with the internet", MZ_UPLOAD, HOST, ROUTER, "169.254.1.2", REMOTE4, NOBODY},
+	{"v6 link-local with the internet", MZ_UPLOAD, HOST, ROUTER, "fe80::5", REMOTE6, NOBODY},
+	{"from no address", MZ_UPLOAD, HOST, ROUTER, "0.0.0.0", REMOTE4, NOBODY},
+	{"from no v6 address", MZ_UPLOAD, HOST, ROUTER, "::", REMOTE6, NOBODY},
+	{"to loopback", MZ_DOWNLOAD, ROUTER, HOST, REMOTE4, "127.0.0.1", NOBODY},
+	{"to the subnet's broadcast", MZ_DOWNLOAD, ROUTER, HOST, REMOTE4, "192.168.2.255", NOBODY},
 	/* in promiscuous mode, ingress sees what is for others */
 	{"overheard upload", MZ_UPLOAD, HOST, OTHER, HOST4, REMOTE4, NOBODY},
 	{"overheard v6 upload", MZ_UPLOAD, HOST, OTHER, HOST6, REMOTE6, NOBODY},
 	{"overheard download", MZ_UPLOAD, HOST, OTHER, REMOTE4, ROUTER4, NOBODY},
+	{"overheard upload of a stranger", MZ_UPLOAD, HOST, OTHER, "8.8.8.8", REMOTE4, NOBODY},
+};
+
+/* Behind the interface, but in no tracked subnet. */
+static const struct passage untracked[] = {
+	{"strangers at ingress", MZ_UPLOAD, HOST, ROUTER, "8.8.8.8", REMOTE4, NOBODY},
+	{"strangers at egress", MZ_DOWNLOAD, ROUTER, HOST, REMOTE4, "8.8.8.8", NOBODY},
+	{"v6 strangers at ingress", MZ_UPLOAD, HOST, ROUTER, "2a02::8", REMOTE6, NOBODY},
+	{"v6 strangers at egress", MZ_DOWNLOAD, ROUTER, HOST, REMOTE6, "2a02::8", NOBODY},
+	{"beside the router's address in the first word", MZ_UPLOAD, OTHER, ROUTER, REMOTE6,
+		"2001:db9:1::1", NOBODY},
+	{"beside the router's address in the second word", MZ_UPLOAD, OTHER, ROUTER, REMOTE6,
+		"2001:db8:2::1", NOBODY},
+	{"an inner router's subnet", MZ_UPLOAD, HOST, ROUTER, "192.168.77.5", REMOTE4, NOBODY},
+	{"to an inner router's subnet", MZ_DOWNLOAD, ROUTER, HOST, REMOTE4, "10.9.9.9", NOBODY},
+	{"an inner router's v6 subnet", MZ_UPLOAD, HOST, ROUTER, "fd77::5", REMOTE6, NOBODY},
 };
 
 static void check_passages(void *const *state, const struct passage *passages, size_t count)
@@ -117,6 +136,25 @@ static void each_direction_is_counted_at_its_hook(void **state)
 static void what_stays_on_this_side_is_not_counted(void **state)
 {
 	check_passages(state, not_counted, sizeof(not_counted) / sizeof(*not_counted));
+}
+
+static void what_strangers_exchange_is_unattributed(void **state)
+{
+	struct rig rig;
+
+	rig_start(&rig, state, &home, 64);
+	for (size_t i = 0; i < sizeof(untracked) / sizeof(*untracked); i++) {
+		const struct passage *p = &untracked[i];
+		struct packet packet = {
+			.from = p->from, .to = p->to, .src = p->src, .dst = p->dst, .payload = 33};
+		struct books books = {0};
+
+		books.unattributed[p->hook][MZ_UNTRACKED] =
+			(struct mz_volume){packet_headers_length(&packet) + 33, 1};
+		rig_send(&rig, p->name, p->hook, &packet);
+		rig_expect(&rig, p->name, &books);
+	}
+	rig_stop(&rig);
 }
 
 static void an_address_that_moves_leaves_the_old_count_alone(void **state)
@@ -280,6 +318,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_direction_is_counted_at_its_hook),
 		cmocka_unit_test(what_stays_on_this_side_is_not_counted),
+		cmocka_unit_test(what_strangers_exchange_is_unattributed),
 		cmocka_unit_test(an_address_that_moves_leaves_the_old_count_alone),
 		cmocka_unit_test(addresses_of_one_machine_are_counted_apart),
 		cmocka_unit_test(machines_that_differ_in_one_byte_are_counted_apart),

@@ -80,16 +80,59 @@ def test_its_subnets_are_followed(home, hook):
             traffic.udp(client, home.internet, house.INTERNET6, source, datagrams=50)
         counts = assert_exact(truth, daemon)
         assert {ip for _, _, ip in counts} == {client.v4, client.v6, f"{NEW6}10"}
-        # its traffic is nobody's now
-        router.ip(f"""addr del {house.ROUTER6}/64 dev br-lan
-            route add {house.LAN6} dev br-lan""")
-        wait_for("the old prefix gone", lambda: house.LAN6 not in str(prefixes(daemon)))
+        # as long as it is routed there, its hosts are
+        router.ip(f"""route add 2001:db8:ca2::/61 dev br-lan
+            addr del {house.ROUTER6}/64 dev br-lan""")
         traffic.udp(client, home.internet, house.INTERNET6, client.v6, datagrams=50)
+        counts = assert_exact(truth, daemon)
+        # its traffic is nobody's now
+        wait_for("the old prefix gone", lambda: house.LAN6 not in prefixes(daemon))
+        traffic.udp(client, home.internet, house.INTERNET6, client.v6, datagrams=50)
+        counts = assert_exact(truth, daemon)
+        router.ip("route del 2001:db8:ca2::/61 dev br-lan")
+        wait_for("the route gone", lambda: "2001:db8:ca2::/61" not in prefixes(daemon))
+        assert strangers(daemon) == 0
+        traffic.throw(client, house.INTERNET6, client.v6)
         traffic.udp(client, home.internet, house.INTERNET6, f"{NEW6}10", datagrams=50)
         now, page = compared(lambda: {
             key: counts[key] if key[2] == client.v6 else count
             for key, count in truth.settled().items()}, daemon)
         assert page.addresses() == now
+        assert strangers(daemon) == 1
+
+
+def strangers(daemon):
+    """Packets that hosts in no tracked subnet sent."""
+    return daemon.fresh_page().value("mezoura_unattributed_packets_total", direction="upload",
+                                     reason="untracked")
+
+
+@both_hooks
+def test_what_is_routed_out_of_it_is_followed(home, hook):
+    """Subnets behind an inner router, and what a relay adds host by host."""
+    client, router = home.clients[0], home.router
+    inner = {"v4": "192.168.77.5", "v6": "2001:db8:77::5"}
+    client.ip("".join(f"""
+        addr add {address} dev lo""" for address in inner.values()))
+    tracked = (house.LAN4, house.LAN6, "192.168.77.0/24", "2001:db8:77::/64")
+    with wire.Truth(home.clients, tracked=tracked) as truth, \
+            Daemon(router, "--hook", hook, track=FOLLOW) as daemon:
+        unknown = {}
+        for source, remote in zip(inner.values(), (house.INTERNET4, house.INTERNET6)):
+            traffic.throw(client, remote, source)
+        wait_for("strangers", lambda: strangers(daemon) == 2)
+        unknown = {key: pair for key, pair in truth.settled().items() if key[2] in inner.values()}
+        router.ip(f"""route add 192.168.77.0/24 via {client.v4}
+            route add {inner["v6"]}/128 via {client.v6}""")
+        wait_for("the routes", lambda: {"192.168.77.0/24", "2001:db8:77::/64"} <= set(prefixes(daemon)))
+        for source, remote in zip(inner.values(), (house.INTERNET4, house.INTERNET6)):
+            traffic.udp(client, home.internet, remote, source, datagrams=50)
+        expected, page = compared(lambda: less(truth.settled(), unknown), daemon)
+        assert page.addresses() == expected
+        assert sum(pair[0] for (_, _, ip), pair in expected.items() if ip in inner.values()) >= 200
+        assert strangers(daemon) == 2
+        router.ip("route del 192.168.77.0/24")
+        wait_for("the route gone", lambda: "192.168.77.0/24" not in prefixes(daemon))
 
 
 def less(counts, fewer):

@@ -98,12 +98,29 @@ def test_the_neighbours_of_what_is_reserved_are_counted(watched):
     assert not counts
 
 
-def test_what_no_host_of_a_tracked_subnet_sends_or_receives_is_not_counted(watched):
+def test_what_no_host_of_a_tracked_subnet_sends_or_receives_is_unattributed(watched):
+    yard, truth, daemon = watched
+    strangers = "192.168.99.5", "203.0.116.9", "8.8.8.8", "2001:db8:ca2:3::5"
+    size = 0
+    for stranger in strangers:
+        remote = OUTSIDE6 if ":" in stranger else OUTSIDE4
+        frame = ip_frame(yard.client.eth0, yard.router_mac, stranger, remote)
+        size += len(frame)
+        yard.up.send(frame)
+        yard.down.send(ip_frame(yard.router_mac, "ff:ff:ff:ff:ff:ff", remote, stranger))
+    assert assert_exact(truth, daemon, strangers=True) == {}
+    page = daemon.fresh_page()
+    for what, amount in (("packets", len(strangers)), ("bytes", size)):
+        for direction in ("upload", "download"):
+            assert page.value(f"mezoura_unattributed_{what}_total", direction=direction,
+                              reason="untracked") == amount
+
+
+def test_what_has_no_address_that_is_forwarded_is_not_counted(watched):
     yard, truth, daemon = watched
     mac, everybody = yard.client.eth0, "ff:ff:ff:ff:ff:ff"
-    for remote, strangers in ((OUTSIDE4, ("192.168.99.5", "192.168.2.255", "203.0.114.255",
-                                          "8.8.8.8", "0.0.0.0", "224.0.0.5")),
-                              (OUTSIDE6, ("2001:db8:ca2:3::5", "fe80::5", "::", "ff02::5"))):
+    for remote, strangers in ((OUTSIDE4, ("192.168.2.255", "203.0.114.255", "0.0.0.0", "224.0.0.5", "169.254.7.7")),
+                              (OUTSIDE6, ("fe80::5", "::", "ff02::5"))):
         for stranger in strangers:
             yard.up.send(ip_frame(mac, yard.router_mac, stranger, remote))
             yard.down.send(ip_frame(yard.router_mac, everybody, remote, stranger))
@@ -113,6 +130,7 @@ def test_what_no_host_of_a_tracked_subnet_sends_or_receives_is_not_counted(watch
                   Ether(src=mac, dst="01:80:c2:00:00:00", type=0x88cc) / Raw(b"lldp" * 20)):
         yard.up.send(bytes(frame))
     assert assert_exact(truth, daemon) == {}
+    assert not any(value for _, value in daemon.fresh_page().family("mezoura_unattributed_packets_total"))
 
 
 def test_a_frame_cut_short_is_counted_as_malformed_and_does_no_harm(watched):

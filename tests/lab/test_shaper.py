@@ -93,7 +93,7 @@ def test_a_device_of_its_own_says_that_downloads_are_missing(home):
         assert page.value("mezoura_incomplete", **INCOMPLETE) == 1
         assert len(said(daemon, f"{client.port}: another program's ingress qdisc")) == 1
         status = house.run(house.BINARY, "status", "--socket", daemon.socket)
-        assert "COUNTS ARE TOO LOW: ingress_qdisc" in status
+        assert "COUNTS ARE TOO LOW: another program's ingress qdisc" in status
         router.run("tc", "qdisc", "del", "dev", client.port, "ingress")
         router.run("tc", "qdisc", "add", "dev", client.port, "clsact")
         wait_until(lambda: len(ours(router, client.port)) == 2)

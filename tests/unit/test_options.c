@@ -157,6 +157,12 @@ static void a_bad_value_is_refused_in_one_line(void **state)
 		{"-4 192.168.2.1/24/", "expected an interface name"},
 		{"-4 192.168.2.1/24/a-name-too-long-for-linux", "expected an interface name"},
 		{"-4 10.0.0.1/8/a -4 10.0.0.2/8/b", "expected a subnet that was not given before"},
+		{"-4 0.0.0.0/0/a", "-4 '0.0.0.0/0/a': expected a prefix that leaves some of"},
+		{"-4 10.0.0.1/8/a -6 ::/0", "-6 '::/0': expected a prefix that leaves some of"},
+		{"-4 10.0.0.1/8/a -6 2000::/3",
+			"expected a prefix that leaves some of the internet"},
+		{"-4 10.0.0.1/8/a --local 0.0.0.0/0",
+			"--local '0.0.0.0/0': expected a prefix that"},
 		{"-4 10.0.0.1/8/a -6 10.0.0.0/8", "-6 '10.0.0.0/8': expected an IPv6 address"},
 		{"-4 10.0.0.1/8/a -6 2001:db8::/129", "expected a mask from 0 to 128"},
 		{"-4 10.0.0.1/8/a -6 2001:db8::/32 -6 2001:db8::/32", "not given before"},
@@ -219,7 +225,7 @@ static void more_subnets_than_there_is_room_for_are_refused(void **state)
 	for (int i = 0; i <= MZ_PREFIXES; i++)
 		snprintf(line + strlen(line), sizeof(line) - strlen(line), "-4 10.%d.0.0/16/a ", i);
 	assert_int_equal(parse(line, NULL), -EINVAL);
-	assert_non_null(strstr(error, "expected at most 8 of them"));
+	assert_non_null(strstr(error, "expected at most 16 of them"));
 }
 
 static void more_interfaces_than_there_is_room_for_are_refused(void **state)

@@ -12,6 +12,8 @@ static struct config config;
 static struct mz_settings settings;
 
 static struct tracking tracking;
+static struct route route[64];
+static size_t routes;
 
 static struct prefix prefix(const char *text)
 {
@@ -35,7 +37,8 @@ static struct address address(const char *ifname, const char *text)
 
 static int make(unsigned net, const struct address *own, size_t owns)
 {
-	tracking_make(&tracking, &config, own, owns);
+	tracking_make(&tracking, &config, own, owns, route, routes);
+
 	return settings_make(&settings, &config, &tracking, "br-lan", net, own, owns);
 }
 
@@ -43,6 +46,7 @@ static int prepare(void **state)
 {
 	(void)state;
 	memset(&config, 0, sizeof(config));
+	routes = 0;
 	config.tracked[0] = (struct config_tracked){prefix("192.168.2.0/24"), "br-lan"};
 	config.tracked[1] = (struct config_tracked){prefix("203.0.113.0/25"), "br-dmz"};
 	config.trackeds = 2;
@@ -175,6 +179,75 @@ static void more_subnets_than_there_is_room_for_are_told(void **state)
 	assert_int_equal(settings.prefixes4, MZ_PREFIXES);
 }
 
+static void route_to(const char *ifname, const char *to)
+{
+	struct route *r = &route[routes++];
+
+	memset(r, 0, sizeof(*r));
+	r->to = prefix(to);
+	memccpy(r->ifname, ifname, 0, sizeof(r->ifname) - 1);
+}
+
+static void assert_tracked(const char *const *prefixes)
+{
+	size_t count = 0;
+
+	for (; prefixes[count]; count++) {
+		struct prefix expected = prefix(prefixes[count]);
+		bool found = false;
+
+		for (size_t i = 0; i < tracking.count; i++)
+			found = found || prefix_equal(&tracking.row[i].prefix, &expected);
+		if (!found)
+			fail_msg("%s is not tracked", prefixes[count]);
+	}
+	assert_int_equal(tracking.count, count);
+}
+
+static void what_is_routed_out_of_a_followed_interface_is_tracked(void **state)
+{
+	static const char *const expected[] = {"192.168.2.0/24", "10.77.0.0/16",
+		"198.51.100.128/25", "2001:db8:5::/64", "fd00:5::/48", NULL};
+	struct address own[] = {address("br-lan", "192.168.2.1/24")};
+
+	(void)state;
+	route_to("br-lan", "2001:db8:5::17/128"); /* of a relay: hosts of one /64 */
+	route_to("br-lan", "2001:db8:5::18/128");
+	route_to("br-lan", "10.77.1.0/24"); /* within the next */
+	route_to("br-lan", "10.77.0.0/16");
+	route_to("br-lan", "192.168.2.77/32"); /* in the subnet anyway */
+	route_to("br-lan", "198.51.100.128/25");
+	route_to("br-lan", "fd00:5::/48");
+	assert_int_equal(make(0, own, 1), 0);
+	assert_false(tracking.cut);
+	assert_tracked(expected);
+}
+
+static void ranges_stand_for_more_routes_than_there_is_room_for(void **state)
+{
+	static const char *const expected[] = {
+		"192.168.2.0/24", "100.64.0.0/10", "10.0.0.0/8", "198.51.100.0/24", NULL};
+	struct address own[] = {address("br-lan", "192.168.2.1/24")};
+	char text[32];
+
+	(void)state;
+	for (int i = 0; i < 2 * MZ_PREFIXES; i++) { /* peers of a VPN */
+		snprintf(text, sizeof(text), "%s.%d/32", i % 2 ? "100.100.3" : "10.8.0", i);
+		route_to("br-lan", text);
+	}
+	route_to("br-lan", "198.51.100.0/24");
+	assert_int_equal(make(0, own, 1), 0);
+	assert_false(tracking.cut);
+	assert_tracked(expected);
+	for (int i = 0; i < MZ_PREFIXES; i++) {
+		snprintf(text, sizeof(text), "203.0.113.%d/32", i);
+		route_to("br-lan", text);
+	}
+	assert_int_equal(make(0, own, 1), 0);
+	assert_true(tracking.cut);
+	assert_int_equal(settings.prefixes4, MZ_PREFIXES);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -191,6 +264,9 @@ int main(void)
 		cmocka_unit_test_setup(
 			an_interface_that_is_followed_has_the_subnets_of_its_addresses, follow),
 		cmocka_unit_test_setup(more_subnets_than_there_is_room_for_are_told, follow),
+		cmocka_unit_test_setup(
+			what_is_routed_out_of_a_followed_interface_is_tracked, follow),
+		cmocka_unit_test_setup(ranges_stand_for_more_routes_than_there_is_room_for, follow),
 	};
 
 	return cmocka_run_group_tests_name("settings", tests, NULL, NULL);
