@@ -38,7 +38,7 @@ def stop(process):
 
 
 class Scraper:
-    """Scrapes what jobs ({name: port}) are at, once a second."""
+    """Scrapes what jobs ({name: port, or host:port}) are at, once a second."""
 
     def __init__(self, namespace, rules=None, **jobs):
         needs(self.program)
@@ -47,8 +47,9 @@ class Scraper:
         self.log = f"{self.directory}/log"
         self.jobs = jobs
         self.process = None
-        scrapes = [{"job_name": job, "static_configs": [{"targets": [f"127.0.0.1:{port}"]}]}
-                   for job, port in jobs.items()]
+        scrapes = [{"job_name": job, "static_configs": [
+            {"targets": [where if isinstance(where, str) else f"127.0.0.1:{where}"]}]}
+                   for job, where in jobs.items()]
         config = {"global": {"scrape_interval": "1s", "scrape_timeout": "1s"},
                   "scrape_configs": scrapes, **({"rule_files": [rules]} if rules else {})}
         with open(f"{self.directory}/config.yml", "w", encoding="utf-8") as file:
