@@ -75,7 +75,7 @@ KERNEL := $(patsubst tests/bpf/%.c,$B/%,$(wildcard tests/bpf/test_*.c))
 FUZZ := $(patsubst tests/fuzz/%.c,$B/%,$(wildcard tests/fuzz/fuzz_*.c))
 REPLAY := $(FUZZ:$B/fuzz_%=$B/replay_%)
 BENCH := $(patsubst tests/bench/%.c,$B/%,$(wildcard tests/bench/bench_*.c))
-LAB := $(addprefix $B/lab/,burst flood foreign mortal nobpf throng wire \
+LAB := $(addprefix $B/lab/,burst flood foreign mortal throng wire without \
 	allocations.so disturbed.so fatal.so held.so)
 
 all: $B/mezoura

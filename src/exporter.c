@@ -139,6 +139,7 @@ static int start(struct exporter *exporter)
 		.host_names = exporter->config->host_names,
 		.host_names_count = exporter->config->host_names_count};
 	int sockets[CONFIG_SOCKETS], error = shared_open(&exporter->shared, EXPORTER_SHARED);
+	size_t count = 0;
 
 	config.metrics.process = &exporter->uses;
 	process_init(&exporter->process);
@@ -148,9 +149,13 @@ static int start(struct exporter *exporter)
 		error = allowed_init(&exporter->allowed, exporter->config);
 	if (error)
 		return error;
-	for (int i = 0; i < exporter->sockets; i++)
-		sockets[i] = EXPORTER_SOCKETS + i;
-	exporter->http = http_create(&config, sockets, (size_t)exporter->sockets);
+	for (int fd = EXPORTER_SOCKETS; fd < EXPORTER_SOCKETS + exporter->sockets; fd++)
+		if (listen_is_alive(fd))
+			sockets[count++] = fd;
+		else
+			log_error("a listening socket was closed from outside: nobody is served "
+				  "there");
+	exporter->http = http_create(&config, sockets, count);
 	if (!exporter->http)
 		return -ENOMEM;
 	http_allow(exporter->http, exporter->allowed.prefix, exporter->allowed.count,
@@ -161,18 +166,16 @@ static int start(struct exporter *exporter)
 	error = watch(exporter, EXPORTER_CHANNEL, EPOLLIN);
 	if (!error)
 		error = watch(exporter, http_fd(exporter->http), EPOLLIN);
-	for (int i = 0; i < exporter->sockets && !error; i++)
+	for (size_t i = 0; i < count && !error; i++)
 		error = watch(exporter, sockets[i], 0); /* the end of one is always told */
 	return error;
 }
 
-/* Somebody's shutdown(), or the kernel on the wish of an administrator (ss -K), ended it. */
+/* The next exporter serves without one that does not. */
 static void listen_again(int socket)
 {
-	if (listen(socket, LISTEN_BACKLOG) < 0) {
-		log_error("a listening socket was closed from outside: %s", strerror(errno));
+	if (!listen_is_alive(socket))
 		_exit(1);
-	}
 	log_warn("a listening socket was closed from outside: it listens again");
 }
 

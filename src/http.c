@@ -342,7 +342,7 @@ void http_run(struct http *http)
 	http->closed = false;
 	clients_expire(&http->clients, http->now);
 	for (size_t i = 0; i < http->servers; i++) {
-		if (listen_turn_away(http->server[i].socket, &http->spare) &&
+		if (listen_turn_away(http->server[i].socket, http->epoll, &http->spare) &&
 			log_due(&http->turned_away))
 			log_warn("too many open files: HTTP clients are turned away");
 		MHD_run(http->server[i].daemon);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -152,12 +153,21 @@ void listen_remove(struct listen_file *file)
 	file->path = NULL;
 }
 
-bool listen_turn_away(int socket, int *spare)
+bool listen_is_alive(int socket)
+{
+	struct pollfd state = {.fd = socket};
+
+	if (poll(&state, 1, 0) == 0)
+		return true;
+	return listen(socket, LISTEN_BACKLOG) == 0 && poll(&state, 1, 0) == 0;
+}
+
+bool listen_turn_away(int socket, int any, int *spare)
 {
 	int probe, turned = 0;
 
 	if (*spare < 0)
-		*spare = fcntl(socket, F_DUPFD_CLOEXEC, 0);
+		*spare = fcntl(any, F_DUPFD_CLOEXEC, 0);
 	probe = *spare < 0 ? -1 : fcntl(*spare, F_DUPFD_CLOEXEC, 0);
 	if (probe >= 0)
 		close(probe);
@@ -171,6 +181,6 @@ bool listen_turn_away(int socket, int *spare)
 			break;
 		close(fd);
 	}
-	*spare = fcntl(socket, F_DUPFD_CLOEXEC, 0);
+	*spare = fcntl(any, F_DUPFD_CLOEXEC, 0);
 	return turned > 0;
 }

@@ -42,9 +42,14 @@ void listen_remove(struct listen_file *file);
 
 /*
  * Where no descriptor is left to accept with, turns away all who wait on the socket, as they would
- * wake us again and again; returns whether it did. spare: a descriptor kept for that, -1 at first;
- * to be closed by the caller in the end.
+ * wake us again and again; returns whether it did. spare: a descriptor kept for that, -1 at first,
+ * which becomes a duplicate of any; to be closed by the caller in the end.
  */
-bool listen_turn_away(int socket, int *spare);
+bool listen_turn_away(int socket, int any, int *spare);
+
+/*
+ * Whether it listens still, or again where somebody else who has it called shutdown(). TCP can.
+ */
+bool listen_is_alive(int socket);
 
 #endif

@@ -5,12 +5,14 @@
 #include <fcntl.h>
 #include <linux/landlock.h>
 #include <seccomp.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "listen.h"
 #include "privileges.h"
 
 /* What a call that is not on the list does. Where a test is to notice: make SECCOMP=kill. */
@@ -27,6 +29,8 @@
 #define NET_TCP	    (1ULL << 0 | 1ULL << 1) /* bind and connect, since version 4 */
 #define SCOPES	    (1ULL << 0 | 1ULL << 1) /* abstract sockets and signals, since version 6 */
 
+#define INT_BITS 0xffffffff /* all that the kernel looks at of an argument that is an int */
+
 struct ruleset {
 	__u64 fs, net, scoped;
 };
@@ -42,7 +46,7 @@ static int set_limits(void)
 	return 0;
 }
 
-/* No rule, so nothing is allowed. Returns 0, -ENOSYS where the kernel has none, or -errno. */
+/* No rule, so nothing is allowed. Returns 0 or -errno. */
 static int enter_landlock(void)
 {
 	int version =
@@ -78,7 +82,7 @@ static int enter_landlock(void)
 static const int allowed[] = {SCMP_SYS(accept4), SCMP_SYS(accept), SCMP_SYS(recvfrom),
 	SCMP_SYS(recv), SCMP_SYS(recvmsg), SCMP_SYS(read), SCMP_SYS(readv), SCMP_SYS(pread64),
 	SCMP_SYS(sendto), SCMP_SYS(send), SCMP_SYS(sendmsg), SCMP_SYS(write), SCMP_SYS(writev),
-	SCMP_SYS(close), SCMP_SYS(listen), SCMP_SYS(getsockopt), SCMP_SYS(setsockopt),
+	SCMP_SYS(close), SCMP_SYS(shutdown), SCMP_SYS(getsockopt), SCMP_SYS(setsockopt),
 	SCMP_SYS(getsockname), SCMP_SYS(getpeername), SCMP_SYS(dup), SCMP_SYS(epoll_wait),
 	SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_pwait2), SCMP_SYS(epoll_ctl), SCMP_SYS(poll),
 	SCMP_SYS(ppoll), SCMP_SYS(ppoll_time64), SCMP_SYS(clock_gettime), SCMP_SYS(clock_gettime64),
@@ -108,8 +112,15 @@ static int allow_fcntl(scmp_filter_ctx filter, int call)
 	return error;
 }
 
-/* Returns 0 or -errno. */
-static int enter_seccomp(int clients)
+/* Sockets are to listen as they did, with the same queue. */
+static int allow_listen(scmp_filter_ctx filter)
+{
+	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(listen), 1,
+		SCMP_A1(SCMP_CMP_MASKED_EQ, INT_BITS, LISTEN_BACKLOG));
+}
+
+/* What serving takes is allowed, and nothing else. Returns 0 or -errno. */
+static int allow_serving(void)
 {
 	scmp_filter_ctx filter = seccomp_init(REFUSE);
 	int error = filter ? 0 : -ENOMEM;
@@ -122,14 +133,41 @@ static int enter_seccomp(int clients)
 		error = allow_fcntl(filter, SCMP_SYS(fcntl));
 	if (!error)
 		error = allow_fcntl(filter, SCMP_SYS(fcntl64));
-	/* of a listening socket it would be the end, for the next exporter as well */
 	if (!error)
-		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(shutdown), 1,
-			SCMP_A0(SCMP_CMP_GE, (scmp_datum_t)clients, 0));
+		error = allow_listen(filter);
 	if (!error)
 		error = seccomp_load(filter);
 	seccomp_release(filter);
 	return error;
+}
+
+/*
+ * The next exporter serves on the same sockets. What would end them for it, too, is refused on
+ * them: to shut them down, to make them block or have another option, and to duplicate them, as the
+ * rule knows them by their numbers. That takes a filter of its own, as one cannot both allow a call
+ * and refuse a part of it. Returns 0 or -errno.
+ */
+static int guard_sockets(int clients)
+{
+	static const int calls[] = {SCMP_SYS(shutdown), SCMP_SYS(setsockopt), SCMP_SYS(dup),
+		SCMP_SYS(fcntl), SCMP_SYS(fcntl64)};
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+	int error = filter ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++)
+		for (int fd = 0; fd < clients && !error && calls[i] >= 0; fd++)
+			error = seccomp_rule_add(filter, REFUSE, calls[i], 1,
+				SCMP_A0(SCMP_CMP_MASKED_EQ, INT_BITS, (scmp_datum_t)fd));
+	if (!error)
+		error = seccomp_load(filter);
+	seccomp_release(filter);
+	return error;
+}
+
+/* Old kernels and new libraries have many ways to fail. */
+static bool enter_seccomp(int clients)
+{
+	return guard_sockets(clients) == 0 && allow_serving() == 0;
 }
 
 int sandbox_enter(int clients, const char **missing)
@@ -141,15 +179,12 @@ int sandbox_enter(int clients, const char **missing)
 		error = set_limits();
 	if (!error && (prctl(PR_SET_DUMPABLE, 0) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0))
 		error = -errno;
-	if (!error)
-		error = enter_landlock();
-	if (error == -ENOSYS || error == -EOPNOTSUPP) {
+	if (error)
+		return error;
+	/* to serve without is better than not */
+	if (enter_landlock() < 0)
 		*missing = "Landlock";
-		error = 0;
-	}
-	/* old kernels and new libraries have many ways to fail: to serve without is better than not
-	 */
-	if (!error && enter_seccomp(clients) < 0)
+	if (!enter_seccomp(clients))
 		*missing = *missing ? "Landlock and no seccomp" : "seccomp";
-	return error;
+	return 0;
 }

@@ -9,11 +9,12 @@
  * dumps no core, and is not traced. What is loaded or read when it is first needed has to be there
  * by now.
  *
- * clients: the first descriptor that may be shut down; those before are listening sockets.
+ * clients: the first descriptor of a client; those before, of which some are listening sockets,
+ * stay as they are.
  *
- * Returns 0 or -errno, -EPERM for root: then it must not go on. Where the kernel lacks Landlock or
- * seccomp, that part is left out: *missing names it, a constant string, and is NULL where nothing
- * is missing.
+ * Returns 0 or -errno, -EPERM for root: then it must not go on. Where Landlock or seccomp cannot be
+ * had, that part is left out: *missing names it, a constant string, and is NULL where nothing is
+ * missing.
  */
 int sandbox_enter(int clients, const char **missing);
 

@@ -171,7 +171,7 @@ def test_a_bpf_file_system_that_cannot_be_mounted(attempt):
 
 
 def test_a_kernel_without_bpf(attempt):
-    status, _ = attempt.start(through=(house.tool("nobpf"),))
+    status, _ = attempt.start(through=(house.tool("without"), "bpf"))
     assert status not in (0, 2)
 
 

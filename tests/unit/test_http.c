@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "fields.h"
 #include "web.h"
 
 #include <fcntl.h>
@@ -25,16 +26,16 @@ static void metrics_are_text_unless_asked_otherwise(void **state)
 	fd = web_connect(&web);
 	answer = web_ask(&web, fd, GET("/metrics"));
 	web_expect_page(answer, 3, 1, METRICS_TEXT);
-	web_expect_field(answer, "Content-Type: text/plain; version=0.0.4; charset=utf-8");
-	web_expect_field(answer, "Vary: Accept, Accept-Encoding");
+	expect_field(answer, "Content-Type: text/plain; version=0.0.4; charset=utf-8");
+	expect_field(answer, "Vary: Accept, Accept-Encoding");
 	free(answer);
 	answer = web_ask(
 		&web, fd, "GET /metrics HTTP/1.1\r\nHost: localhost\r\n" OPEN_METRICS "\r\n");
 	web_expect_page(answer, 3, 1, METRICS_OPENMETRICS);
-	web_expect_field(
+	expect_field(
 		answer, "Content-Type: application/openmetrics-text; version=1.0.0; charset=utf-8");
-	web_expect_field(answer, "Vary: Accept, Accept-Encoding");
-	web_expect_field(answer, "Cache-Control: no-store");
+	expect_field(answer, "Vary: Accept, Accept-Encoding");
+	expect_field(answer, "Cache-Control: no-store");
 	free(answer);
 	answer = web_ask(&web, fd, GET("/metrics?collect[]=x"));
 	web_expect_page(answer, 3, 1, METRICS_TEXT);
@@ -88,8 +89,8 @@ static void healthy_says_ok(void **state)
 	fd = web_connect(&web);
 	answer = web_ask(&web, fd, GET("/-/healthy"));
 	assert_int_equal(strncmp(answer, "HTTP/1.1 200 ", 13), 0);
-	web_expect_field(answer, "Content-Type: text/plain; charset=utf-8");
-	web_expect_field(answer, "Cache-Control: no-store");
+	expect_field(answer, "Content-Type: text/plain; charset=utf-8");
+	expect_field(answer, "Cache-Control: no-store");
 	assert_string_equal(web_body(answer), "ok\n");
 	free(answer);
 	close(fd);
@@ -140,7 +141,7 @@ static void other_methods_are_not_allowed(void **state)
 			methods[i], i % 2 ? "/metrics" : "/-/healthy");
 		answer = web_ask(&web, fd, request);
 		assert_int_equal(strncmp(answer, "HTTP/1.1 405 ", 13), 0);
-		web_expect_field(answer, "Allow: GET, HEAD");
+		expect_field(answer, "Allow: GET, HEAD");
 		free(answer);
 	}
 	close(fd);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* By which names the server may be asked, and what it tells browsers. */
+#include "fields.h"
 #include "web.h"
 
 static bool isolated;
@@ -61,7 +62,7 @@ static void by_another_name_nothing_is_answered(void **state)
 		answer = web_ask(&web, fd, requests[i]);
 		if (strncmp(answer, "HTTP/1.1 421 ", 13) != 0)
 			fail_msg("%s got %.300s", requests[i], answer);
-		web_expect_field(answer, "Content-Type: text/plain; charset=utf-8");
+		expect_field(answer, "Content-Type: text/plain; charset=utf-8");
 		assert_null(strstr(answer, "mezoura_host"));
 		free(answer);
 	}
@@ -89,9 +90,9 @@ static void no_page_elsewhere_may_use_an_answer(void **state)
 		snprintf(request, sizeof(request), "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n",
 			paths[i]);
 		answer = web_ask(&web, fd, request);
-		web_expect_field(answer, "X-Content-Type-Options: nosniff");
-		web_expect_field(answer, "Referrer-Policy: no-referrer");
-		web_expect_field(answer, "Cross-Origin-Resource-Policy: same-origin");
+		expect_field(answer, "X-Content-Type-Options: nosniff");
+		expect_field(answer, "Referrer-Policy: no-referrer");
+		expect_field(answer, "Cross-Origin-Resource-Policy: same-origin");
 		assert_null(strcasestr(answer, "\r\nAccess-Control-"));
 		free(answer);
 	}

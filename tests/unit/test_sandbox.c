@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
@@ -15,9 +16,11 @@
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "listen.h"
 #include "log.h"
 #include "sandbox.h"
 
@@ -25,7 +28,7 @@
 enum { FAILED, WORKED, NO_SANDBOX };
 
 #define NOBODY	65534
-#define CLIENTS 200 /* descriptors of listening sockets are below */
+#define CLIENTS 20 /* descriptors of listening sockets are below */
 
 static const char *missing;
 
@@ -148,6 +151,44 @@ static int end_a_listening_socket(void)
 	return shutdown(CLIENTS - 1, SHUT_RDWR);
 }
 
+/* The kernel looks at its lower half only. */
+static int end_a_listening_socket_by_a_great_number(void)
+{
+	return sizeof(long) == 8 ? (int)syscall(SYS_shutdown,
+					   (unsigned long)-1 << 16 << 16 | (CLIENTS - 1), SHUT_RDWR)
+				 : -1;
+}
+
+static int duplicate_a_listening_socket(void)
+{
+	return dup(CLIENTS - 1);
+}
+
+static int duplicate_it_otherwise(void)
+{
+	return fcntl(CLIENTS - 1, F_DUPFD_CLOEXEC, CLIENTS);
+}
+
+static int make_a_listening_socket_block(void)
+{
+	return fcntl(CLIENTS - 1, F_SETFL, 0);
+}
+
+/* It would drop all that comes, for whoever serves on it next. */
+static int filter_a_listening_socket(void)
+{
+	struct sock_filter drop = BPF_STMT(BPF_RET | BPF_K, 0);
+	struct sock_fprog filter = {1, &drop};
+
+	return setsockopt(
+		CLIENTS - 1, SOL_SOCKET, SO_ATTACH_FILTER, &filter, (socklen_t)sizeof(filter));
+}
+
+static int let_nobody_wait(void)
+{
+	return listen(CLIENTS - 1, 0);
+}
+
 static const struct {
 	const char *what;
 	int (*attempt)(void);
@@ -167,7 +208,13 @@ static const struct {
 	{"become root", become_root},
 	{"make a namespace", make_namespace},
 	{"make a file in memory", make_memory_file},
+	{"duplicate a listening socket", duplicate_a_listening_socket},
+	{"duplicate it otherwise", duplicate_it_otherwise},
+	{"make a listening socket block", make_a_listening_socket_block},
+	{"filter a listening socket", filter_a_listening_socket},
+	{"let nobody wait for a listening socket", let_nobody_wait},
 	{"end a listening socket", end_a_listening_socket},
+	{"end it by a great number", end_a_listening_socket_by_a_great_number},
 };
 
 static int pipe_end = -1;
@@ -176,7 +223,9 @@ static int use_what_is_there(void)
 {
 	void *memory = malloc(3 << 20);
 
-	if (!memory || shutdown(CLIENTS, SHUT_RDWR) < 0)
+	if (!memory || listen(CLIENTS - 1, LISTEN_BACKLOG) < 0 ||
+		fcntl(CLIENTS, F_SETFL, O_NONBLOCK) < 0 || dup(CLIENTS) < 0 ||
+		shutdown(CLIENTS, SHUT_RDWR) < 0)
 		return -1;
 	memset(memory, 1, 3 << 20);
 	free(memory);
@@ -216,7 +265,7 @@ static void nothing_else_can(void **state)
 	}
 	close(ends[0]);
 	close(ends[1]);
-	assert_true(possible >= 10); /* of them, outside of the sandbox */
+	assert_true(possible >= 16); /* of them, outside of the sandbox */
 }
 
 static int is_nothing_missing(void)

@@ -339,15 +339,6 @@ static inline void web_expect_body(
 	free(snapshot);
 }
 
-static inline void web_expect_field(const char *answer, const char *field)
-{
-	char line[128];
-
-	snprintf(line, sizeof(line), "\r\n%s\r\n", field);
-	if (!strcasestr(answer, line))
-		fail_msg("no \"%s\" in:\n%.400s", field, answer);
-}
-
 static inline void web_expect_page(
 	const char *answer, uint32_t rows, uint64_t number, enum metrics_format format)
 {
