@@ -79,7 +79,7 @@ static int read_slots(struct counters *counters, struct maps *maps, const struct
 		if (state != wanted && slot->stamp <= past->head.generation)
 			continue; /* left, and is a part of the past already */
 		row.counts = counters_of(maps, i);
-		row.net = (uint8_t)slot->host.net;
+		row.net = tally_net(slot->host.net);
 		memcpy(row.mac, slot->host.mac, sizeof(row.mac));
 		memcpy(row.addr, slot->addr, sizeof(row.addr));
 		if (state == wanted) {

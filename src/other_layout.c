@@ -141,6 +141,7 @@ static int check_geometry(struct other_layout *other)
 		return -errno;
 	if (!is_array(&slots, BPF_MAP_TYPE_ARRAY, g->slot) || slots.id == 0 ||
 		!is_array(&counts, BPF_MAP_TYPE_ARRAY, g->counts) ||
+		!(slots.map_flags & counts.map_flags & BPF_F_MMAPABLE) ||
 		counts.max_entries % slots.max_entries != 0 ||
 		!is_array(&unattributed, BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(struct mz_volume)) ||
 		g->reasons > MZ_PAST_REASONS ||
@@ -235,8 +236,8 @@ static bool read_slot(
 		return false;
 	if ((state & 1) && stamp <= generation)
 		return false;
-	*row = (struct tally_row){.family = (state & ~1u) == g->state4 ? AF_INET : AF_INET6,
-		.net = net < MZ_NETS ? (uint8_t)net : MZ_NETS};
+	*row = (struct tally_row){
+		.family = (state & ~1u) == g->state4 ? AF_INET : AF_INET6, .net = tally_net(net)};
 	memcpy(row->mac, slot + g->slot_mac, sizeof(row->mac));
 	memcpy(row->addr, slot + g->slot_addr, sizeof(row->addr));
 	for (uint32_t cpu = 0; cpu < other->cpus; cpu++) {

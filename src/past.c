@@ -78,8 +78,8 @@ int past_open(struct past *past, const char *dir, uint32_t most)
 		return errno == ENOENT ? 0 : -errno;
 	if (bpf_obj_get_info_by_fd(fd, &info, &size) < 0)
 		error = -errno;
-	else if (info.type != BPF_MAP_TYPE_ARRAY || info.value_size != sizeof(struct mz_past_row) ||
-		 info.max_entries < MZ_PAST_HEAD)
+	else if (info.type != BPF_MAP_TYPE_ARRAY || !(info.map_flags & BPF_F_MMAPABLE) ||
+		 info.value_size != sizeof(struct mz_past_row) || info.max_entries < MZ_PAST_HEAD)
 		error = -EUCLEAN;
 	if (!error) {
 		size_t bytes = bytes_of(info.max_entries - MZ_PAST_HEAD);

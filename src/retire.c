@@ -49,7 +49,7 @@ static int retire_slots(struct maps *maps, struct past *next)
 	for (uint32_t i = 0; i < 2 * maps->family_slots; i++) {
 		const struct mz_slot *slot = &maps->slots[i];
 		struct tally_row row = {
-			.family = (uint8_t)maps_family(maps, i), .net = (uint8_t)slot->host.net};
+			.family = (uint8_t)maps_family(maps, i), .net = tally_net(slot->host.net)};
 		int error;
 
 		if (!is_leaving(slot) || slot->stamp <= next->head.generation)

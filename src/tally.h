@@ -66,6 +66,12 @@ int tally_compare(const void *a, const void *b);
  */
 bool tally_is_sound(const struct tally_row *row);
 
+/* A slot's net, as a row has it; one that there cannot be stays such. */
+static inline uint8_t tally_net(uint16_t net)
+{
+	return net < MZ_NETS ? (uint8_t)net : MZ_NETS;
+}
+
 /* Whether the row is of a host's addresses that left the tables, together. */
 bool tally_is_retired(const struct tally_row *row);
 
