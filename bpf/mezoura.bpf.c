@@ -64,6 +64,14 @@ static __always_inline bool same_mac(const __u8 *frame, const volatile struct mz
 	return a[0] == b[0] && a[1] == b[1] && a[2] == b[2];
 }
 
+static __always_inline bool is_own(const __u8 *mac)
+{
+	for (__u32 i = 0; i < mz_settings.macs && i < MZ_MACS; i++)
+		if (same_mac(mac, &mz_settings.mac[i]))
+			return true;
+	return false;
+}
+
 /*
  * Whether a frame enters or leaves the router here. In a promiscuous moment (tcpdump) an interface
  * hands up other machines' frames; never so on the way out. Frames to a macvlan above it look like
@@ -75,10 +83,7 @@ static __always_inline bool is_routed(
 	if (mz_settings.place != MZ_LOWER &&
 		(hook == MZ_DOWNLOAD || skb->pkt_type != PACKET_OTHERHOST))
 		return true;
-	for (__u32 i = 0; i < mz_settings.macs && i < MZ_MACS; i++)
-		if (same_mac(hook == MZ_UPLOAD ? eth->h_dest : eth->h_source, &mz_settings.mac[i]))
-			return true;
-	return false;
+	return is_own(hook == MZ_UPLOAD ? eth->h_dest : eth->h_source);
 }
 
 /* Whose it is and where it goes is unknown: it may have been the internet's. */
@@ -168,6 +173,28 @@ static __always_inline const struct ethhdr *reached_link(const struct __sk_buff 
 	return (const void *)(eth + 1) <= packet_end(skb) ? eth : 0;
 }
 
+/* What tells an IPv4 packet of that host from others. */
+static __always_inline __u64 print4(__u64 host, const struct iphdr *ip, enum mz_direction direction)
+{
+	const __u32 *ends = &ip->saddr, *identity = (const void *)&ip->id;
+	__u64 print = first_print(host, ends[!direction]);
+
+	print = mix(print, (__u64)ip->tot_len << 32 | *identity);
+	return mix(print, join_words(ends[direction], 0));
+}
+
+static __always_inline __u64 print6(
+	__u64 host, const struct ipv6hdr *ip, enum mz_direction direction)
+{
+	const __u32(*ends)[4] = (const void *)&ip->saddr;
+	const __u32 *at = ends[direction], *remote = ends[!direction];
+	__u64 print = first_print(host, ip->payload_len);
+
+	print = mix(mix(print, join_words(at[0], at[1])), join_words(at[2], at[3]));
+	print = mix(print, join_words(remote[0], remote[1]));
+	return mix(print, join_words(remote[2], remote[3]));
+}
+
 /*
  * hook: what passes here, uploads at ingress and downloads at egress. The router's own traffic
  * passes the other way round where its LAN link leads to the internet, too. What is tracked, and
@@ -205,14 +232,9 @@ static __always_inline void account4(
 	if (!eth || !is_routed(skb, eth, hook))
 		return;
 	who = (struct key){{host_of(eth, direction), join_words(ends[direction], 0)}};
-	if (mz_settings.place != MZ_ALONE) {
-		const __u32 *identity = (const void *)&ip->id;
-		__u64 print = first_print(who.word[0], ends[!direction]);
-
-		print = mix(print, (__u64)ip->tot_len << 32 | *identity);
-		if (is_counted(skb, hook, mix(print, who.word[1])))
-			return;
-	}
+	if (mz_settings.place != MZ_ALONE &&
+		is_counted(skb, hook, print4(who.word[0], ip, direction)))
+		return;
 	volume = weigh(skb, frame, bpf_ntohs(ip->tot_len));
 	if (tracked)
 		book(who, MZ_SLOT_HOST4, direction, volume);
@@ -224,7 +246,7 @@ static __always_inline void account6(
 	struct __sk_buff *skb, struct frame frame, enum mz_direction hook)
 {
 	enum mz_direction direction = hook;
-	const __u32(*ends)[4], *host, *remote;
+	const __u32(*ends)[4], *host;
 	struct mz_volume volume;
 	const struct ethhdr *eth;
 	const struct ipv6hdr *ip;
@@ -254,15 +276,9 @@ static __always_inline void account6(
 	host = ends[direction];
 	who = (struct key){{host_of(eth, direction), join_words(host[0], host[1]),
 		join_words(host[2], host[3])}};
-	if (mz_settings.place != MZ_ALONE) {
-		__u64 print = first_print(who.word[0], ip->payload_len);
-
-		remote = ends[!direction];
-		print = mix(mix(print, who.word[1]), who.word[2]);
-		print = mix(print, join_words(remote[0], remote[1]));
-		if (is_counted(skb, hook, mix(print, join_words(remote[2], remote[3]))))
-			return;
-	}
+	if (mz_settings.place != MZ_ALONE &&
+		is_counted(skb, hook, print6(who.word[0], ip, direction)))
+		return;
 	length = bpf_ntohs(ip->payload_len);
 	volume = weigh(skb, frame, length ? length + sizeof(*ip) : 0);
 	if (tracked)
@@ -271,11 +287,46 @@ static __always_inline void account6(
 		book_untracked(direction, volume);
 }
 
+/* Has a frame that is bridged on take no part in counting. host: its receiver. */
+static __noinline void disown_frame(struct __sk_buff *skb, __u64 host)
+{
+	struct frame frame;
+	const void *ip;
+
+	if (!open_frame(skb, &frame))
+		return;
+	if (frame.protocol == bpf_htons(ETH_P_IP)) {
+		if (reach(skb, frame.offset, sizeof(struct iphdr), 4, &ip))
+			disown(skb, print4(host, ip, MZ_DOWNLOAD));
+	} else if (frame.protocol == bpf_htons(ETH_P_IPV6)) {
+		if (reach(skb, frame.offset, sizeof(struct ipv6hdr), 6, &ip))
+			disown(skb, print6(host, ip, MZ_DOWNLOAD));
+	}
+}
+
+/*
+ * A frame that comes in by a port with the router's own MAC as its sender's is forged, or went in a
+ * circle. Bridged on, it would look like a download at the ports by which it leaves.
+ */
+static __always_inline void disown_forged(struct __sk_buff *skb)
+{
+	const struct ethhdr *eth = reached_link(skb);
+
+	if (eth && is_own(eth->h_source))
+		disown_frame(skb, host_of(eth, MZ_DOWNLOAD));
+}
+
 static __always_inline int classify(struct __sk_buff *skb, enum mz_direction hook)
 {
 	struct frame frame;
 
-	if (is_marked(skb, hook) || !open_frame(skb, &frame))
+	if (mz_settings.place != MZ_ALONE) {
+		if (is_marked(skb, hook))
+			return NEXT;
+		if (mz_settings.place == MZ_LOWER && hook == MZ_UPLOAD)
+			disown_forged(skb);
+	}
+	if (!open_frame(skb, &frame))
 		return NEXT;
 	if (frame.protocol == bpf_htons(ETH_P_IP))
 		account4(skb, frame, hook);

@@ -39,8 +39,7 @@ static __always_inline bool is_marked(struct __sk_buff *skb, enum mz_direction h
 	struct mz_passage *passage;
 	__u32 at;
 
-	if (mz_settings.place == MZ_ALONE || !mz_settings.mark ||
-		skb->tc_index != mz_settings.mark + hook)
+	if (!mz_settings.mark || skb->tc_index != mz_settings.mark + hook)
 		return false;
 	at = hook;
 	if (hook == MZ_UPLOAD && mz_settings.place == MZ_UPPER)
@@ -49,6 +48,21 @@ static __always_inline bool is_marked(struct __sk_buff *skb, enum mz_direction h
 	if (passage) /* its passage is used up, and not left to a later packet like it */
 		passage->devices |= device_bit(skb);
 	return true;
+}
+
+/* Lets later hooks know that a hook of that depth counted the packet. */
+static __always_inline void note(struct __sk_buff *skb, enum mz_direction hook,
+	struct mz_passage *passage, __u64 print, __u64 now, __u32 depth)
+{
+	if (passage) {
+		passage->print = print;
+		passage->jiffies = now;
+		passage->devices = 0;
+		passage->depth = depth;
+		passage->ifindex = skb->ifindex;
+	}
+	if (mz_settings.mark && skb->tc_index == 0)
+		skb->tc_index = mz_settings.mark + hook;
 }
 
 /*
@@ -72,16 +86,16 @@ static __always_inline bool is_counted(struct __sk_buff *skb, enum mz_direction 
 		passage->devices |= bit;
 		return true;
 	}
-	if (passage) {
-		passage->print = print;
-		passage->jiffies = now;
-		passage->devices = 0;
-		passage->depth = depth;
-		passage->ifindex = skb->ifindex;
-	}
-	if (mz_settings.mark && skb->tc_index == 0)
-		skb->tc_index = mz_settings.mark + hook;
+	note(skb, hook, passage, print, now, depth);
 	return false;
+}
+
+/* Has the ports that a frame comes to later take it for a download that was counted before. */
+static __always_inline void disown(struct __sk_buff *skb, __u64 print)
+{
+	__u32 at = MZ_DOWNLOAD;
+
+	note(skb, MZ_DOWNLOAD, bpf_map_lookup_elem(&mz_passages, &at), print, bpf_jiffies64(), 0);
 }
 
 #endif

@@ -183,6 +183,47 @@ static void a_flooded_download_counts_at_the_first_port(void **state)
 	rig_stop(&rig);
 }
 
+/*
+ * Bridged from port to port, with the router's MAC as its sender's: as somebody forges it, or as a
+ * circle of cables brings the router's own back. The next one alike comes from the router.
+ */
+static void a_forged_download_does_not_count(void **state)
+{
+	struct mz_settings place = {.place = MZ_LOWER, .depth = 1, .macs = 2};
+	struct rig rig, in, out[2];
+	int device[3];
+
+	rig_start(&rig, state, &home, 64);
+	stay_on_this_cpu();
+	packet_mac(OTHER, place.mac[0].byte);
+	packet_mac(ROUTER, place.mac[1].byte);
+	start_hook(&in, &rig, &place, &device[0]);
+	start_hook(&out[0], &rig, &place, &device[1]);
+	place.depth = 2;
+	start_hook(&out[1], &rig, &place, &device[2]);
+	for (int v6 = 0; v6 < 2; v6++)
+		for (int tagged = 0; tagged < 2; tagged++) {
+			const char *host = v6 ? HOST6 : HOST4;
+			struct packet packet =
+				packet_between(MZ_DOWNLOAD, host, v6 ? REMOTE6 : REMOTE4);
+			struct books books = {.booking = {{HOST, host, MZ_DOWNLOAD, 1}}};
+
+			packet.tag[0] = tagged ? 10 : 0;
+			books.booking[0].bytes = packet_headers_length(&packet);
+			rig_send(&in, "comes in", MZ_UPLOAD, &packet);
+			rig_send(&out[0], "leaves", MZ_DOWNLOAD, &packet);
+			rig_send(&out[1], "leaves, flooded", MZ_DOWNLOAD, &packet);
+			rig_expect_nothing(&rig, "a forged download");
+			rig_send(&out[0], "of the router", MZ_DOWNLOAD, &packet);
+			rig_expect(&rig, "a download of the router", &books);
+		}
+	for (int i = 0; i < 3; i++) {
+		rig_unload(i == 2 ? &in : &out[i]);
+		close(device[i]);
+	}
+	rig_stop(&rig);
+}
+
 /* It has the hooks of the bridge that it was a port of before; addresses of both are tracked. */
 static void a_port_that_moved_does_not_count_twice(void **state)
 {
@@ -268,6 +309,7 @@ int main(void)
 		cmocka_unit_test(a_lower_device_counts_what_is_routed),
 		cmocka_unit_test(a_packet_counts_at_the_first_of_its_hooks),
 		cmocka_unit_test(a_flooded_download_counts_at_the_first_port),
+		cmocka_unit_test(a_forged_download_does_not_count),
 		cmocka_unit_test(a_port_that_moved_does_not_count_twice),
 		cmocka_unit_test(a_mark_tells_what_was_counted),
 	};

@@ -13,7 +13,8 @@ import house
 import traffic
 import wire
 from daemon import HOOKS, Daemon, assert_exact
-from test_paths import FAMILIES, exchange, remote, wait_for_hooks
+from frames import ip_frame
+from test_paths import FAMILIES, exchange, ok_filter, remote, wait_for_hooks
 from watch import wait_until
 
 BOTH = (house.LAN4, house.LAN6, house.FOO4, house.FOO6)
@@ -182,3 +183,29 @@ def test_what_a_hairpin_sends_back_never_counts(home, hook):
         assert assert_exact(truth, daemon) == {}
         traffic.tcp(first, home.internet, house.INTERNET4, up=200_000, down=200_000)
         assert len(assert_exact(truth, daemon)) == 2
+
+
+@both_hooks
+@pytest.mark.parametrize("foreign", [False, True], ids=["alone", "foreign_filter"])
+def test_a_forged_download_never_counts(build, hook, foreign):
+    """From host to host, with the router's MAC as its sender's: to one port, and to all others."""
+    home = build(clients=("h1", "h2", "h3"))
+    router, (first, second, third) = home.router, home.clients
+    settle(router, "br-lan")
+    own, flooded = router.mac("br-lan"), "02:00:00:00:99:99"
+    router.run("bridge", "fdb", "replace", second.eth0, "dev", second.port, "master", "static")
+    with Daemon(router, "--hook", hook) as daemon, first.packet_socket("eth0") as sender:
+        counters = [ok_filter(router, client.port, side) for client in home.clients
+                    for side in ("ingress", "egress") if foreign]
+        before = [router.passed(client.port)["tx"]["packets"] for client in (second, third)]
+        for target in (second.eth0, flooded):
+            for family in FAMILIES:
+                for _ in range(50):
+                    sender.send(ip_frame(own, target, remote(family), getattr(second, family)))
+        for client, already, frames in zip((second, third), before, (200, 100)):
+            wait_until(lambda c=client, n=already + frames:
+                       router.passed(c.port)["tx"]["packets"] >= n)
+        assert daemon.fresh_page().addresses() == {}
+        assert all(counter() for counter in counters)
+        exchange(second, home.internet, amount=1000)
+        assert {host[1] for host in daemon.fresh_page().addresses()} == {second.eth0}
