@@ -25,6 +25,7 @@
 #define JUMBO_TYPE 0xc2
 #define UDP_HLEN   8
 #define SCTP_HLEN  12 /* RFC 9260, 3.1 */
+#define PIECE_HLEN 8  /* RFC 8200, 4.5: IPv6's header of a fragment */
 #define OFFSET_MAX 63 /* of an IP header: more than all tags and a PPPoE header */
 
 struct frame {
@@ -196,22 +197,36 @@ static __always_inline __u32 skip_ip(struct __sk_buff *skb, struct header *heade
 }
 
 /*
+ * Whether a super-packet of UDP that has no count becomes the fragments of one datagram (UFO), not
+ * datagrams (USO, which has a count where the kernel made it). No program is shown which; but the
+ * kernel lets one make room in front of the latter only: we ask for no room.
+ */
+static __always_inline bool is_one_datagram(struct __sk_buff *skb)
+{
+	return bpf_skb_adjust_room(skb, 0, BPF_ADJ_ROOM_MAC,
+		       BPF_F_ADJ_ROOM_FIXED_GSO | BPF_F_ADJ_ROOM_NO_CSUM_RESET) != 0;
+}
+
+/*
  * What a super-packet is on the wire: GRO merges frames on their way in and GSO splits them on
- * their way out, each with a copy of all headers. Adds the bytes of those copies and sets the
- * number of frames. The kernel's own count is gso_segs; a guest's super-packet that comes through
- * tap has none and is counted by gso_size. Not inlined: most packets do not come here.
+ * their way out, each with a copy of all headers, but that UDP's is in the first fragment only.
+ * Adds the bytes of those copies and sets the number of frames. The kernel's own count is gso_segs;
+ * a guest's super-packet that comes through tap has none and is counted by gso_size. Not inlined:
+ * most packets do not come here.
  */
 static __noinline void unfold(
 	struct __sk_buff *skb, __u32 offset, __u32 more, bool v4, struct mz_volume *volume)
 {
 	struct header header = {.offset = offset};
-	__u32 size = skb->gso_size, frames = skb->gso_segs, unreal, headers;
+	__u32 size = skb->gso_size, frames = skb->gso_segs, unreal, headers, piece = 0;
 	__u8 byte = 0;
 
 	unreal = skip_ip(skb, &header, v4);
 	headers = header.offset;
 	if (header.protocol == IPPROTO_TCP && bpf_skb_load_bytes(skb, headers + 12, &byte, 1) == 0)
 		headers += (byte >> 4) * 4;
+	else if (header.protocol == IPPROTO_UDP && frames == 0 && is_one_datagram(skb))
+		piece = v4 ? 0 : PIECE_HLEN;
 	else if (header.protocol == IPPROTO_UDP)
 		headers += UDP_HLEN;
 	else if (header.protocol == IPPROTO_SCTP)
@@ -223,7 +238,7 @@ static __noinline void unfold(
 	if (frames < 2)
 		return;
 	volume->packets = frames;
-	volume->bytes += (__u64)(frames - 1) * (headers + more - unreal);
+	volume->bytes += (__u64)(frames - 1) * (headers + more - unreal + piece) + piece;
 }
 
 /* ip_bytes: the length the IP header states, 0 where it states none. */

@@ -10,8 +10,11 @@
 #include <linux/if_packet.h>
 #include <linux/if_tun.h>
 #include <linux/virtio_net.h>
+#include <sys/utsname.h>
 
 #include "rig.h"
+
+#define GSO_UDP_L4 5 /* linux/virtio_net.h of 6.2 */
 
 struct device {
 	int tap, socket;
@@ -83,6 +86,33 @@ static inline void device_stop(const struct device *device)
 	close(device->tap); /* and with it the device and its filters */
 }
 
+/* What a guest says of a super-packet. */
+static inline void device_wrap(const struct packet *packet, struct virtio_net_hdr *header)
+{
+	bool tcp = packet_protocol(packet) == IPPROTO_TCP;
+
+	header->flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
+	header->csum_start =
+		(__u16)(packet_headers_length(packet) - packet_transport_length(packet));
+	header->csum_offset = tcp ? 16 : 6;
+	if (!tcp)
+		header->gso_type = packet->datagrams ? GSO_UDP_L4 : VIRTIO_NET_HDR_GSO_UDP;
+	else
+		header->gso_type = strchr(packet->src, ':') ? VIRTIO_NET_HDR_GSO_TCPV6
+							    : VIRTIO_NET_HDR_GSO_TCPV4;
+	header->gso_size = packet->gso_size;
+}
+
+/* Whether the kernel takes super-packets of many datagrams from a guest: since 6.2. */
+static inline bool device_knows_datagrams(void)
+{
+	struct utsname name;
+	int major = 0, minor = 0;
+
+	return uname(&name) == 0 && sscanf(name.release, "%d.%d", &major, &minor) == 2 &&
+	       (major > 6 || (major == 6 && minor >= 2));
+}
+
 /* linear: how many bytes the kernel is to lay where a program may read them directly; 0: all. */
 static inline void device_send(const struct device *device, const char *name, enum mz_direction d,
 	const struct packet *packet, const struct frame *frame, size_t linear)
@@ -95,15 +125,8 @@ static inline void device_send(const struct device *device, const char *name, en
 	bool v6 = strchr(packet->src, ':');
 	ssize_t sent;
 
-	if (packet->gso_size) {
-		size_t tcp = packet_headers_length(packet) - packet_transport_length(packet);
-
-		wrapped.header.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
-		wrapped.header.csum_start = (__u16)tcp;
-		wrapped.header.csum_offset = 16;
-		wrapped.header.gso_type = v6 ? VIRTIO_NET_HDR_GSO_TCPV6 : VIRTIO_NET_HDR_GSO_TCPV4;
-		wrapped.header.gso_size = packet->gso_size;
-	}
+	if (packet->gso_size)
+		device_wrap(packet, &wrapped.header);
 	to.sll_protocol = htons(v6 ? ETH_P_IPV6 : ETH_P_IP);
 	if (!packet->no_link) {
 		memcpy(&to.sll_protocol, frame->bytes + offsetof(struct ethhdr, h_proto),

@@ -50,6 +50,7 @@ struct packet {
 	uint16_t padding; /* bytes behind the IP packet */
 	int32_t lie;	  /* added to the length that the IP header states */
 	uint16_t gso_size, gso_segs;
+	bool datagrams;	     /* a super-packet of UDP is many datagrams, not fragments of one */
 	uint16_t tag[4];     /* VLAN tags, the outer one first, up to the first 0 */
 	uint16_t outer_tpid; /* EtherType of the first tag; 0: 802.1Q, as of the others */
 	uint16_t pppoe;	     /* PPP protocol within a PPPoE session header; 0: none */

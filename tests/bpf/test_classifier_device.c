@@ -6,6 +6,8 @@
 #include "device.h"
 
 static const struct site home = SITE_HOME;
+static const struct site home_ip = {
+	.tracked = {"192.168.2.1/24"}, .delegated = {"2001:db8:1::/64"}, .from_ip = true};
 
 static void a_header_cut_anywhere_is_unattributed(void **state)
 {
@@ -105,6 +107,64 @@ static void a_super_packet_without_a_count_counts_as_its_frames(void **state)
 		}
 	device_stop(&device);
 	rig_stop(&rig);
+}
+
+/*
+ * Of UDP, a guest hands over one datagram, of which fragments are made (UFO), or many in one (USO).
+ * Sizes are of what follows the IP header in a fragment, and the UDP header in a datagram.
+ */
+static void a_super_packet_of_udp_counts_as_its_frames(void **state)
+{
+	static const struct {
+		uint16_t payload, size;
+		bool datagrams, v6;
+		unsigned frames, bytes; /* on the wire */
+	} row[] = {
+		{2952, 1480, false, false, 2, 2952 + 8 + 2 * 34}, /* two full fragments */
+		{2953, 1480, false, false, 3, 2953 + 8 + 3 * 34},
+		{9000, 1480, false, false, 7, 9000 + 8 + 7 * 34},
+		{1473, 1480, false, false, 2, 1473 + 8 + 2 * 34},
+		{2888, 1448, false, true, 2, 2888 + 8 + 2 * 62}, /* with a header each */
+		{2889, 1448, false, true, 3, 2889 + 8 + 3 * 62},
+		{9000, 1448, false, true, 7, 9000 + 8 + 7 * 62},
+		{2960, 1480, true, false, 2, 2960 + 2 * 42},
+		{2961, 1480, true, false, 3, 2961 + 3 * 42},
+		{2896, 1448, true, true, 2, 2896 + 2 * 62},
+		{9000, 1452, true, true, 7, 9000 + 7 * 62},
+	};
+	struct device device;
+	struct rig rig;
+
+	for (int from_ip = 0; from_ip < 2; from_ip++) {
+		rig_start(&rig, state, from_ip ? &home_ip : &home, 64);
+		device_start(&device, &rig, IFF_TAP);
+		for (size_t i = 0; i < sizeof(row) / sizeof(*row); i++)
+			for (enum mz_direction d = MZ_UPLOAD; d < MZ_DIRECTIONS; d++) {
+				const char *host = row[i].v6 ? HOST6 : HOST4;
+				struct packet packet =
+					packet_between(d, host, row[i].v6 ? REMOTE6 : REMOTE4);
+				unsigned bytes =
+					row[i].bytes - (from_ip ? ETH_HLEN * row[i].frames : 0);
+				struct frame frame;
+				char name[64];
+
+				packet.payload = row[i].payload;
+				packet.gso_size = row[i].size;
+				packet.datagrams = row[i].datagrams;
+				if (packet.datagrams && !device_knows_datagrams())
+					continue;
+				packet_frame(&packet, &frame);
+				snprintf(name, sizeof(name), "%u bytes of UDP as %s by %u",
+					row[i].payload,
+					row[i].datagrams ? "datagrams" : "fragments", row[i].size);
+				device_send(&device, name, d, &packet, &frame, 0);
+				rig_expect(&rig, name,
+					&(struct books){.booking = {{HOST, host, d, row[i].frames,
+								bytes}}});
+			}
+		device_stop(&device);
+		rig_stop(&rig);
+	}
 }
 
 /* As a macvlan above has it, for a virtual router: such a frame looks overheard. */
@@ -250,6 +310,7 @@ int main(void)
 		cmocka_unit_test(a_header_cut_anywhere_is_unattributed),
 		cmocka_unit_test(headers_in_another_page_are_read),
 		cmocka_unit_test(a_super_packet_without_a_count_counts_as_its_frames),
+		cmocka_unit_test(a_super_packet_of_udp_counts_as_its_frames),
 		cmocka_unit_test(what_is_for_another_mac_of_the_router_is_counted),
 		cmocka_unit_test(what_is_overheard_is_not_counted),
 		cmocka_unit_test(tags_beside_the_packet_count_as_those_within),

@@ -50,16 +50,25 @@ static const struct {
 	{2800, 100},	    /* many */
 };
 
-/* What the wire carries: cuts the payload as a network card does. */
+/*
+ * What the wire carries: cuts the payload as a network card does. Without a count, UDP is one
+ * datagram, whose header is a part of what is cut; each of IPv6's fragments has a header for that.
+ */
 static struct mz_volume cut(const struct packet *packet)
 {
 	struct mz_volume wire = {0};
 	unsigned rest = packet->payload;
+	size_t headers = packet_headers_length(packet);
 
+	if (packet_protocol(packet) == IPPROTO_UDP && !packet->gso_segs) {
+		rest += sizeof(struct udphdr);
+		headers -= sizeof(struct udphdr);
+		headers += strchr(packet->src, ':') ? 8 : 0;
+	}
 	while (rest) {
 		unsigned size = rest < packet->gso_size ? rest : packet->gso_size;
 
-		wire.bytes += packet_headers_length(packet) + size;
+		wire.bytes += headers + size;
 		wire.packets++;
 		rest -= size;
 	}
