@@ -14,7 +14,8 @@
 #include "layout.h"
 #include "whose.h"
 
-#define E2BIG 7 /* errno.h: what an insert says when the table is full */
+#define E2BIG  7  /* errno.h: what an insert says when the table is full */
+#define EINVAL 22 /* what we say of a host that cannot be */
 
 /* All sizes of 1 stand for what --max-hosts makes of them. */
 struct {
@@ -179,6 +180,21 @@ static __noinline int find_slot6(const struct key *key, __u32 at)
 	return number;
 }
 
+/*
+ * Whether the host's MAC is all zero where there are MACs: no machine has that one, and it stands
+ * for hosts without any.
+ */
+static __always_inline bool is_nobody(const struct key *key)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	__u64 mac = key->word[0] >> 16; /* behind the interface's number */
+#else
+	__u64 mac = key->word[0] << 16;
+#endif
+
+	return !mac && !mz_settings.no_link;
+}
+
 static __always_inline void book(struct key key, enum mz_slot_state state,
 	enum mz_direction direction, struct mz_volume volume)
 {
@@ -198,7 +214,9 @@ static __always_inline void book(struct key key, enum mz_slot_state state,
 	if (!slot || slot->state != state || !has_key(slot, &key)) {
 		struct key copy = key; /* so that key itself needs no memory */
 
-		number = state == MZ_SLOT_HOST4 ? find_slot4(&copy, at) : find_slot6(&copy, at);
+		number = is_nobody(&key)	  ? -EINVAL
+			 : state == MZ_SLOT_HOST4 ? find_slot4(&copy, at)
+						  : find_slot6(&copy, at);
 	}
 	/* A CPU has counts of its own, and softirqs do not preempt each other: additions do. */
 	at = bpf_get_smp_processor_id() * mz_settings.slots + number;
@@ -206,7 +224,11 @@ static __always_inline void book(struct key key, enum mz_slot_state state,
 	if (!counts) {
 		struct mz_volume copy = volume;
 
-		book_nowhere(direction, number == -E2BIG ? MZ_TABLE_FULL : MZ_INSERT_FAILED, &copy);
+		book_nowhere(direction,
+			number == -E2BIG    ? MZ_TABLE_FULL
+			: number == -EINVAL ? MZ_MALFORMED
+					    : MZ_INSERT_FAILED,
+			&copy);
 		return;
 	}
 	counts->bytes[direction] += volume.bytes;

@@ -33,7 +33,7 @@ enum mz_direction { MZ_UPLOAD, MZ_DOWNLOAD, MZ_DIRECTIONS };
 enum mz_reason {
 	MZ_TABLE_FULL,	  /* no room for one more address */
 	MZ_INSERT_FAILED, /* the kernel refused the insert for another reason */
-	MZ_MALFORMED,	  /* an IP packet that ends before its addresses do */
+	MZ_MALFORMED,	  /* an IP packet that ends before its addresses do, or of MAC 0 */
 	MZ_FORGOTTEN,	  /* was booked on a host that had to make room: never by the classifier */
 	MZ_UNTRACKED,	  /* of an address in no tracked subnet */
 	MZ_REASONS

@@ -313,6 +313,36 @@ static void what_is_not_ip_is_not_counted(void **state)
 	rig_stop(&rig);
 }
 
+/* Nobody's, and not the MAC of a device without link layer. */
+static void a_mac_of_zero_is_no_host(void **state)
+{
+	static const char *const macs[] = {
+		"00:00:00:00:00:00", "00:00:00:00:00:01", "01:00:00:00:00:00", "00:00:00:01:00:00"};
+	struct rig rig;
+
+	rig_start(&rig, state, &home, 64);
+	for (size_t i = 0; i < sizeof(macs) / sizeof(*macs); i++)
+		for (int v6 = 0; v6 < 2; v6++)
+			for (enum mz_direction d = MZ_UPLOAD; d < MZ_DIRECTIONS; d++) {
+				const char *host = v6 ? HOST6 : HOST4;
+				struct packet packet =
+					packet_between(d, host, v6 ? REMOTE6 : REMOTE4);
+				uint64_t bytes = packet_headers_length(&packet);
+				struct books books = {0};
+
+				*(d == MZ_UPLOAD ? &packet.from : &packet.to) = macs[i];
+				if (i == 0)
+					books.unattributed[d][MZ_MALFORMED] =
+						(struct mz_volume){bytes, 1};
+				else
+					books.booking[0] =
+						(struct booking){macs[i], host, d, 1, bytes};
+				rig_send(&rig, macs[i], d, &packet);
+				rig_expect(&rig, macs[i], &books);
+			}
+	rig_stop(&rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -325,6 +355,7 @@ int main(void)
 		cmocka_unit_test(interfaces_that_share_the_tables_are_counted_apart),
 		cmocka_unit_test(a_replaced_classifier_goes_on_with_the_counts),
 		cmocka_unit_test(what_is_not_ip_is_not_counted),
+		cmocka_unit_test(a_mac_of_zero_is_no_host),
 	};
 
 	return cmocka_run_group_tests(tests, rig_isolate, NULL);
