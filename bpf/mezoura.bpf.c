@@ -280,7 +280,9 @@ static __always_inline void account6(
 		is_counted(skb, hook, print6(who.word[0], ip, direction)))
 		return;
 	length = bpf_ntohs(ip->payload_len);
-	volume = weigh(skb, frame, length ? length + sizeof(*ip) : 0);
+	/* a jumbogram's is in a hop-by-hop header */
+	volume = weigh(
+		skb, frame, length || ip->nexthdr != IPPROTO_HOPOPTS ? length + sizeof(*ip) : 0);
 	if (tracked)
 		book(who, MZ_SLOT_HOST6, direction, volume);
 	else

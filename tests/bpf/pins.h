@@ -51,14 +51,14 @@ static inline void need(void **state)
 	}
 }
 
-static inline void path_of(const char *dir, const char *name, char path[128])
+static inline void path_of(const char *dir, const char *name, char path[256])
 {
-	snprintf(path, 128, "%s/%s", dir, name);
+	snprintf(path, 256, "%s/%s", dir, name);
 }
 
 static inline void unpin(const char *dir, const char *name)
 {
-	char path[128];
+	char path[256];
 
 	path_of(dir, name, path);
 	unlink(path);
@@ -89,7 +89,7 @@ struct spec {
 
 static inline int get(const char *dir, const char *name)
 {
-	char path[128];
+	char path[256];
 	int fd;
 
 	path_of(dir, name, path);
@@ -114,7 +114,7 @@ static inline bool put(const char *dir, const char *name, const struct spec *spe
 	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = spec->flags);
 	int fd =
 		bpf_map_create(spec->type, "test", spec->key, spec->value, spec->entries, &options);
-	char path[128];
+	char path[256];
 
 	if (fd < 0)
 		return false;

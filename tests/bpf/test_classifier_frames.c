@@ -89,6 +89,8 @@ static void bytes_from_the_ip_header_leave_out_ethernet(void **state)
 	rig_stop(&rig);
 }
 
+#define NOTHING UINT16_MAX /* as payload: not even a header of UDP */
+
 /* What a frame is filled up with to 60 bytes is on the wire, but not IP. */
 static void padding_is_frame_but_not_ip(void **state)
 {
@@ -103,6 +105,7 @@ static void padding_is_frame_but_not_ip(void **state)
 		{"a trailer on a long frame", false, 1000, 46},
 		{"v6 in 64 bytes", true, 0, 2},
 		{"v6 with a long trailer", true, 20, 100},
+		{"nothing but a v6 header in 60", true, NOTHING, 6},
 	};
 	struct rig rig;
 
@@ -113,6 +116,11 @@ static void padding_is_frame_but_not_ip(void **state)
 				.payload = row[i].payload, .padding = row[i].padding};
 			uint64_t ip = (row[i].v6 ? 40 : 20) + 8 + row[i].payload;
 
+			if (row[i].payload == NOTHING) {
+				packet.protocol = IPPROTO_NONE;
+				packet.payload = 0;
+				ip = 40;
+			}
 			check(&rig, row[i].name, packet, row[i].v6,
 				from_ip ? ip : ETH_HLEN + ip + row[i].padding);
 		}
@@ -120,31 +128,40 @@ static void padding_is_frame_but_not_ip(void **state)
 	}
 }
 
-/* The frame is the truth where the header states none or more than there is. */
+/*
+ * The frame is the truth where the header states none or more than there is. IPv6's may state that
+ * nothing follows it, which is a length.
+ */
 static void a_stated_length_never_exceeds_the_frame(void **state)
 {
 	static const struct {
 		const char *name;
 		bool v6;
 		int32_t lie;
+		uint16_t left_out;
+		struct extension extension;
 	} row[] = {
-		{"one byte too many", false, 1},
-		{"a thousand too many", false, 1000},
-		{"65,535", false, 65535 - 128},
-		{"0", false, -128},
-		{"v6, one byte too many", true, 1},
-		{"v6, 65,535", true, 65535 - 108},
-		{"v6, 0", true, -108},
+		{"one byte too many", false, 1, 0, {0}},
+		{"a thousand too many", false, 1000, 0, {0}},
+		{"65,535", false, 65535 - 128, 0, {0}},
+		{"0", false, -128, 0, {0}},
+		{"v6, one byte too many", true, 1, 0, {0}},
+		{"v6, 65,535", true, 65535 - 108, 0, {0}},
+		{"v6, 0", true, -108, 108, {0}},
+		{"v6, 0, hop-by-hop", true, -116, 0, {IPPROTO_HOPOPTS, 8}},
+		{"v6, 0, routing", true, -116, 116, {IPPROTO_ROUTING, 8}},
 	};
 	struct rig rig;
 
 	for (int from_ip = 0; from_ip < 2; from_ip++) {
 		rig_start(&rig, state, from_ip ? &home_ip : &home, 64);
 		for (size_t i = 0; i < sizeof(row) / sizeof(*row); i++) {
-			struct packet packet = {.payload = 100, .lie = row[i].lie};
-			uint64_t ip = (row[i].v6 ? 40 : 20) + 8 + 100;
+			struct packet packet = {
+				.payload = 100, .lie = row[i].lie, .extension = {row[i].extension}};
+			uint64_t ip = (row[i].v6 ? 40 : 20) + row[i].extension.bytes + 8 + 100;
 
-			check(&rig, row[i].name, packet, row[i].v6, from_ip ? ip : ETH_HLEN + ip);
+			check(&rig, row[i].name, packet, row[i].v6,
+				from_ip ? ip - row[i].left_out : ETH_HLEN + ip);
 		}
 		rig_stop(&rig);
 	}
