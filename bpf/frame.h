@@ -23,6 +23,7 @@
 #define PPP_IPV6   0x0057 /* RFC 5072 */
 #define JUMBO_HLEN 8	  /* RFC 2675: a hop-by-hop header with the jumbo payload option */
 #define JUMBO_TYPE 0xc2
+#define PLAIN_MAX  65536 /* the kernel adds and removes that header in longer packets only */
 #define UDP_HLEN   8
 #define SCTP_HLEN  12 /* RFC 9260, 3.1 */
 #define PIECE_HLEN 8  /* RFC 8200, 4.5: IPv6's header of a fragment */
@@ -151,7 +152,7 @@ struct header {
 /*
  * Over the extension headers of an IPv6 packet. Eight are more than any stack sends. Returns how
  * many of the bytes are not on the wire: the kernel tells the length of a super-packet beyond
- * 64 kB in a header that it takes off again.
+ * 64 kB in a header that it takes off again. A shorter one has it from its sender, and keeps it.
  */
 static __always_inline __u32 skip_extensions(struct __sk_buff *skb, struct header *header)
 {
@@ -166,7 +167,8 @@ static __always_inline __u32 skip_extensions(struct __sk_buff *skb, struct heade
 			break;
 		if (bpf_skb_load_bytes(skb, header->offset, start, sizeof(start)) < 0)
 			break;
-		if (header->protocol == IPPROTO_HOPOPTS && start[1] == 0 && start[2] == JUMBO_TYPE)
+		if (header->protocol == IPPROTO_HOPOPTS && start[0] == IPPROTO_TCP &&
+			start[1] == 0 && start[2] == JUMBO_TYPE && skb->len > PLAIN_MAX)
 			unreal = JUMBO_HLEN;
 		if (header->protocol == IPPROTO_FRAGMENT)
 			header->offset += 8;

@@ -25,7 +25,7 @@
 #define REMOTE4 "93.184.216.34"
 #define REMOTE6 "2a00:1450::5"
 
-#define FRAME_MAX 16384
+#define FRAME_MAX 66000
 
 struct frame {
 	unsigned char bytes[FRAME_MAX];

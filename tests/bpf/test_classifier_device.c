@@ -109,6 +109,37 @@ static void a_super_packet_without_a_count_counts_as_its_frames(void **state)
 	rig_stop(&rig);
 }
 
+/* BIG TCP: the kernel takes it off again, of a super-packet of more than 64 kB. */
+static void the_kernels_jumbo_header_is_not_on_the_wire(void **state)
+{
+	enum { HEADERS = 14 + 40 + 8 + 20, SIZE = 32760 };
+	struct device device;
+	struct rig rig;
+
+	rig_start(&rig, state, &home, 64);
+	device_start(&device, &rig, IFF_TAP);
+	for (enum mz_direction d = MZ_UPLOAD; d < MZ_DIRECTIONS; d++)
+		for (unsigned beyond = 0; beyond < 2; beyond++) {
+			struct packet packet = packet_between(d, HOST6, REMOTE6);
+			struct frame frame;
+
+			packet.protocol = IPPROTO_TCP;
+			packet.extension[0] = (struct extension){IPPROTO_HOPOPTS, 8};
+			packet.jumbo = true;
+			packet.payload = (uint16_t)(65536 - HEADERS + beyond);
+			packet.lie = -(8 + 20 + packet.payload);
+			packet.gso_size = SIZE;
+			packet_frame(&packet, &frame);
+			device_send(&device, "BIG TCP", d, &packet, &frame, HEADERS);
+			rig_expect(&rig, "BIG TCP",
+				&(struct books){
+					.booking = {{HOST, HOST6, d, 2,
+						packet.payload + 2 * (HEADERS - 8 * beyond)}}});
+		}
+	device_stop(&device);
+	rig_stop(&rig);
+}
+
 /*
  * Of UDP, a guest hands over one datagram, of which fragments are made (UFO), or many in one (USO).
  * Sizes are of what follows the IP header in a fragment, and the UDP header in a datagram.
@@ -310,6 +341,7 @@ int main(void)
 		cmocka_unit_test(a_header_cut_anywhere_is_unattributed),
 		cmocka_unit_test(headers_in_another_page_are_read),
 		cmocka_unit_test(a_super_packet_without_a_count_counts_as_its_frames),
+		cmocka_unit_test(the_kernels_jumbo_header_is_not_on_the_wire),
 		cmocka_unit_test(a_super_packet_of_udp_counts_as_its_frames),
 		cmocka_unit_test(what_is_for_another_mac_of_the_router_is_counted),
 		cmocka_unit_test(what_is_overheard_is_not_counted),
