@@ -17,11 +17,6 @@ struct range {
 	unsigned weight;     /* in thousandths, as q-values have three digits */
 };
 
-/* What one of our formats is worth to the client, by the most specific range that matches it. */
-struct worth {
-	unsigned specificity, weight;
-};
-
 enum { NO_MATCH, ANY, ANY_SUBTYPE, ANY_VERSION, EXACT };
 
 static const struct {
@@ -137,7 +132,7 @@ static unsigned match(const struct range *range, enum metrics_format format)
 	return is(range->version, offers[format].version) ? EXACT : NO_MATCH;
 }
 
-static void weigh(const struct range *range, enum metrics_format format, struct worth *worth)
+static void weigh(const struct range *range, enum metrics_format format, struct accept_worth *worth)
 {
 	unsigned specificity = match(range, format);
 
@@ -155,20 +150,25 @@ static const char *next_element(const char *at, const char *end)
 	return *at == ',' ? at + 1 : at;
 }
 
-enum metrics_format accept_format(const char *header)
+void accept_read_format(struct accept *accept, const char *line)
 {
-	struct worth worth[METRICS_FORMATS] = {0};
-	const struct worth *text = &worth[METRICS_TEXT], *open = &worth[METRICS_OPENMETRICS];
-	const char *at = header ? header : "";
+	const char *at = line;
 
 	while (*(at = skip_blanks(at))) {
 		struct range range;
 		const char *end = take_range(at, &range);
 
 		for (int f = 0; end && f < METRICS_FORMATS; f++)
-			weigh(&range, (enum metrics_format)f, &worth[f]);
+			weigh(&range, (enum metrics_format)f, &accept->format[f]);
 		at = next_element(at, end);
 	}
+}
+
+enum metrics_format accept_format(const struct accept *accept)
+{
+	const struct accept_worth *text = &accept->format[METRICS_TEXT];
+	const struct accept_worth *open = &accept->format[METRICS_OPENMETRICS];
+
 	if (open->weight > text->weight)
 		return METRICS_OPENMETRICS;
 	/* A browser's or curl's wildcard is no wish for OpenMetrics: only its name is. */
@@ -197,10 +197,9 @@ static const char *take_coding(const char *at, struct text *coding, unsigned *we
 	return at && (!*at || *at == ',') ? at : NULL;
 }
 
-bool accept_gzip(const char *header)
+void accept_read_encoding(struct accept *accept, const char *line)
 {
-	int gzip = -1, plain = -1, any = -1; /* weights; -1: not named */
-	const char *at = header ? header : "";
+	const char *at = line;
 
 	while (*(at = skip_blanks(at))) {
 		struct text coding;
@@ -209,18 +208,21 @@ bool accept_gzip(const char *header)
 		int *named = NULL;
 
 		if (end && (is(coding, "gzip") || is(coding, "x-gzip"))) /* one and the same */
-			named = &gzip;
+			named = &accept->gzip;
 		else if (end && is(coding, "identity"))
-			named = &plain;
+			named = &accept->plain;
 		else if (end && is(coding, "*"))
-			named = &any;
+			named = &accept->any;
 		if (named && (int)weight > *named)
 			*named = (int)weight;
 		at = next_element(at, end);
 	}
-	if (gzip < 0)
-		gzip = any;
-	if (plain < 0)
-		plain = any;
+}
+
+bool accept_gzip(const struct accept *accept)
+{
+	int gzip = accept->gzip < 0 ? accept->any : accept->gzip;
+	int plain = accept->plain < 0 ? accept->any : accept->plain;
+
 	return gzip > 0 && gzip >= plain;
 }

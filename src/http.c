@@ -95,11 +95,6 @@ static void notify_completed(void *context, struct MHD_Connection *connection, v
 		client_served(*state, http->now);
 }
 
-static const char *header_of(struct MHD_Connection *connection, const char *name)
-{
-	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
-}
-
 /*
  * Servers have to take "http://NAME/PATH", too, as proxies are asked; NAME is the host then, and
  * the header means nothing (RFC 9112, 3.2.2). Sets *host and its length; NULL: there is none.
@@ -110,7 +105,8 @@ static const char *path_of(
 	const char *path;
 
 	if (strncasecmp(target, "http://", 7) != 0) {
-		*host = header_of(connection, MHD_HTTP_HEADER_HOST);
+		*host = MHD_lookup_connection_value(
+			connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
 		*length = *host ? strlen(*host) : 0;
 		return target;
 	}
@@ -128,21 +124,31 @@ static bool is_ours(
 	       own_names_has(host, length, http->config.host_names, http->config.host_names_count);
 }
 
+static mhd_result read_line(
+	void *context, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	(void)kind;
+	if (value && !strcasecmp(name, MHD_HTTP_HEADER_ACCEPT))
+		accept_read_format(context, value);
+	else if (value && !strcasecmp(name, MHD_HTTP_HEADER_ACCEPT_ENCODING))
+		accept_read_encoding(context, value);
+	return MHD_YES;
+}
+
 /* Which page a path stands for; PAGES_KINDS where none. The metrics' format is the client's choice.
  */
-static unsigned kind_of(struct MHD_Connection *connection, const char *path)
+static unsigned kind_of(const struct accept *accept, const char *path)
 {
 	if (!strcmp(path, "/metrics"))
-		return accept_format(header_of(connection, MHD_HTTP_HEADER_ACCEPT));
+		return accept_format(accept);
 	if (!strcmp(path, "/api/v1/status"))
 		return PAGES_STATUS;
 	return strcmp(path, "/api/v1/hosts") ? PAGES_KINDS : PAGES_HOSTS;
 }
 
-static mhd_result answer_page(
-	struct http *http, struct MHD_Connection *connection, struct client *client, unsigned kind)
+static mhd_result answer_page(struct http *http, struct MHD_Connection *connection,
+	struct client *client, unsigned kind, bool gzip)
 {
-	bool gzip = accept_gzip(header_of(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING));
 	struct page *page = pages_find(
 		&http->pages, &http->clients, http->config.snapshot(http->config.context), kind);
 
@@ -161,6 +167,7 @@ static mhd_result answer(void *context, struct MHD_Connection *connection, const
 {
 	struct http *http = context;
 	struct client *client = client_of(connection);
+	struct accept accept = ACCEPT_NOTHING;
 	const char *path, *host;
 	size_t length;
 	unsigned kind;
@@ -183,7 +190,8 @@ static mhd_result answer(void *context, struct MHD_Connection *connection, const
 	if (!is_ours(http, client, host, length))
 		return MHD_queue_response(
 			connection, MHD_HTTP_MISDIRECTED_REQUEST, http->response[NOT_OURS]);
-	kind = kind_of(connection, path);
+	MHD_get_connection_values(connection, MHD_HEADER_KIND, read_line, &accept);
+	kind = kind_of(&accept, path);
 	if (kind == PAGES_KINDS && strcmp(path, "/-/healthy") != 0)
 		return MHD_queue_response(
 			connection, MHD_HTTP_NOT_FOUND, http->response[NOT_FOUND]);
@@ -191,7 +199,7 @@ static mhd_result answer(void *context, struct MHD_Connection *connection, const
 		return MHD_queue_response(
 			connection, MHD_HTTP_METHOD_NOT_ALLOWED, http->response[NOT_ALLOWED]);
 	if (kind != PAGES_KINDS)
-		return answer_page(http, connection, client, kind);
+		return answer_page(http, connection, client, kind, accept_gzip(&accept));
 	return MHD_queue_response(connection, MHD_HTTP_OK, http->response[HEALTHY]);
 }
 

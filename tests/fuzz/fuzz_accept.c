@@ -8,30 +8,42 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static struct accept read_both(const char *line)
+{
+	struct accept accept = ACCEPT_NOTHING;
+
+	accept_read_format(&accept, line);
+	accept_read_encoding(&accept, line);
+	return accept;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *header = malloc(size + 3); /* of its own, so that a byte read too far shows */
 	enum metrics_format format;
+	struct accept accept, same;
 
 	if (!header)
 		return 0;
 	memcpy(header, ", ", 2);
 	memcpy(header + 2, data, size);
 	header[size + 2] = '\0';
-	format = accept_format(header + 2);
+	accept = read_both(header + 2);
+	same = read_both(header);
+	format = accept_format(&accept);
 	if (format != METRICS_TEXT && format != METRICS_OPENMETRICS)
 		abort();
 	/* An empty element changes nothing. */
-	if (format != accept_format(header))
+	if (format != accept_format(&same))
 		abort();
 	/* Nobody gets OpenMetrics who asked for it neither by name nor by excluding the other. */
 	if (format == METRICS_OPENMETRICS && !strcasestr(header, "application/") &&
 		!(strcasestr(header, "text/") && strstr(header, "*/*")))
 		abort();
-	if (accept_gzip(header) != accept_gzip(header + 2))
+	if (accept_gzip(&accept) != accept_gzip(&same))
 		abort();
 	/* Nor gzip who has not heard of it. */
-	if (accept_gzip(header) && !strcasestr(header, "gzip") && !strchr(header, '*'))
+	if (accept_gzip(&accept) && !strcasestr(header, "gzip") && !strchr(header, '*'))
 		abort();
 	free(header);
 	return 0;

@@ -14,10 +14,27 @@ struct wish {
 	enum metrics_format format;
 };
 
+static enum metrics_format format_of(const char *line)
+{
+	struct accept accept = ACCEPT_NOTHING;
+
+	if (line)
+		accept_read_format(&accept, line);
+	return accept_format(&accept);
+}
+
+static bool wants_gzip(const char *line)
+{
+	struct accept accept = ACCEPT_NOTHING;
+
+	accept_read_encoding(&accept, line);
+	return accept_gzip(&accept);
+}
+
 static void check(const struct wish *wishes, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (accept_format(wishes[i].header) != wishes[i].format)
+		if (format_of(wishes[i].header) != wishes[i].format)
 			fail_msg("wrong format for: %s", wishes[i].header);
 }
 
@@ -210,7 +227,7 @@ static void a_malformed_range_is_passed_over(void **state)
 static void expect_gzip(const char *const *headers, bool expected)
 {
 	for (; *headers; headers++)
-		if (accept_gzip(*headers) != expected)
+		if (wants_gzip(*headers) != expected)
 			fail_msg("%s for: %s", expected ? "plain" : "gzip", *headers);
 }
 
@@ -219,8 +236,10 @@ static void expect_gzip(const char *const *headers, bool expected)
 
 static void gzip_is_for_who_asks_for_it(void **state)
 {
+	struct accept nothing = ACCEPT_NOTHING;
+
 	(void)state;
-	assert_false(accept_gzip(NULL));
+	assert_false(accept_gzip(&nothing));
 	PLAIN("", " \t", ",", ", ,,");
 	GZIP("gzip");	   /* Prometheus, vmagent, Telegraf, Alloy: what is written in Go */
 	PLAIN("identity"); /* Prometheus with enable_compression: false, Wget, urllib */
@@ -273,6 +292,46 @@ static void a_malformed_coding_is_passed_over(void **state)
 	}
 }
 
+/* RFC 9110, 5.3: one line of all elements means the same. */
+static void several_lines_are_one(void **state)
+{
+	static const struct {
+		const char *line[3];
+		enum metrics_format format;
+	} formats[] = {
+		{{"text/html", "application/openmetrics-text", ""}, OPEN},
+		{{"application/openmetrics-text;q=0.5", "text/plain;q=0.9", "*/*"}, TEXT},
+		{{"application/openmetrics-text;q=0.5", "text/plain;q=0.1", "*/*"}, OPEN},
+		{{"*/*", "application/openmetrics-text;q=0", "text/*;q=0.1"}, TEXT},
+		{{";;;", "application/openmetrics-text", "\"\\"}, OPEN},
+	};
+	static const struct {
+		const char *line[3];
+		bool gzip;
+	} codings[] = {
+		{{"br", "gzip", ""}, true},
+		{{"gzip;q=0.5", "identity", "br"}, false},
+		{{"*;q=0", "deflate", "gzip"}, true},
+		{{"gzip;q=0", "*", ""}, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++) {
+		struct accept accept = ACCEPT_NOTHING;
+
+		for (size_t k = 0; k < 3; k++)
+			accept_read_format(&accept, formats[i].line[k]);
+		assert_int_equal(accept_format(&accept), formats[i].format);
+	}
+	for (size_t i = 0; i < sizeof(codings) / sizeof(*codings); i++) {
+		struct accept accept = ACCEPT_NOTHING;
+
+		for (size_t k = 0; k < 3; k++)
+			accept_read_encoding(&accept, codings[i].line[k]);
+		assert_int_equal(accept_gzip(&accept), codings[i].gzip);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -287,6 +346,7 @@ int main(void)
 		cmocka_unit_test(only_our_versions_are_offered),
 		cmocka_unit_test(the_grammar_is_read_as_written),
 		cmocka_unit_test(a_malformed_range_is_passed_over),
+		cmocka_unit_test(several_lines_are_one),
 		cmocka_unit_test(gzip_is_for_who_asks_for_it),
 		cmocka_unit_test(weights_of_codings_count),
 		cmocka_unit_test(a_star_is_what_is_not_named),

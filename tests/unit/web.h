@@ -173,22 +173,14 @@ static inline void web_expect_calm(struct web *web)
 /* A client's connection; from and to are addresses of the same family. */
 static inline int web_connect_from(const struct web *web, const char *from, const char *to)
 {
-	struct sockaddr_in6 a6 = {.sin6_family = AF_INET6}, b6 = a6;
-	struct sockaddr_in a4 = {.sin_family = AF_INET}, b4 = a4;
-	bool v6 = strchr(to, ':');
-	int fd = socket(v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_storage a = web_address(from), b = web_address(to);
+	int fd = socket(b.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	int error;
 
 	assert_true(fd >= 0);
-	a6.sin6_port = a4.sin_port = htons((uint16_t)web->port);
-	inet_pton(v6 ? AF_INET6 : AF_INET, to, v6 ? (void *)&a6.sin6_addr : &a4.sin_addr);
-	inet_pton(v6 ? AF_INET6 : AF_INET, from, v6 ? (void *)&b6.sin6_addr : &b4.sin_addr);
-	if (v6)
-		error = bind(fd, (struct sockaddr *)&b6, sizeof(b6)) ||
-			connect(fd, (struct sockaddr *)&a6, sizeof(a6));
-	else
-		error = bind(fd, (struct sockaddr *)&b4, sizeof(b4)) ||
-			connect(fd, (struct sockaddr *)&a4, sizeof(a4));
+	((struct sockaddr_in6 *)&b)->sin6_port = htons((uint16_t)web->port); /* or v4's */
+	error = bind(fd, (struct sockaddr *)&a, sizeof(a)) ||
+		connect(fd, (struct sockaddr *)&b, sizeof(b));
 	if (!error)
 		return fd;
 	error = -errno;
@@ -291,6 +283,15 @@ static inline const char *web_body(const char *answer)
 
 	assert_non_null(end);
 	return end + 4;
+}
+
+static inline void web_expect_field(const char *answer, const char *field)
+{
+	char line[128];
+
+	snprintf(line, sizeof(line), "\r\n%s\r\n", field);
+	if (!strcasestr(answer, line))
+		fail_msg("no \"%s\" in:\n%.400s", field, answer);
 }
 
 /* A counter's value on a page; a page that has none fails the test. */
