@@ -31,7 +31,7 @@ BPF_CPPFLAGS ?= $(patsubst %/asm/types.h,-isystem %,$(filter %/asm/types.h,$(she
 
 VERSION := $(shell sed -n 's/^version = //p' VERSION)
 
-LIBS := libbpf libmicrohttpd libmnl json-c libseccomp zlib
+LIBS := libbpf libmicrohttpd libmnl libseccomp zlib
 # no directory of the one who builds in what is built
 ALL_CFLAGS := -std=gnu11 -ffile-prefix-map='$(CURDIR)'=. -Wall -Wextra $(WERROR) -Wshadow \
 	-Wstrict-prototypes -Wmissing-prototypes -ffunction-sections -fdata-sections -fvisibility=hidden \
@@ -76,7 +76,7 @@ FUZZ := $(patsubst tests/fuzz/%.c,$B/%,$(wildcard tests/fuzz/fuzz_*.c))
 REPLAY := $(FUZZ:$B/fuzz_%=$B/replay_%)
 BENCH := $(patsubst tests/bench/%.c,$B/%,$(wildcard tests/bench/bench_*.c))
 LAB := $(addprefix $B/lab/,burst flood foreign mortal throng wire without \
-	allocations.so disturbed.so fatal.so held.so)
+	allocations.so disturbed.so fatal.so held.so starved.so)
 
 all: $B/mezoura
 
@@ -122,7 +122,9 @@ bench: $(BENCH)
 # make B=build/fuzz CC=clang SANITIZE=fuzzer-no-link,address,undefined fuzz
 fuzz: $(FUZZ)
 
-$(UNIT) $(KERNEL): CMOCKA := -lcmocka
+$(KERNEL): CMOCKA := -lcmocka
+# another reader judges what is written
+$(UNIT): CMOCKA := -lcmocka -ljson-c
 $(UNIT): $B/%: $B/obj/tests/unit/%.o $B/libmezoura.a
 	$(LINK)
 $(KERNEL): $B/%: $B/obj/tests/bpf/%.o $B/libmezoura.a

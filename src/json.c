@@ -2,202 +2,169 @@
 #include "json.h"
 
 #include <arpa/inet.h>
-#include <json-c/json.h>
 #include <stdio.h>
-#include <string.h>
-#include <time.h>
 
+#include "json_writer.h"
 #include "words.h"
 
-typedef struct json_object json;
-
-static void add(json *object, const char *key, json *value)
-{
-	json_object_object_add(object, key, value);
-}
-
-static void add_number(json *object, const char *key, uint64_t number)
-{
-	add(object, key, json_object_new_uint64(number));
-}
-
-/* Devices may be called anything, and JSON is UTF-8. */
-static json *new_text(const char *text)
-{
-	struct buf buf = {0};
-	json *value;
-
-	buf_utf8(&buf, text);
-	value = json_object_new_string_len(buf.data ? buf.data : "", (int)buf.length);
-	buf_free(&buf);
-	return value;
-}
-
-/* RFC 3339 in UTC. ms: since 1970. */
-static json *new_time(uint64_t ms, bool with_ms)
-{
-	time_t seconds = (time_t)(ms / 1000);
-	char text[64], day[32];
-	struct tm tm;
-
-	if (!gmtime_r(&seconds, &tm) || !strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &tm))
-		return NULL;
-	if (with_ms)
-		snprintf(text, sizeof(text), "%s.%03uZ", day, (unsigned)(ms % 1000));
-	else
-		snprintf(text, sizeof(text), "%sZ", day);
-	return json_object_new_string(text);
-}
-
-static json *new_prefix(const struct snapshot_prefix *prefix)
+static void put_prefix(struct json_writer *json, const struct snapshot_prefix *prefix)
 {
 	char address[INET6_ADDRSTRLEN] = "", text[INET6_ADDRSTRLEN + 4];
 
 	inet_ntop(prefix->family, prefix->addr, address, sizeof(address));
 	snprintf(text, sizeof(text), "%s/%u", address, prefix->length);
-	return json_object_new_string(text);
+	json_text(json, NULL, text);
 }
 
-static json *new_hook(const struct snapshot *s, const struct snapshot_hook *hook)
+/* What is known of a hook also without a daemon. */
+static void put_place(struct json_writer *json, const struct snapshot_hook *hook)
+{
+	json_text(json, "device", hook->device);
+	json_text(json, "direction", words_side(hook->direction));
+	json_text(json, "kind", words_kind(hook->kind));
+}
+
+static void put_hook(
+	struct json_writer *json, const struct snapshot *s, const struct snapshot_hook *hook)
 {
 	uint64_t age_ms = (uint64_t)hook->age_s * 1000;
-	json *object = json_object_new_object();
 
-	add(object, "device", new_text(hook->device));
-	add(object, "direction", json_object_new_string(words_side(hook->direction)));
-	add(object, "kind", json_object_new_string(words_kind(hook->kind)));
-	add(object, "since", new_time(s->taken_ms > age_ms ? s->taken_ms - age_ms : 0, false));
-	add_number(object, "age_seconds", hook->age_s);
-	return object;
+	json_open(json, NULL, "{");
+	put_place(json, hook);
+	json_time(json, "since", s->taken_ms > age_ms ? s->taken_ms - age_ms : 0, false);
+	json_number(json, "age_seconds", hook->age_s);
+	json_close(json, "}");
 }
 
-static json *new_interface(const struct snapshot *s, const struct snapshot_interface *interface)
+static void put_interface(struct json_writer *json, const struct snapshot *s,
+	const struct snapshot_interface *interface)
 {
-	json *object = json_object_new_object(), *prefixes = json_object_new_array(),
-	     *hooks = json_object_new_array();
-
+	json_open(json, NULL, "{");
+	json_text(json, "name", s->nets[interface->net].ifname);
+	json_bool(json, "present", interface->present);
+	json_bool(json, "followed", interface->followed);
+	json_open(json, "prefixes", "[");
 	for (size_t i = 0; i < interface->prefixes; i++)
-		json_object_array_add(prefixes, new_prefix(&interface->prefix[i]));
+		put_prefix(json, &interface->prefix[i]);
+	json_close(json, "]");
+	json_open(json, "hooks", "[");
 	for (size_t i = 0; i < s->hooks; i++)
 		if (s->hook[i].net == interface->net)
-			json_object_array_add(hooks, new_hook(s, &s->hook[i]));
-	add(object, "name", new_text(s->nets[interface->net].ifname));
-	add(object, "present", json_object_new_boolean(interface->present));
-	add(object, "followed", json_object_new_boolean(interface->followed));
-	add(object, "prefixes", prefixes);
-	add(object, "hooks", hooks);
-	return object;
+			put_hook(json, s, &s->hook[i]);
+	json_close(json, "]");
+	json_close(json, "}");
 }
 
-static json *new_interfaces(const struct snapshot *s)
+static void put_interfaces(struct json_writer *json, const struct snapshot *s)
 {
-	json *array = json_object_new_array();
-
+	json_open(json, "interfaces", "[");
 	for (size_t i = 0; i < s->interfaces; i++)
-		json_object_array_add(array, new_interface(s, &s->interface[i]));
-	return array;
+		put_interface(json, s, &s->interface[i]);
+	json_close(json, "]");
 }
 
-static json *new_snapshot(const struct snapshot *s)
+static void put_snapshot(struct json_writer *json, const struct snapshot *s)
 {
-	json *object = json_object_new_object();
 	char seconds[32];
 
-	add(object, "timestamp", new_time(s->taken_ms, true));
-	add_number(object, "number", s->number);
+	json_open(json, "snapshot", "{");
+	json_time(json, "timestamp", s->taken_ms, true);
+	json_number(json, "number", s->number);
 	snprintf(seconds, sizeof(seconds), "%u.%06u", s->pull_us / 1000000, s->pull_us % 1000000);
-	add(object, "pull_seconds", json_object_new_double_s(s->pull_us / 1e6, seconds));
-	return object;
+	json_plain(json, "pull_seconds", seconds);
+	json_close(json, "}");
 }
 
-static json *new_table(const struct snapshot *s)
+static void put_table(struct json_writer *json, const struct snapshot *s)
 {
 	static const char family[][5] = {"ipv4", "ipv6"};
-	json *object = json_object_new_object();
 
+	json_open(json, "table", "{");
 	for (int v = 0; v < 2; v++) {
-		json *fill = json_object_new_object();
-
-		add_number(fill, "entries", s->entries[v]);
-		add_number(fill, "capacity", s->capacity[v]);
-		add(object, family[v], fill);
+		json_open(json, family[v], "{");
+		json_number(json, "entries", s->entries[v]);
+		json_number(json, "capacity", s->capacity[v]);
+		json_close(json, "}");
 	}
-	add_number(object, "retired", s->retired);
-	add_number(object, "kernel_bytes", s->kernel_bytes);
-	return object;
+	json_number(json, "retired", s->retired);
+	json_number(json, "kernel_bytes", s->kernel_bytes);
+	json_close(json, "}");
 }
 
-static json *new_names(const struct snapshot *s)
+static void put_names(struct json_writer *json, const struct snapshot *s)
 {
-	json *object = json_object_new_object();
-
+	json_open(json, "names", "{");
 	for (size_t i = 0; i < s->sources; i++)
-		add_number(object, s->source[i].name, s->source[i].names);
-	return object;
+		json_number(json, s->source[i].name, s->source[i].names);
+	json_close(json, "}");
 }
 
-static json *new_unattributed(const struct snapshot *s)
+static void put_unattributed(struct json_writer *json, const struct snapshot *s)
 {
-	json *object = json_object_new_object();
-
+	json_open(json, "unattributed", "{");
 	for (unsigned d = 0; d < MZ_DIRECTIONS; d++) {
-		json *reasons = json_object_new_object();
-
+		json_open(json, words_direction(d), "{");
 		for (unsigned r = 0; r < MZ_REASONS; r++) {
-			json *volume = json_object_new_object();
-
-			add_number(volume, "bytes", s->unattributed[d][r].bytes);
-			add_number(volume, "packets", s->unattributed[d][r].packets);
-			add(reasons, words_reason(r), volume);
+			json_open(json, words_reason(r), "{");
+			json_number(json, "bytes", s->unattributed[d][r].bytes);
+			json_number(json, "packets", s->unattributed[d][r].packets);
+			json_close(json, "}");
 		}
-		add(object, words_direction(d), reasons);
+		json_close(json, "}");
 	}
-	return object;
+	json_close(json, "}");
 }
 
-static json *new_gaps(const struct snapshot *s)
+static void put_gaps(struct json_writer *json, const struct snapshot *s)
 {
-	json *object = json_object_new_object();
-
-	add_number(object, "restored", s->hooks_restored);
-	add_number(object, "missed_packets", s->missed_packets);
-	return object;
+	json_open(json, "gaps", "{");
+	json_number(json, "restored", s->hooks_restored);
+	json_number(json, "missed_packets", s->missed_packets);
+	json_close(json, "}");
 }
 
-static json *new_incomplete(const struct snapshot *s)
+static void put_incomplete(struct json_writer *json, const struct snapshot *s)
 {
-	json *array = json_object_new_array();
-
+	json_open(json, "incomplete", "[");
 	for (unsigned i = 0; i < SNAPSHOT_REASONS; i++)
 		if (s->incomplete >> i & 1)
-			json_object_array_add(array, json_object_new_string(words_incomplete(i)));
-	return array;
+			json_text(json, NULL, words_incomplete(i));
+	json_close(json, "]");
 }
 
 void json_status(const struct snapshot *s, struct buf *out)
 {
-	json *object = json_object_new_object();
-	const char *text;
-	size_t length = 0;
+	struct json_writer json = {.out = out};
 
-	add(object, "daemon", json_object_new_boolean(true));
-	add(object, "version", json_object_new_string(MZ_VERSION));
-	add_number(object, "uptime_seconds", s->uptime_s);
-	add(object, "snapshot", new_snapshot(s));
-	add(object, "interfaces", new_interfaces(s));
-	add(object, "table", new_table(s));
-	add(object, "names", new_names(s));
-	add(object, "unattributed", new_unattributed(s));
-	add(object, "gaps", new_gaps(s));
-	add_number(object, "exporter_restarts", s->exporter_restarts);
-	add(object, "incomplete", new_incomplete(s));
-	text = json_object_to_json_string_length(object,
-		JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE,
-		&length);
-	if (text) {
-		buf_bytes(out, text, length);
-		buf_text(out, "\n");
+	json_open(&json, NULL, "{");
+	json_bool(&json, "daemon", true);
+	json_text(&json, "version", MZ_VERSION);
+	json_number(&json, "uptime_seconds", s->uptime_s);
+	put_snapshot(&json, s);
+	put_interfaces(&json, s);
+	put_table(&json, s);
+	put_names(&json, s);
+	put_unattributed(&json, s);
+	put_gaps(&json, s);
+	json_number(&json, "exporter_restarts", s->exporter_restarts);
+	put_incomplete(&json, s);
+	json_close(&json, "}");
+	buf_text(out, "\n");
+}
+
+void json_left(const struct snapshot_hook *hooks, size_t count, struct buf *out)
+{
+	struct json_writer json = {.out = out};
+
+	json_open(&json, NULL, "{");
+	json_bool(&json, "daemon", false);
+	json_open(&json, "classifier", "[");
+	for (size_t i = 0; i < count; i++) {
+		json_open(&json, NULL, "{");
+		put_place(&json, &hooks[i]);
+		json_close(&json, "}");
 	}
-	out->failed |= !text;
-	json_object_put(object);
+	json_close(&json, "]");
+	json_close(&json, "}");
+	buf_text(out, "\n");
 }

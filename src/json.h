@@ -6,10 +6,12 @@
 #include "buf.h"
 #include "snapshot.h"
 
-/* Appends /api/v1/status to out. Check out->failed afterwards. */
-void json_status(const struct snapshot *snapshot, struct buf *out);
+/* Each appends to out, without any other allocation. Check out->failed afterwards. */
 
-/* Appends /api/v1/hosts to out, without any other allocation. Check out->failed afterwards. */
-void json_hosts(const struct snapshot *snapshot, struct buf *out);
+void json_status(const struct snapshot *snapshot, struct buf *out); /* /api/v1/status */
+void json_hosts(const struct snapshot *snapshot, struct buf *out);  /* /api/v1/hosts */
+
+/* What mezoura status --json says without a daemon. Of the hooks, net and age_s mean nothing. */
+void json_left(const struct snapshot_hook *hooks, size_t count, struct buf *out);
 
 #endif

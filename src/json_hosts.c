@@ -1,24 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "json.h"
+#include "json_writer.h"
 #include "words.h"
-
-static void put_time(struct buf *out, uint64_t ms)
-{
-	time_t seconds = (time_t)(ms / 1000);
-	char text[64] = "";
-	struct tm tm;
-
-	if (gmtime_r(&seconds, &tm))
-		strftime(text, sizeof(text), "\"%Y-%m-%dT%H:%M:%S.", &tm);
-	buf_text(out, text);
-	for (unsigned unit = 100; unit; unit /= 10)
-		buf_u64(out, ms / unit % 10);
-	buf_text(out, "Z\"");
-}
 
 /* What one address moved and what a host did are told in the same way. */
 static void put_counts(const struct mz_counts *counts, struct buf *out)
@@ -106,7 +92,7 @@ void json_hosts(const struct snapshot *s, struct buf *out)
 	uint32_t at = 0;
 
 	buf_text(out, "{\n  \"timestamp\": ");
-	put_time(out, s->taken_ms);
+	json_put_time(out, s->taken_ms, true);
 	buf_text(out, ",\n  \"hosts\": [");
 	for (uint32_t i = 0; i < s->hosts; i++) {
 		const struct snapshot_host *host = &hosts[i];

@@ -3,18 +3,17 @@
 #ifndef MZ_REPORT_H
 #define MZ_REPORT_H
 
-#include <stddef.h>
 #include <stdio.h>
 
 /*
  * Prints what /api/v1/status says. What is missing in it, as it is another version's, is left out.
- * Returns 0, or -EPROTO where it is no JSON object: then nothing is printed.
+ * Allocates nothing. Returns 0, or -EPROTO where it is no JSON object: then nothing is printed.
  */
-int report_status(const char *text, size_t length, FILE *out);
+int report_status(const char *text, FILE *out);
 
 #define REPORT_HOSTS 100 /* lines at most */
 
 /* The same for /api/v1/hosts: a line a machine, with its name and where that is from. */
-int report_hosts(const char *text, size_t length, FILE *out);
+int report_hosts(const char *text, FILE *out);
 
 #endif

@@ -2,41 +2,28 @@
 #include "status.h"
 
 #include <errno.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "client.h"
+#include "json.h"
 #include "left.h"
 #include "log.h"
 #include "report.h"
 #include "words.h"
 
-/* Device names may be anything: as JSON escapes them, or with '?' where they steer a terminal. */
-static void print_json(const struct left *left)
+/* Returns 0 or -ENOMEM. */
+static int print_json(const struct left *left)
 {
-	struct json_object *object = json_object_new_object(), *array = json_object_new_array();
+	struct buf json = {0};
+	int error;
 
-	for (size_t i = 0; i < left->count; i++) {
-		struct json_object *hook = json_object_new_object();
-		struct buf device = {0};
-
-		buf_utf8(&device, left->hooks[i].device);
-		json_object_object_add(hook, "device",
-			json_object_new_string_len(device.data, (int)device.length));
-		json_object_object_add(hook, "direction",
-			json_object_new_string(words_side(left->hooks[i].direction)));
-		json_object_object_add(
-			hook, "kind", json_object_new_string(words_kind(left->hooks[i].kind)));
-		json_object_array_add(array, hook);
-		buf_free(&device);
-	}
-	json_object_object_add(object, "daemon", json_object_new_boolean(false));
-	json_object_object_add(object, "classifier", array);
-	puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_SPACED |
-							    JSON_C_TO_STRING_PRETTY |
-							    JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(object);
+	json_left(left->hooks, left->count, &json);
+	error = json.failed ? -ENOMEM : 0;
+	if (!error)
+		fwrite(json.data, 1, json.length, stdout);
+	buf_free(&json);
+	return error;
 }
 
 static void print_text(const struct config *config, const struct left *left)
@@ -68,39 +55,51 @@ static int tell_what_is_left(const struct config *config)
 	if (error)
 		log_error("no daemon answers at %s, and --pin %s cannot be looked at: %s",
 			config->socket, config->pin, strerror(-error));
-	else if (config->json)
-		print_json(&left);
-	else
+	else if (!config->json)
 		print_text(config, &left);
+	else if ((error = print_json(&left)) < 0)
+		log_error("no daemon answers at %s, and what is left cannot be told: %s",
+			config->socket, strerror(-error));
 	left_free(&left);
 	return error ? 1 : STATUS_NO_DAEMON;
 }
 
-/* A daemon of an earlier version does not list them. */
-static void tell_hosts(const struct config *config)
+/* As client_get(), with a NUL behind the body. */
+static int get(const char *socket, const char *path, struct buf *answer)
+{
+	int error = client_get(socket, path, CLIENT_PATIENCE_MS, answer);
+
+	if (!error)
+		buf_bytes(answer, "", 1);
+	return answer->failed ? -ENOMEM : error;
+}
+
+/* A daemon of an earlier version does not list them: that is no error. */
+static int tell_hosts(const struct config *config)
 {
 	struct buf answer = {0};
+	int error = get(config->socket, "/api/v1/hosts", &answer);
 
-	if (client_get(config->socket, "/api/v1/hosts", CLIENT_PATIENCE_MS, &answer) == 0)
-		report_hosts(answer.data, answer.length, stdout);
+	if (!error)
+		error = report_hosts(answer.data, stdout);
 	buf_free(&answer);
+	return error == -EPROTO ? 0 : error;
 }
 
 int status_run(const struct config *config)
 {
 	struct buf answer = {0};
-	int error = client_get(config->socket, "/api/v1/status", CLIENT_PATIENCE_MS, &answer),
-	    status = 0;
+	int error = get(config->socket, "/api/v1/status", &answer), status = 0;
 
 	if (error == -ENOENT || error == -ECONNREFUSED) {
 		status = tell_what_is_left(config);
 		error = 0;
 	} else if (!error && config->json) {
-		fwrite(answer.data, 1, answer.length, stdout);
+		fwrite(answer.data, 1, answer.length - 1, stdout);
 	} else if (!error) {
-		error = report_status(answer.data, answer.length, stdout);
+		error = report_status(answer.data, stdout);
 		if (!error)
-			tell_hosts(config);
+			error = tell_hosts(config);
 	}
 	buf_free(&answer);
 	if (error) {

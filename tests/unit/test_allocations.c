@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * From counts to a page that a client has read, nothing of ours is allocated once sizes have
- * settled. The linker leads our own calls of malloc() and its like to here (see the Makefile);
- * those of libraries stay theirs.
+ * settled; and where an allocation fails, there is an error, never half a page. The linker leads
+ * our own calls of malloc() and its like to here (see the Makefile); those of libraries stay
+ * theirs.
  */
 #include "web.h"
 
+#include "json.h"
 #include "shared.h"
 #include "snapshot_take.h"
 
@@ -14,6 +16,7 @@
 
 static bool counting;
 static unsigned calls;
+static unsigned failing; /* the call, from now on, that is to fail, if counting; 0: none */
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
@@ -22,22 +25,25 @@ void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *memory, size_t size);
 
-void *__wrap_malloc(size_t size)
+static bool fails(void)
 {
 	calls += counting;
-	return __real_malloc(size);
+	return counting && failing && --failing == 0;
+}
+
+void *__wrap_malloc(size_t size)
+{
+	return fails() ? NULL : __real_malloc(size);
 }
 
 void *__wrap_calloc(size_t count, size_t size)
 {
-	calls += counting;
-	return __real_calloc(count, size);
+	return fails() ? NULL : __real_calloc(count, size);
 }
 
 void *__wrap_realloc(void *memory, size_t size)
 {
-	calls += counting;
-	return __real_realloc(memory, size);
+	return fails() ? NULL : __real_realloc(memory, size);
 }
 
 /* Both processes in one: what the keeper has, what it shares, and the exporter. */
@@ -182,6 +188,114 @@ static void nor_do_those_in_the_other_format(void **state)
 		3);
 }
 
+static void write_status(const void *snapshot, struct buf *out)
+{
+	json_status(snapshot, out);
+}
+
+static void write_hosts(const void *snapshot, struct buf *out)
+{
+	json_hosts(snapshot, out);
+}
+
+static void write_left(const void *snapshot, struct buf *out)
+{
+	const struct snapshot *s = snapshot;
+
+	json_left(s->hook, s->hooks, out);
+}
+
+static struct snapshot *new_snapshot(void)
+{
+	struct snapshot *snapshot = web_snapshot(HOSTS, 1);
+
+	snapshot->interfaces = 1;
+	strcpy(snapshot->nets[0].ifname, "br-lan");
+	snapshot->hooks = 50;
+	for (uint32_t i = 0; i < snapshot->hooks; i++)
+		snprintf(snapshot->hook[i].device, sizeof(snapshot->hook[i].device), "port%u", i);
+	snapshot->incomplete = 1u << SNAPSHOT_XDP;
+	return snapshot;
+}
+
+static void json_is_whole_or_an_error(void **state)
+{
+	static void (*const write[])(const void *, struct buf *) = {
+		write_status, write_hosts, write_left};
+	struct snapshot *snapshot = new_snapshot();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(write) / sizeof(*write); i++) {
+		struct buf whole = {0};
+		unsigned fail = 0;
+		bool failed = true;
+
+		write[i](snapshot, &whole);
+		assert_false(whole.failed);
+		while (failed) {
+			struct buf buf = {0};
+
+			counting = true;
+			failing = ++fail;
+			write[i](snapshot, &buf);
+			counting = false;
+			failed = buf.failed;
+			assert_true(failed || (buf.length == whole.length &&
+						      !memcmp(buf.data, whole.data, buf.length)));
+			buf_free(&buf);
+		}
+		assert_true(failing); /* it made fewer calls */
+		assert_true(fail > 1);
+		buf_free(&whole);
+	}
+	free(snapshot);
+}
+
+/* The first page of a kind is asked for while the server's nth allocation fails. */
+static unsigned ask_failing(const char *request, unsigned fail, char answer[4])
+{
+	struct web web;
+	char *text, byte;
+	int fd;
+
+	web_start(&web, HOSTS, NULL);
+	fd = web_connect(&web);
+	web_settle(&web);
+	web_send(fd, request);
+	counting = true;
+	failing = fail;
+	while (recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN)
+		web_run(&web, 10);
+	counting = false;
+	text = web_answer(&web, fd, false);
+	memcpy(answer, text + 9, 3);
+	answer[3] = '\0';
+	free(text);
+	close(fd);
+	web_scrape(&web, HOSTS, 1); /* and it goes on */
+	web_stop(&web);
+	return failing;
+}
+
+static void without_memory_for_a_page_there_is_503(void **state)
+{
+	static const char *const requests[] = {
+		"GET /api/v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n",
+		"GET /api/v1/hosts HTTP/1.1\r\nHost: localhost\r\n\r\n",
+		"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(requests) / sizeof(*requests); i++) {
+		unsigned fail = 1;
+		char answer[4];
+
+		for (; !ask_failing(requests[i], fail, answer); fail++)
+			assert_string_equal(answer, "503");
+		assert_string_equal(answer, "200");
+		assert_true(fail > 1);
+	}
+}
+
 static int isolate(void **state)
 {
 	bool isolated;
@@ -198,6 +312,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			pulls_and_scrapes_of_new_ones_allocate_nothing, enter, leave),
 		cmocka_unit_test_setup_teardown(nor_do_those_in_the_other_format, enter, leave),
+		cmocka_unit_test(json_is_whole_or_an_error),
+		cmocka_unit_test(without_memory_for_a_page_there_is_503),
 	};
 
 	return cmocka_run_group_tests_name("allocations", tests, isolate, NULL);
