@@ -92,7 +92,7 @@ $B/obj/tests/unit/%.o $B/obj/tests/bpf/%.o: ALL_CFLAGS += -O1
 
 $(call object,$(shell grep -rlw --include='*.c' MZ_VERSION src)): VERSION
 
-LINK = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LDLIBS) $(CMOCKA)
+LINK = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LDLIBS) $(CMOCKA) $(JUDGE)
 
 # The exporter's user executes it, whatever the umask.
 $B/mezoura: $B/obj/src/main.o $B/libmezoura.a
@@ -122,9 +122,9 @@ bench: $(BENCH)
 # make B=build/fuzz CC=clang SANITIZE=fuzzer-no-link,address,undefined fuzz
 fuzz: $(FUZZ)
 
-$(KERNEL): CMOCKA := -lcmocka
-# another reader judges what is written
-$(UNIT): CMOCKA := -lcmocka -ljson-c
+$(UNIT) $(KERNEL): CMOCKA := -lcmocka
+# another reader of JSON judges ours
+$(UNIT) $(FUZZ) $(REPLAY): JUDGE := -ljson-c
 $(UNIT): $B/%: $B/obj/tests/unit/%.o $B/libmezoura.a
 	$(LINK)
 $(KERNEL): $B/%: $B/obj/tests/bpf/%.o $B/libmezoura.a

@@ -253,25 +253,54 @@ void buf_label(struct buf *buf, const char *text)
 	}
 }
 
-void buf_json(struct buf *buf, const char *text)
+bool buf_steers(const char *character, size_t length)
+{
+	const unsigned char *c = (const unsigned char *)character;
+	unsigned last = c[length - 1];
+
+	switch (length) {
+	case 1:
+		return c[0] < ' ' || c[0] == 0x7f;
+	case 2: /* U+0080 to U+009F; U+061C */
+		return (c[0] == 0xc2 && last < 0xa0) || (c[0] == 0xd8 && last == 0x9c);
+	case 3: /* U+200E and F, U+2028 to E; U+2066 to 9 */
+		return c[0] == 0xe2 && ((c[1] == 0x80 && (last == 0x8e || last == 0x8f ||
+								 (last >= 0xa8 && last <= 0xae))) ||
+					       (c[1] == 0x81 && last >= 0xa6 && last <= 0xa9));
+	default:
+		return false;
+	}
+}
+
+/* All that is escaped has at most three bytes. */
+static void put_escape(struct buf *buf, const char *character, size_t length)
 {
 	static const char hex[] = "0123456789abcdef";
+	static const unsigned char bits[] = {0, 0x7f, 0x1f, 0x0f};
+	unsigned point = (unsigned char)character[0] & bits[length];
+	char escape[6] = "\\u";
 
+	for (size_t i = 1; i < length; i++)
+		point = point << 6 | ((unsigned char)character[i] & 0x3f);
+	for (size_t i = 0; i < 4; i++)
+		escape[2 + i] = hex[point >> (12 - 4 * i) & 15];
+	buf_bytes(buf, escape, sizeof(escape));
+}
+
+void buf_json(struct buf *buf, const char *text)
+{
 	buf_bytes(buf, "\"", 1);
 	while (*text) {
-		unsigned char c = (unsigned char)*text;
+		size_t length;
+		const char *character = buf_character(&text, &length);
 
-		if (c == '"' || c == '\\') {
-			buf_bytes(buf, "\\", 1);
-			buf_bytes(buf, text++, 1);
-		} else if (c < ' ' || c == 0x7f || c == '<') {
-			const char escape[] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
-
-			buf_bytes(buf, escape, sizeof(escape));
-			text++;
-		} else {
-			text = put_character(buf, text);
+		if (*character == '<' || buf_steers(character, length)) {
+			put_escape(buf, character, length);
+			continue;
 		}
+		if (*character == '"' || *character == '\\')
+			buf_bytes(buf, "\\", 1);
+		buf_bytes(buf, character, length);
 	}
 	buf_bytes(buf, "\"", 1);
 }

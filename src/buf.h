@@ -57,8 +57,15 @@ void buf_address(struct buf *buf, int family, const void *addr);
 void buf_label(struct buf *buf, const char *text);
 
 /*
- * A JSON string, with its quotes: what JSON wants escaped is, and '<', so that no name ends a
- * script of a page that has the text in it; what is not UTF-8 becomes U+FFFD.
+ * Whether a character would steer a terminal (C0, DEL, C1) or change the order in which text reads
+ * (the bidirectional controls of Unicode's UAX #9, and U+2028 and U+2029, which end lines).
+ */
+bool buf_steers(const char *character, size_t length);
+
+/*
+ * A JSON string, with its quotes. Escaped is what JSON wants, and '<', so that no name ends a
+ * script of a page that has the text in it, and what buf_steers(), as people have JSON on their
+ * terminals, too; what is not UTF-8 becomes U+FFFD.
  */
 void buf_json(struct buf *buf, const char *text);
 

@@ -9,8 +9,8 @@
 void log_to_syslog(void);
 
 /*
- * One line each, "mezoura: " before it on stderr, no newline in the format. Control bytes in what
- * is printed are shown as '?', so that no name a client chose forges a line.
+ * One line each, "mezoura: " before it on stderr, no newline in the format. What is
+ * printed is made printable(), so that no name a client chose forges a line.
  */
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "buf.h"
+#include "printable.h"
 
 static int send_state(const char *path, const char *state, size_t length)
 {
@@ -43,8 +44,12 @@ int notify_ready(const struct config *config)
 
 	buf_text(&state, "READY=1\nSTATUS=Counting on");
 	for (size_t i = 0; i < config->interfaces; i++) {
+		const char *name = config->ifnames[i];
+		char text[64]; /* more than names have */
+
 		buf_text(&state, i ? ", " : " ");
-		buf_utf8(&state, config->ifnames[i]);
+		printable(&name, text, sizeof(text));
+		buf_text(&state, text);
 	}
 	error = state.failed ? -ENOMEM
 			     : send_state(config->notify_socket, state.data, state.length);

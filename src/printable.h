@@ -6,11 +6,9 @@
 
 /*
  * Copies text for terminals and logs, since hosts and devices are called by strangers. '?' takes
- * the place of each byte that is not UTF-8 and of each character that would steer a terminal (C0,
- * DEL, C1) or change the order in which text reads (the bidirectional controls of Unicode's UAX #9,
- * and U+2028 and U+2029, which end lines). to: room bytes; a text that is too long is cut between
- * characters. It may begin where from does. Returns its length without the NUL; a text that was cut
- * leaves *from at what is left.
+ * the place of each byte that is not UTF-8 and of each character that buf_steers() a terminal. to:
+ * room bytes; a text that is too long is cut between characters. It may begin where from does.
+ * Returns its length without the NUL; a text that was cut leaves *from at what is left.
  */
 size_t printable(const char **from, char *to, size_t room);
 

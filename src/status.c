@@ -2,13 +2,16 @@
 #include "status.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "client.h"
 #include "json.h"
+#include "json_reader.h"
 #include "left.h"
 #include "log.h"
+#include "printable.h"
 #include "report.h"
 #include "words.h"
 
@@ -26,25 +29,27 @@ static int print_json(const struct left *left)
 	return error;
 }
 
+/* text: PATH_MAX bytes, for what it is made of. */
+static const char *clean(const char *from, char *text)
+{
+	printable(&from, text, PATH_MAX);
+	return text;
+}
+
 static void print_text(const struct config *config, const struct left *left)
 {
-	printf("No daemon answers at %s.\n", config->socket);
+	char text[PATH_MAX];
+
+	printf("No daemon answers at %s.\n", clean(config->socket, text));
 	if (!left->count) {
 		printf("No classifier counts either: nothing of --pin %s hangs on a device.\n",
-			config->pin);
+			clean(config->pin, text));
 		return;
 	}
 	printf("The classifier still counts, and the next daemon takes over from it:\n");
-	for (size_t i = 0; i < left->count; i++) {
-		char device[sizeof(left->hooks[i].device)];
-
-		memcpy(device, left->hooks[i].device, sizeof(device));
-		for (char *c = device; *c; c++)
-			if ((unsigned char)*c < ' ' || *c == 0x7f)
-				*c = '?';
-		printf("  %-15s  %-7s  %s\n", device, words_side(left->hooks[i].direction),
-			words_kind(left->hooks[i].kind));
-	}
+	for (size_t i = 0; i < left->count; i++)
+		printf("  %-15s  %-7s  %s\n", clean(left->hooks[i].device, text),
+			words_side(left->hooks[i].direction), words_kind(left->hooks[i].kind));
 }
 
 static int tell_what_is_left(const struct config *config)
@@ -95,7 +100,10 @@ int status_run(const struct config *config)
 		status = tell_what_is_left(config);
 		error = 0;
 	} else if (!error && config->json) {
-		fwrite(answer.data, 1, answer.length - 1, stdout);
+		if (json_check(answer.data))
+			fwrite(answer.data, 1, answer.length - 1, stdout);
+		else
+			error = -EPROTO;
 	} else if (!error) {
 		error = report_status(answer.data, stdout);
 		if (!error)

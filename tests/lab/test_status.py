@@ -194,14 +194,15 @@ def test_where_there_is_nothing_it_makes_nothing(home):
     assert not os.path.exists(daemon.pin) and not os.path.exists(daemon.socket)
 
 
-def test_what_answers_is_not_always_mezoura(home):
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_what_answers_is_not_always_mezoura(home, options):
     daemon = Daemon(home.router)
     with socket.socket(socket.AF_UNIX) as other:
         other.bind(daemon.socket)
         other.listen()
         with home.router.inside():
-            asking = subprocess.Popen([program.BINARY, "status", "--socket", daemon.socket],
-                                      stderr=subprocess.PIPE, text=True)
+            asking = subprocess.Popen([program.BINARY, "status", "--socket", daemon.socket, *options],
+                                      stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         client, _ = other.accept()
         client.sendall(b"HTTP/1.0 200 OK\r\n\r\n\x1b[2J{}garbage")
         client.recv(4096)

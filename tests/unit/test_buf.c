@@ -99,6 +99,29 @@ static void labels_are_escaped_and_always_utf8(void **state)
 	buf_free(&buf);
 }
 
+static void json_is_escaped_and_steers_no_terminal(void **state)
+{
+	static const char *const texts[][2] = {{"", "\"\""}, {"a\"\\/b", "\"a\\\"\\\\/b\""},
+		{"</script>", "\"\\u003c/script>\""},
+		{"\x1b[2J\n\x7f", "\"\\u001b[2J\\u000a\\u007f\""},
+		{"\xc2\x80\xc2\x9f\xc2\xa0", "\"\\u0080\\u009f\xc2\xa0\""},
+		{"\xe2\x80\xae\xe2\x81\xa6\xd8\x9c\xe2\x80\xa8",
+			"\"\\u202e\\u2066\\u061c\\u2028\""},
+		{"\xe2\x98\x8e\xf0\x9f\x8e\x89\x9b",
+			"\"\xe2\x98\x8e\xf0\x9f\x8e\x89\xef\xbf\xbd\""}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		struct buf buf = {0};
+
+		buf_json(&buf, texts[i][0]);
+		buf_bytes(&buf, "", 1);
+		assert_false(buf.failed);
+		assert_string_equal(buf.data, texts[i][1]);
+		buf_free(&buf);
+	}
+}
+
 static void it_grows_and_repeats_what_it_holds(void **state)
 {
 	struct buf buf = {0};
@@ -122,6 +145,7 @@ int main(void)
 		cmocka_unit_test(addresses_are_written_as_users_write_them),
 		cmocka_unit_test(addresses_are_as_the_library_has_them),
 		cmocka_unit_test(labels_are_escaped_and_always_utf8),
+		cmocka_unit_test(json_is_escaped_and_steers_no_terminal),
 		cmocka_unit_test(it_grows_and_repeats_what_it_holds),
 	};
 
