@@ -19,6 +19,7 @@ config host
 	option name 'laptop'
 	option mac '02:00:00:00:02:0a'
 """
+ROUTER = "127.0.0.1:9999"
 LAPTOP, UNNAMED = "02:00:00:00:02:0A", "02:00:00:00:02:0B"
 
 
@@ -52,7 +53,8 @@ def test_every_alert_is_tested_firing_and_not_firing():
 
 
 def test_the_dashboard_is_whole():
-    """Panels have a unit, a place of their own and a chosen source; variables are defined."""
+    """Panels have a unit, a description, a place of their own and a chosen source; variables are
+    defined, and all panels are of the routers that are chosen."""
     board = dashboard()
     defined = {variable["name"] for variable in board["templating"]["list"]}
     defined |= {"__rate_interval", "__range", "__all"}
@@ -67,9 +69,17 @@ def test_the_dashboard_is_whole():
         assert not here & places and max(x for x, _ in here) < 24, panel["title"]
         places |= here
     for panel in panels():
-        assert panel["fieldConfig"]["defaults"]["unit"]
+        assert panel["fieldConfig"]["defaults"]["unit"] and panel["description"].endswith(".")
         for part in (panel, *panel["targets"]):
             assert part["datasource"] == {"type": "prometheus", "uid": "${datasource}"}
+        for target in panel["targets"]:
+            selectors = re.findall(r"mezoura_\w+(\{[^}]*\})?", target["expr"])
+            assert all(selector.startswith('{job=~"$job",instance=~"$instance"')
+                       for selector in selectors), target["expr"]
+            rate = "_bytes_total" in target["expr"] and "rate(" in target["expr"]
+            assert rate == (panel["fieldConfig"]["defaults"]["unit"] == "bps"), panel["title"]
+    for variable in board["templating"]["list"][1:]:
+        assert variable["multi"] and variable["includeAll"], variable["name"]
 
 
 class Seen:
@@ -97,7 +107,7 @@ class Seen:
 
     def ask(self, expression, host=".*", mac=".*"):
         """As Grafana would with this time range, and so sparse a screen that it is one step."""
-        values = {"job": "mezoura", "instance": "127.0.0.1:9999", "host": host, "mac": mac,
+        values = {"job": "mezoura", "instance": ROUTER, "host": host, "mac": mac,
                   "__rate_interval": self.span.range, "__range": self.span.range}
         text = re.sub(r"\$(\w+)", lambda match: values[match.group(1)], expression)
         return self.prometheus.query(text, self.span.end)
@@ -133,7 +143,7 @@ def test_the_totals_are_right(seen):
         amount = seen.bytes(direction)
         assert amount > 7 << 20
         [(_, rate)] = seen.panel(f"{direction.capitalize()} now")
-        assert rate * seen.span.seconds == pytest.approx(amount, rel=1e-3)
+        assert rate / 8 * seen.span.seconds == pytest.approx(amount, rel=1e-3)
         [(_, total)] = seen.panel(f"{word} in the time shown")
         assert total == pytest.approx(amount, rel=1e-3)
 
@@ -145,10 +155,29 @@ def test_the_top_hosts_are_right_and_in_order(seen):
             {"hostname": "laptop", "mac": LAPTOP}, {"mac": UNNAMED}]
         for labels, rate in found:
             amount = seen.bytes(direction, mac=labels["mac"])
-            assert rate * seen.span.seconds == pytest.approx(amount, rel=1e-3)
+            assert rate / 8 * seen.span.seconds == pytest.approx(amount, rel=1e-3)
     for labels, total in seen.panel("Moved in the time shown, by host"):
         amount = seen.bytes("download", "upload", mac=labels["mac"])
         assert total == pytest.approx(amount, rel=1e-3)
+
+
+def test_the_tables_of_today_and_this_month_are_right(seen):
+    for title, since in (("Today, by host", "now/d"), ("This month, by host", "now/M")):
+        [panel] = [panel for panel in panels() if panel["title"] == title]
+        assert panel["timeFrom"] == since and panel["type"] == "table"
+        for target, directions in enumerate((["download"], ["upload"], ["download", "upload"])):
+            found = seen.panel(title, target)
+            assert {labels["mac"] for labels, _ in found} == {LAPTOP, UNNAMED}
+            for labels, total in found:
+                amount = seen.bytes(*directions, mac=labels["mac"])
+                assert total == pytest.approx(amount, rel=1e-3)
+
+
+def test_interfaces_are_right(seen):
+    for target, direction in enumerate(("download", "upload")):
+        [(labels, rate)] = seen.panel("Traffic by interface", target)
+        assert labels == {"instance": ROUTER, "interface": "br-lan"}
+        assert rate / 8 * seen.span.seconds == pytest.approx(seen.bytes(direction), rel=1e-3)
 
 
 def test_one_host_can_be_chosen_by_name_and_by_mac(seen):
@@ -156,7 +185,7 @@ def test_one_host_can_be_chosen_by_name_and_by_mac(seen):
         for chosen in ({"host": "laptop"}, {"mac": LAPTOP}):
             [(labels, rate)] = seen.panel("Traffic of $host", target, **chosen)
             assert labels == {"hostname": "laptop", "mac": LAPTOP}
-            assert rate * seen.span.seconds == pytest.approx(
+            assert rate / 8 * seen.span.seconds == pytest.approx(
                 seen.bytes(direction, mac=LAPTOP), rel=1e-3)
         [(labels, _)] = seen.panel("Traffic of $host", target, mac=f"({UNNAMED})")
         assert labels == {"mac": UNNAMED}
@@ -167,18 +196,49 @@ def test_both_ip_versions_are_right(seen):
     assert found.keys() == {"4", "6"}
     for version, rate in found.items():
         amount = seen.bytes("download", "upload", version=version)
-        assert rate * seen.span.seconds == pytest.approx(amount, rel=1e-3)
+        assert rate / 8 * seen.span.seconds == pytest.approx(amount, rel=1e-3)
 
 
 def test_panels_of_problems_say_zero_where_there_is_none(seen):
-    for title in ("Incomplete", "Unattributed in the time shown", "Missed in the time shown"):
-        assert seen.panel(title) == [({}, 0)]
+    for title in ("Incomplete", "Unattributed in the time shown"):
+        assert seen.panel(title) == [({"instance": ROUTER}, 0)]
+    assert seen.panel("Missed in an hour, at most") == [({"job": "mezoura", "instance": ROUTER}, 0)]
     assert [value for _, value in seen.panel("Unattributed")] == [0] * 4
     [(_, age)] = seen.panel("Age of the figures")
     [(_, read)] = seen.ask("mezoura_snapshot_timestamp_seconds")
     assert age == pytest.approx(seen.span.end - read, abs=0.01)
     assert {labels["ip_version"]: round(4096 * value) for labels, value in seen.panel("Table")} == {
         version: seen.page.value("mezoura_table_entries", ip_version=version) for version in "46"}
+
+
+@pytest.mark.slow
+def test_missed_packets_are_red_where_the_alert_is():
+    """By promtool: of four routers, two of which missed too much, one of them without any traffic."""
+    needs("promtool")
+    [panel] = [panel for panel in panels() if panel["title"] == "Missed in an hour, at most"]
+    red = panel["fieldConfig"]["defaults"]["thresholds"]["steps"][1]
+    assert red["color"] == "red"
+    expression = re.sub(r'"\$(job|instance)"', '".*"', panel["targets"][0]["expr"])
+    series = []
+    for router, missed, packets in (("none", 0, 900), ("few", 1, 9000), ("much", 9, 90), ("alone", 9, None)):
+        series.append({"series": f'mezoura_missed_packets_total{{job="m",instance="{router}"}}',
+                       "values": f"0+{missed}x60"})
+        for direction in ("download", "upload") if packets else ():
+            series.append({"series": f"mezoura_host_{direction}_packets_total"
+                                     f'{{job="m",instance="{router}",mac="02:0A"}}',
+                           "values": f"0+{packets}x60"})
+    with open(RULES, encoding="utf-8") as file:
+        [alert] = re.findall(r"alert: MezouraMissedPackets\n +expr: \|\n((?: {10}.*\n)+)", file.read())
+    asked = {"rule_files": [], "tests": [{"interval": "1m", "input_series": series, "promql_expr_test": [
+        {"expr": f"count by (instance) ({each})", "eval_time": "1h", "exp_samples": [
+            {"labels": f'{{instance="{router}"}}', "value": 1} for router in ("alone", "much")]}
+        for each in (f"({expression}) > {red['value']}", alert)]}]}
+    path = f"{house.scratch('promtool')}/red.yml"
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(asked, file)
+    done = subprocess.run(house.mortal("promtool", "test", "rules", path), text=True,
+                          capture_output=True, check=False, timeout=180)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def rules_of(prometheus):
