@@ -107,7 +107,8 @@ static void put_gaps(const struct snapshot *snapshot, enum metrics_format format
 		"Times that a hook was found gone, or its device new, and was put there.",
 		snapshot->hooks_restored, format);
 	put_plain(out, "mezoura_missed_packets", "counter",
-		"Packets that devices moved while their hook was gone: at most these are missing.",
+		"At most so many packets are missing: what devices moved while their hook was gone "
+		"or not there yet.",
 		snapshot->missed_packets, format);
 }
 
