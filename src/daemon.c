@@ -22,6 +22,7 @@
 #include "metrics.h"
 #include "netlink.h"
 #include "notify.h"
+#include "open_files.h"
 #include "privileges.h"
 #include "server.h"
 #include "shared.h"
@@ -60,8 +61,9 @@ static int check(const struct config *config)
 		log_error("expected to be run as root (%s are needed)", missing);
 		return -EPERM;
 	}
-	if (!config->textfile)
-		return 0;
+	error = open_files_check();
+	if (error || !config->textfile)
+		return error;
 	error = textfile_check(config->textfile);
 	if (error && !trust_path(config->textfile)) {
 		log_warn("--textfile %s: something of another user's is in the way: there is no "
@@ -276,8 +278,10 @@ static int start(struct daemon *daemon)
 		return error;
 	daemon->following = following_start(config);
 	error = daemon->following ? 0 : -errno;
-	if (!error)
-		error = shared_create(&daemon->shared);
+	if (!error && (error = shared_create(&daemon->shared)) < 0) {
+		log_error("cannot start: no memory to share: %s", strerror(-error));
+		return error;
+	}
 	if (!error)
 		error = start_loop(daemon);
 	if (error) {

@@ -262,7 +262,7 @@ static int take_snapshot(struct keeper *keeper, uint64_t began_us)
 		shared_begin(keeper->shared, snapshot_needed(&keeper->tally, keeper->names));
 
 	if (!snapshot)
-		return -ENOMEM;
+		return -errno;
 	snapshot_fill(snapshot, &keeper->tally, keeper->names, clock_us(CLOCK_REALTIME) / 1000);
 	list_hooks(keeper, snapshot);
 	list_interfaces(keeper, snapshot);

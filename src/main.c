@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <malloc.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,6 +74,7 @@ int main(int argc, char **argv)
 	int status = 2;
 
 	keep_no_memory();
+	signal(SIGXFSZ, SIG_IGN); /* beyond RLIMIT_FSIZE writes fail then, which is told */
 	config = malloc(sizeof(*config));
 	open_standard_descriptors();
 	if (!config)

@@ -95,9 +95,12 @@ static int grow(struct shared *shared, size_t wanted)
 struct snapshot *shared_begin(struct shared *shared, size_t bytes)
 {
 	struct shared_head *head;
+	int error = grow(shared, sizeof(*head) + bytes);
 
-	if (grow(shared, sizeof(*head) + bytes) < 0)
+	if (error) {
+		errno = -error;
 		return NULL;
+	}
 	head = shared->head;
 	__atomic_store_n(&head->sequence, head->sequence + 1, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* readers see the odd number before all else */

@@ -8,8 +8,10 @@ import pytest
 
 import daemon as program
 import house
-from daemon import PATIENCE, Daemon
+from daemon import AS_KEEPER, PATIENCE, Daemon
 from held import sanitized
+from test_interfaces import wait_for
+from test_status import status_json
 
 
 def starve(daemon, number, *options):
@@ -38,3 +40,56 @@ def test_status_without_memory_says_so_or_says_all(home, options):
         assert len(lines) == 1, lines
         if options:
             assert "incomplete" in json.loads(done.stdout)
+
+
+def limit_size(daemon, size):
+    """As in limit_files()."""
+    daemon.namespace.run(*AS_KEEPER, "prlimit", f"--pid={daemon.process.pid}", f"--fsize={size}:unlimited")
+
+
+def test_a_file_that_may_not_be_so_large_is_told(home):
+    """What the kernel sends then would end the daemon."""
+    daemon = Daemon(home.router)
+    daemon.by = AS_KEEPER
+    with daemon:
+        daemon.fresh_page()
+        limit_size(daemon, 2000)  # the text file has more
+        wait_for("a line", lambda: "File too large" in daemon.said())
+        wait_for("an answer", daemon.answers)
+        number = status_json(daemon)["snapshot"]["number"]
+        wait_for("more", lambda: status_json(daemon)["snapshot"]["number"] > number + 1)
+        assert daemon.said().count("File too large") == 1 and daemon.textfile in daemon.said()
+        before = os.stat(daemon.textfile).st_ino
+        limit_size(daemon, "unlimited")
+        wait_for("another text file", lambda: os.stat(daemon.textfile).st_ino != before)
+
+
+def test_without_room_to_share_it_does_not_start_and_says_so(home):
+    daemon = Daemon(home.router)
+    daemon.by = ("prlimit", "--fsize=1000")
+    daemon.launch()
+    assert daemon.process.wait(PATIENCE) == 1
+    assert daemon.said() == "mezoura: cannot start: no memory to share: File too large\n"
+
+
+def test_an_answer_that_does_not_fit_into_a_file_is_told(home):
+    with Daemon(home.router) as daemon, home.router.inside(), \
+            open(f"{daemon.directory}/answer", "wb") as answer:
+        done = subprocess.run(
+            ["prlimit", "--fsize=100", program.BINARY, "status", "--socket", daemon.socket],
+            stdout=answer, stderr=subprocess.PIPE, text=True, check=False, timeout=PATIENCE)
+        assert done.returncode == 1 and done.stderr.count("\n") == 1
+        assert "File too large" in done.stderr
+
+
+@pytest.mark.parametrize("limit_of_files, starts", [("64:64", False), ("64:1024", True), ("128:128", True)])
+def test_too_few_open_files_are_raised_or_told(home, limit_of_files, starts):
+    daemon = Daemon(home.router)
+    daemon.by = ("prlimit", f"--nofile={limit_of_files}")
+    if starts:
+        with daemon:
+            assert daemon.fresh_page() and "again" not in daemon.said()
+        return
+    daemon.launch()
+    assert daemon.process.wait(PATIENCE) == 1
+    assert daemon.said() == "mezoura: RLIMIT_NOFILE (ulimit -n) is 64: expected at least 128 open files\n"

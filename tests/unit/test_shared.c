@@ -2,10 +2,13 @@
 /* The snapshot in shared memory, with its reader in another process. */
 #include "unit.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -152,10 +155,36 @@ static void a_reader_beside_a_writer_sees_whole_ones_only(void **state)
 	shared_close(&writer);
 }
 
+static void what_may_not_grow_stays_as_it_was(void **state)
+{
+	struct rlimit before, low;
+	struct shared writer, reader;
+
+	(void)state;
+	open_both(&writer, &reader);
+	publish(&writer, 1, 100);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	low = before;
+	low.rlim_cur = 100000;
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &low), 0);
+	errno = 0;
+	assert_null(shared_begin(&writer, 200000));
+	assert_int_equal(errno, EFBIG);
+	assert_int_equal(shared_read(&reader)->number, 1);
+	publish(&writer, 2, 200);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	publish(&writer, 3, 200000);
+	assert_int_equal(shared_read(&reader)->number, 3);
+	shared_close(&reader);
+	shared_close(&writer);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_written_is_read),
+		cmocka_unit_test(what_may_not_grow_stays_as_it_was),
 		cmocka_unit_test(what_is_half_written_is_not_read),
 		cmocka_unit_test(the_reader_cannot_write),
 		cmocka_unit_test(a_reader_beside_a_writer_sees_whole_ones_only),

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "open_files.h"
+
+#include <errno.h>
+#include <sys/resource.h>
+
+#include "log.h"
+
+int open_files_check(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_cur >= OPEN_FILES)
+		return 0;
+	if (files.rlim_max >= OPEN_FILES) {
+		files.rlim_cur = OPEN_FILES;
+		if (setrlimit(RLIMIT_NOFILE, &files) == 0)
+			return 0;
+	}
+	log_error("RLIMIT_NOFILE (ulimit -n) is %llu: expected at least %d open files",
+		(unsigned long long)files.rlim_max, OPEN_FILES);
+	return -EMFILE;
+}
