@@ -55,6 +55,7 @@ struct config {
 	size_t host_names_count;
 	bool exporter;
 	unsigned port;	      /* host byte order */
+	bool port_given;      /* by -p */
 	unsigned interval;    /* seconds */
 	const char *textfile; /* NULL: none */
 	struct metrics_options metrics;

@@ -177,6 +177,7 @@ int value_exporter(struct value *v)
 
 int value_port(struct value *v)
 {
+	v->config->port_given = true;
 	return set_number(v, 1, 65535, &v->config->port);
 }
 

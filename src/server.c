@@ -93,6 +93,19 @@ static int take_passed(struct server *server, unsigned count, bool kinds[2])
 	return 0;
 }
 
+/* Only a warning: command lines of the first mezoura may have -p alone. */
+static void tell_idle(const struct config *config)
+{
+	const char *idle = config->port_given	      ? "-p"
+			   : config->listens	      ? "--listen"
+			   : config->allows	      ? "--allow"
+			   : config->host_names_count ? "--host-name"
+						      : NULL;
+
+	if (idle)
+		log_warn("%s: nothing is served over TCP: that takes -e, too", idle);
+}
+
 int server_open(struct server *server, const struct config *config, unsigned patience_ms)
 {
 	size_t count = config->listens ? config->listens : 1;
@@ -104,6 +117,8 @@ int server_open(struct server *server, const struct config *config, unsigned pat
 		error = open_unix(server, config->socket, deadline_ms);
 	for (size_t i = 0; i < count && config->exporter && !passed[false] && !error; i++)
 		error = open_tcp(server, config, i, deadline_ms);
+	if (!error && !config->exporter && !passed[false])
+		tell_idle(config);
 	return error;
 }
 

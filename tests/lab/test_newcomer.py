@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What somebody new does wrong, and the one line that tells."""
+import pytest
+
+from daemon import Daemon
+from test_interfaces import wait_for
+
+
+def without_tcp(home, *options, **how):
+    """A daemon that serves the Unix socket only."""
+    daemon = Daemon(home.router, *options, **how)
+    daemon.options.remove("-e")
+    return daemon
+
+
+def launched(daemon):
+    """Its log, once it counts."""
+    daemon.launch()
+    wait_for("the start", lambda: "counting on" in daemon.said() or daemon.process.poll() is not None)
+    return daemon.said().splitlines()
+
+
+@pytest.mark.parametrize("option, value", [("-p", "9999"), ("--listen", "127.0.0.1"), ("--allow", "10.0.0.0/8"),
+                                           ("--host-name", "router.example")])
+def test_what_is_for_tcp_alone_does_nothing_without_it_and_that_is_told(home, option, value):
+    daemon = without_tcp(home, option, value)
+    try:
+        told = [line for line in launched(daemon) if "-e" in line]
+        assert told == [f"mezoura: {option}: nothing is served over TCP: that takes -e, too"]
+    finally:
+        daemon.stop()
+        daemon.unload()
+
+
+def test_nothing_is_told_of_what_has_its_effect(home):
+    options = ("-p", "9999", "--allow", "10.0.0.0/8", "--host-name", "router.example")
+    with Daemon(home.router, *options) as daemon:
+        assert "that takes -e" not in daemon.said()
+    daemon = without_tcp(home)
+    try:
+        assert "that takes -e" not in "".join(launched(daemon))
+    finally:
+        daemon.stop()
+        daemon.unload()
