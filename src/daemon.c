@@ -43,6 +43,7 @@ struct daemon {
 	struct netlink *netlink;
 	struct flowtables *flowtables; /* NULL: the kernel has none */
 	bool offloaded;
+	uint32_t counted; /* a bit for each interface that is, as the service manager knows */
 	int epoll, timer, signals;
 	int watchdog;	    /* a timer; -1: nobody watches */
 	uint64_t pulled_ms; /* the last time that went well; monotonic */
@@ -181,6 +182,17 @@ static void look_at_flowtables(struct daemon *daemon)
 	keeper_set_incomplete(&daemon->keeper, SNAPSHOT_HARDWARE_OFFLOAD, offloaded);
 }
 
+static void tell_counted(struct daemon *daemon, bool is_ready)
+{
+	uint32_t counted = 0;
+
+	for (size_t i = 0; i < daemon->config->interfaces; i++)
+		counted |= (uint32_t)keeper_counts_on(&daemon->keeper, i) << i;
+	if (is_ready || counted != daemon->counted)
+		notify_counting(daemon->config, counted, is_ready);
+	daemon->counted = counted;
+}
+
 /* Only while counters are read in time: else the service manager is to start us anew. */
 static void tell_watchdog(const struct daemon *daemon)
 {
@@ -250,12 +262,15 @@ static int loop(struct daemon *daemon)
 		} else if (fd == daemon->timer) {
 			if (read(daemon->timer, &expirations, sizeof(expirations)) > 0)
 				pull(daemon);
+			tell_counted(daemon, false);
 		} else if (fd == daemon->watchdog) {
 			if (read(fd, &expirations, sizeof(expirations)) > 0)
 				tell_watchdog(daemon);
 		} else if (fd == netlink_fd(daemon->netlink)) {
-			if (netlink_drain(daemon->netlink, is_followed, &daemon->keeper))
+			if (netlink_drain(daemon->netlink, is_followed, &daemon->keeper)) {
 				keeper_reconcile(&daemon->keeper);
+				tell_counted(daemon, false);
+			}
 		} else if (fd == following_fd(daemon->following)) {
 			if (following_run(daemon->following))
 				pull(daemon);
@@ -339,7 +354,7 @@ static int begin(struct daemon *daemon)
 	return error;
 }
 
-static void tell_start(const struct daemon *daemon)
+static void tell_start(struct daemon *daemon)
 {
 	const struct config *config = daemon->config;
 
@@ -353,7 +368,7 @@ static void tell_start(const struct daemon *daemon)
 		log_info(strchr(config->listen_text[i], ':') ? "serving http://[%s]:%u/metrics"
 							     : "serving http://%s:%u/metrics",
 			config->listen_text[i], config->port);
-	notify_ready(config);
+	tell_counted(daemon, true);
 }
 
 static void stop(struct daemon *daemon)

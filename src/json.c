@@ -42,6 +42,7 @@ static void put_interface(struct json_writer *json, const struct snapshot *s,
 	json_open(json, NULL, "{");
 	json_text(json, "name", s->nets[interface->net].ifname);
 	json_bool(json, "present", interface->present);
+	json_bool(json, "hooked", interface->hooked);
 	json_bool(json, "followed", interface->followed);
 	json_open(json, "prefixes", "[");
 	for (size_t i = 0; i < interface->prefixes; i++)

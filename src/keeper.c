@@ -53,6 +53,18 @@ static void list_hooks(const struct keeper *keeper, struct snapshot *snapshot)
 	}
 }
 
+bool keeper_counts_on(const struct keeper *keeper, size_t i)
+{
+	for (size_t k = 0; k < keeper->hook_count; k++) {
+		const struct keeper_hook *hook = &keeper->hooks[k];
+
+		if (hook->attached && hook->net == keeper->links[i].net &&
+			strcmp(hook->device, keeper->config->ifnames[i]) == 0)
+			return keeper->links[i].present;
+	}
+	return false;
+}
+
 static void list_interfaces(const struct keeper *keeper, struct snapshot *snapshot)
 {
 	const struct config *config = keeper->config;
@@ -63,6 +75,7 @@ static void list_interfaces(const struct keeper *keeper, struct snapshot *snapsh
 
 		*to = (struct snapshot_interface){.net = (uint8_t)keeper->links[i].net,
 			.present = keeper->links[i].present,
+			.hooked = keeper_counts_on(keeper, i),
 			.followed = config->followed[i]};
 		for (size_t k = 0; k < keeper->tracking.count; k++) {
 			const struct tracking_row *row = &keeper->tracking.row[k];

@@ -94,6 +94,9 @@ void keeper_reconcile(struct keeper *keeper);
 /* Whether it is an interface of -i, which tracks what is routed out of it. */
 bool keeper_follows(const struct keeper *keeper, unsigned ifindex);
 
+/* Whether the classifier hangs on an interface: that of config->ifnames[i]. */
+bool keeper_counts_on(const struct keeper *keeper, size_t i);
+
 /* Seconds since boot, suspended ones included. */
 uint64_t keeper_uptime(void);
 

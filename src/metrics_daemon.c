@@ -101,6 +101,20 @@ static void put_hooks(const struct snapshot *snapshot, enum metrics_format forma
 	}
 }
 
+static void put_interfaces(
+	const struct snapshot *snapshot, enum metrics_format format, struct buf *out)
+{
+	metrics_head(out, "mezoura_interface_hooked", "gauge",
+		"0 where a tracked interface is not counted: it is not there, or has no hook.",
+		format);
+	for (uint32_t i = 0; i < snapshot->interfaces; i++) {
+		buf_text(out, "mezoura_interface_hooked{interface=\"");
+		buf_label(out, snapshot->nets[snapshot->interface[i].net].ifname);
+		buf_text(out, "\"}");
+		buf_value(out, snapshot->interface[i].hooked);
+	}
+}
+
 static void put_gaps(const struct snapshot *snapshot, enum metrics_format format, struct buf *out)
 {
 	put_plain(out, "mezoura_hooks_restored", "counter",
@@ -169,6 +183,7 @@ void metrics_daemon(const struct snapshot *snapshot, enum metrics_format format,
 	put_unattributed(snapshot, format, out);
 	put_tables(snapshot, format, out);
 	put_hooks(snapshot, format, out);
+	put_interfaces(snapshot, format, out);
 	put_gaps(snapshot, format, out);
 	put_incomplete(snapshot, format, out);
 	put_daemon(snapshot, format, out);

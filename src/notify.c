@@ -37,20 +37,33 @@ static int send_state(const char *path, const char *state, size_t length)
 	return error;
 }
 
-int notify_ready(const struct config *config)
+/* Those interfaces whose bit is set in which, after a word. */
+static void put_interfaces(
+	struct buf *state, const struct config *config, uint32_t which, const char *word)
 {
-	struct buf state = {0};
-	int error;
+	const char *before = word;
 
-	buf_text(&state, "READY=1\nSTATUS=Counting on");
 	for (size_t i = 0; i < config->interfaces; i++) {
 		const char *name = config->ifnames[i];
 		char text[64]; /* more than names have */
 
-		buf_text(&state, i ? ", " : " ");
+		if (!(which >> i & 1))
+			continue;
+		buf_text(state, before);
 		printable(&name, text, sizeof(text));
-		buf_text(&state, text);
+		buf_text(state, text);
+		before = ", ";
 	}
+}
+
+int notify_counting(const struct config *config, uint32_t counted, bool is_ready)
+{
+	struct buf state = {0};
+	int error;
+
+	buf_text(&state, is_ready ? "READY=1\nSTATUS=" : "STATUS=");
+	put_interfaces(&state, config, counted, "Counting on ");
+	put_interfaces(&state, config, ~counted, counted ? "; NOT on " : "NOT counting on ");
 	error = state.failed ? -ENOMEM
 			     : send_state(config->notify_socket, state.data, state.length);
 	buf_free(&state);

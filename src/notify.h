@@ -6,10 +6,15 @@
 #ifndef MZ_NOTIFY_H
 #define MZ_NOTIFY_H
 
+#include <stdint.h>
+
 #include "config.h"
 
+_Static_assert(MZ_NETS <= 32, "a bit for each");
+
 /* All return 0, also where nobody wants to know, or -errno. */
-int notify_ready(const struct config *config); /* with the interfaces as STATUS */
+/* counted: a bit for each interface that is, as STATUS. */
+int notify_counting(const struct config *config, uint32_t counted, bool is_ready);
 int notify_watchdog(const struct config *config);
 int notify_stopping(const struct config *config);
 

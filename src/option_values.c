@@ -81,6 +81,8 @@ static int add_ifname(struct value *v, const char *ifname)
 {
 	struct config *c = v->config;
 
+	if (strcmp(ifname, "lo") == 0)
+		return refuse(v, "an interface with hosts behind it, which lo has not");
 	for (size_t i = 0; i < c->interfaces; i++)
 		if (strcmp(c->ifnames[i], ifname) == 0)
 			return (int)i;

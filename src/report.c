@@ -82,6 +82,27 @@ static void print_incomplete(const char *array, FILE *out)
 	}
 }
 
+/* Returns how many there are. out: may be NULL. */
+static int print_uncounted(const char *interfaces, FILE *out)
+{
+	struct json_each each = {0};
+	int uncounted = 0;
+
+	while (json_next(interfaces, &each)) {
+		const char *hooked = json_get(each.value, "hooked");
+
+		if (!hooked || json_get_bool(hooked)) /* earlier versions do not tell */
+			continue;
+		uncounted++;
+		if (out)
+			fprintf(out, "NOT COUNTING on %s: %s\n", text_of(each.value, "name").bytes,
+				json_get_bool(json_get(each.value, "present"))
+					? "the classifier does not hang there; the log says why"
+					: "no such interface; it is waited for");
+	}
+	return uncounted;
+}
+
 static bool same(const char *a, const char *b, const char *key)
 {
 	return strcmp(text_of(a, key).bytes, text_of(b, key).bytes) == 0;
@@ -191,11 +212,15 @@ int report_status(const char *text, FILE *out)
 {
 	const char *status = json_check(text), *snapshot = json_get(status, "snapshot");
 	struct json_each interface = {0};
+	int uncounted;
 
 	if (!json_is_object(status))
 		return -EPROTO;
+	if (!out)
+		return print_uncounted(json_get(status, "interfaces"), NULL);
 	fprintf(out, "mezoura %s, running for %s\n", text_of(status, "version").bytes,
 		duration(number(status, "uptime_seconds")).bytes);
+	uncounted = print_uncounted(json_get(status, "interfaces"), out);
 	print_incomplete(json_get(status, "incomplete"), out);
 	while (json_next(json_get(status, "interfaces"), &interface))
 		print_interface(interface.value, out);
@@ -209,7 +234,7 @@ int report_status(const char *text, FILE *out)
 		fprintf(out, "%-13s died and was started again %" PRIu64 " times\n", "exporter",
 			number(status, "exporter_restarts"));
 	print_unattributed(json_get(status, "unattributed"), out);
-	return 0;
+	return uncounted;
 }
 
 static bool same_host(const char *a, const char *b)

@@ -7,7 +7,8 @@
 
 /*
  * Prints what /api/v1/status says. What is missing in it, as it is another version's, is left out.
- * Allocates nothing. Returns 0, or -EPROTO where it is no JSON object: then nothing is printed.
+ * Allocates nothing. out: NULL prints nothing. Returns how many of the tracked interfaces are not
+ * counted, or -EPROTO where it is no JSON object: then nothing is printed.
  */
 int report_status(const char *text, FILE *out);
 

@@ -58,6 +58,7 @@ struct snapshot_prefix {
 struct snapshot_interface {
 	uint8_t net; /* index into nets */
 	bool present;
+	bool hooked;   /* packets are counted there, in both directions */
 	bool followed; /* the prefixes are its own subnets, as they change */
 	uint8_t prefixes;
 	struct snapshot_prefix prefix[2 * MZ_PREFIXES];

@@ -99,15 +99,13 @@ int status_run(const struct config *config)
 	if (error == -ENOENT || error == -ECONNREFUSED) {
 		status = tell_what_is_left(config);
 		error = 0;
-	} else if (!error && config->json) {
-		if (json_check(answer.data))
-			fwrite(answer.data, 1, answer.length - 1, stdout);
-		else
-			error = -EPROTO;
 	} else if (!error) {
-		error = report_status(answer.data, stdout);
-		if (!error)
-			error = tell_hosts(config);
+		error = report_status(answer.data, config->json ? NULL : stdout);
+		if (error >= 0 && config->json)
+			fwrite(answer.data, 1, answer.length - 1, stdout);
+		status = error > 0 ? STATUS_NOT_COUNTING : 0;
+		if (error >= 0)
+			error = config->json ? 0 : tell_hosts(config);
 	}
 	buf_free(&answer);
 	if (error) {

@@ -5,9 +5,10 @@
 
 #include "config.h"
 
-#define STATUS_NO_DAEMON 3
+#define STATUS_NO_DAEMON    3
+#define STATUS_NOT_COUNTING 4 /* on a tracked interface: it is not there, or has no hook */
 
-/* Prints to standard output. Returns the exit status: 0, STATUS_NO_DAEMON, or 1 with one line. */
+/* Prints to standard output. Returns the exit status: 0, one of these, or 1 with one line. */
 int status_run(const struct config *config);
 
 #endif

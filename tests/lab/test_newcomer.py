@@ -4,6 +4,7 @@ import pytest
 
 from daemon import Daemon
 from test_interfaces import wait_for
+from test_status import Manager
 
 
 def without_tcp(home, *options, **how):
@@ -42,3 +43,16 @@ def test_nothing_is_told_of_what_has_its_effect(home):
     finally:
         daemon.stop()
         daemon.unload()
+
+
+def test_a_service_manager_is_told_where_nothing_counts(home, monkeypatch):
+    daemon = Daemon(home.router, track=("-i", "br-lan", "-i", "br-new"))
+    manager = Manager(home.router, f"{daemon.directory}/manager")
+    monkeypatch.setenv("NOTIFY_SOCKET", f"{daemon.directory}/manager")
+    with daemon:
+        assert manager.next() == "READY=1\nSTATUS=Counting on br-lan; NOT on br-new"
+        home.router.ip("link add br-new type bridge")
+        assert manager.next() == "STATUS=Counting on br-lan, br-new"
+        home.router.ip("link del br-new")
+        assert manager.next() == "STATUS=Counting on br-lan; NOT on br-new"
+    manager.socket.close()

@@ -60,6 +60,8 @@ BAD_COMMAND_LINES = {
     "local of nonsense": [*GOOD, "--local", "10.0.0.0/8/8"],
     "room for nobody": [*GOOD, "--max-hosts", "0"],
     "interface twice": ["-i", "br-lan", "-i", "br-lan"],
+    "loopback": ["-i", "lo"],
+    "v4 on the loopback": ["-4", "192.168.2.1/24/lo"],
     "interface with a slash": ["-i", "br/lan"],
     "idle for no time": [*GOOD, "--idle", "0"],
     "idle for longer than a year": [*GOOD, "--idle", "31536001"],

@@ -30,7 +30,7 @@ def status(daemon, *options, expect=0):
         done = subprocess.run([program.BINARY, "status", "--socket", daemon.socket, "--pin",
                                daemon.pin, *options], capture_output=True, text=True, check=False,
                               timeout=PATIENCE)
-    assert done.returncode == expect, done
+    assert done.returncode in (expect if isinstance(expect, tuple) else (expect,)), done
     assert len(done.stderr.splitlines()) == (expect == 1), done.stderr
     return done.stderr if expect == 1 else done.stdout
 
@@ -93,10 +93,15 @@ def test_it_tells_what_is_so(build, hook):
         assert "1 of uci" in text
 
 
-def eventually(daemon, condition):
+def hooked_interfaces(daemon):
+    return {labels["interface"]: value
+            for labels, value in daemon.fresh_page().family("mezoura_interface_hooked")}
+
+
+def eventually(daemon, condition, expect=(0, 4)):
     """Until what status says is so."""
     deadline = time.monotonic() + PATIENCE
-    while not condition(answer := status_json(daemon)):
+    while not condition(answer := status_json(daemon, expect=expect)):
         assert time.monotonic() < deadline, answer
         time.sleep(0.2)
 
@@ -116,19 +121,23 @@ def test_what_makes_counts_too_low_is_loud(home):
 def test_interfaces_are_told_as_they_come_go_and_change(home):
     router = home.router
     with Daemon(router, track=("-i", "br-lan", "-i", "br-new")) as daemon:
-        lan, new = status_json(daemon)["interfaces"]
-        assert lan["present"] and lan["followed"]
+        lan, new = status_json(daemon, expect=4)["interfaces"]
+        assert lan["present"] and lan["hooked"] and lan["followed"]
         assert set(lan["prefixes"]) == {house.LAN4, house.LAN6}
-        assert (new["present"], new["prefixes"], new["hooks"]) == (False, [], [])
-        text = status(daemon)
+        assert (new["present"], new["hooked"], new["prefixes"], new["hooks"]) == (False, False, [], [])
+        assert hooked_interfaces(daemon) == {"br-lan": 1, "br-new": 0}
+        text = status(daemon, expect=4)
+        assert "\nNOT COUNTING on br-new: no such interface; it is waited for\n" in text
         assert "\nbr-new: no subnet (followed) (not there: waited for)\n" in text
         router.ip("link add br-new type bridge\nlink set br-new up\n"
                   "addr add 10.77.0.1/16 dev br-new")
         eventually(daemon, lambda a: a["interfaces"][1]["prefixes"] == ["10.77.0.0/16"])
         assert len(hooks_of(status_json(daemon), "br-new")) == 2
+        assert hooked_interfaces(daemon) == {"br-lan": 1, "br-new": 1}
+        assert "NOT COUNTING" not in status(daemon)
         router.ip("link delete br-new")
         eventually(daemon, lambda a: not a["interfaces"][1]["present"])
-        assert hooks_of(status_json(daemon), "br-new") == {}
+        assert hooks_of(status_json(daemon, expect=4), "br-new") == {}
 
 
 def answers(client, address):

@@ -44,8 +44,8 @@ static void fill_interfaces(void)
 	strcpy(snapshot.nets[0].ifname, "br-lan");
 	strcpy(snapshot.nets[2].ifname, "wg0");
 	strcpy(snapshot.nets[5].ifname, "a\xff\x1b[2J\"b");
-	snapshot.interface[0] =
-		(struct snapshot_interface){.present = true, .followed = true, .prefixes = 2};
+	snapshot.interface[0] = (struct snapshot_interface){
+		.present = true, .hooked = true, .followed = true, .prefixes = 2};
 	snapshot.interface[0].prefix[0] = prefix("192.168.2.0", 24);
 	snapshot.interface[0].prefix[1] = prefix("2001:db8:ca2:2::", 64);
 	snapshot.interface[1] = (struct snapshot_interface){.net = 2, .prefixes = 1};
@@ -165,7 +165,8 @@ static void its_text_is_as_it_was(void **state)
 	(void)state;
 	json_status(&snapshot, &json);
 	buf_bytes(&json, "", 1);
-	text = report(json.data, 0);
+	assert_int_equal(report_status(json.data, json.length - 1, NULL), 2);
+	text = report(json.data, 2);
 	compare("tests/golden/status.txt", text, strlen(text));
 	free(text);
 	buf_free(&json);
@@ -191,7 +192,8 @@ static void the_status_of_another_version_is_printed_as_far_as_it_goes(void **st
 	static const char *const odd[] = {
 		"{}",
 		"{\"interfaces\": 3, \"incomplete\": {}, \"table\": [], \"names\": [1]}",
-		"{\"interfaces\": [7, {\"hooks\": [null, 1], \"prefixes\": [{}, null]}, null]}",
+		"{\"interfaces\": [7, {\"hooked\": null, \"hooks\": [null, 1], \"prefixes\": [{}, "
+		"null]}, null]}",
 		"{\"unattributed\": {\"upload\": {\"x\": 3, \"y\": {\"packets\": \"many\"}}}}",
 		"{\"incomplete\": [\"new reason\", null, 3]}",
 	};

@@ -43,6 +43,10 @@ static struct snapshot *take(const char *rows, struct names **names)
 	snapshot->incomplete = 1u << SNAPSHOT_HARDWARE_OFFLOAD;
 	snapshot->hook[0] = (struct snapshot_hook){
 		.device = "br-lan", .direction = MZ_DOWNLOAD, .kind = SNAPSHOT_TCX};
+	snapshot->interfaces = 2;
+	snapshot->interface[0] = (struct snapshot_interface){.present = true, .hooked = true};
+	snapshot->interface[1] = (struct snapshot_interface){.net = MZ_NETS - 1};
+	strcpy(snapshot->nets[MZ_NETS - 1].ifname, "brr0");
 	snapshot->pull_us = 1234;
 	snapshot->missed_packets = 7;
 	snapshot->keeper = (struct snapshot_process){987654321, 3 << 20, 1700000000000};

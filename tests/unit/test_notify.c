@@ -44,10 +44,14 @@ static void tell_all(void)
 {
 	int fd = manage();
 
-	assert_int_equal(notify_ready(&config), 0);
+	assert_int_equal(notify_counting(&config, 3, true), 0);
+	assert_int_equal(notify_counting(&config, 1, false), 0);
+	assert_int_equal(notify_counting(&config, 0, false), 0);
 	assert_int_equal(notify_watchdog(&config), 0);
 	assert_int_equal(notify_stopping(&config), 0);
 	expect(fd, "READY=1\nSTATUS=Counting on br-lan, w?0");
+	expect(fd, "STATUS=Counting on br-lan; NOT on w?0");
+	expect(fd, "STATUS=NOT counting on br-lan, w?0");
 	expect(fd, "WATCHDOG=1");
 	expect(fd, "STOPPING=1");
 	close(fd);
@@ -93,12 +97,12 @@ static void where_nobody_manages_nothing_is_said(void **state)
 	struct config strange = {.notify_socket = "vsock:2:1234"};
 
 	(void)state;
-	assert_int_equal(notify_ready(&alone), 0);
+	assert_int_equal(notify_counting(&alone, 0, true), 0);
 	assert_int_equal(notify_watchdog(&alone), 0);
-	assert_int_equal(notify_ready(&strange), -EAFNOSUPPORT);
+	assert_int_equal(notify_counting(&strange, 0, true), -EAFNOSUPPORT);
 	memset(far, '/', sizeof(far) - 1);
 	strange.notify_socket = far;
-	assert_int_equal(notify_ready(&strange), -ENAMETOOLONG);
+	assert_int_equal(notify_counting(&strange, 0, true), -ENAMETOOLONG);
 }
 
 static int set_up(void **state)

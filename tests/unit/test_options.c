@@ -147,6 +147,8 @@ static void a_bad_value_is_refused_in_one_line(void **state)
 		{"-e", "at least one -4"},
 		{"-i br-lan -i eth0 -i br-lan",
 			"-i 'br-lan': expected an interface that was not given before"},
+		{"-i lo", "-i 'lo': expected an interface with hosts behind it"},
+		{"-4 10.0.0.1/8/lo", "expected an interface with hosts behind it"},
 		{"-i br/lan", "-i 'br/lan': expected an interface name"},
 		{"-i sixteen-letters!", "expected an interface name"},
 		{"-4 192.168.2.1/24", "-4 '192.168.2.1/24': expected address/mask/interface"},
