@@ -318,6 +318,7 @@ static int drop_privileges(struct daemon *daemon)
 
 	privileges_find(&daemon->privileges);
 	error = bpffs_give(&daemon->keeper.bpffs, who->keeper_uid, who->keeper_gid);
+	listen_give(&daemon->server.file, who->keeper_gid);
 	if (textfile)
 		textfile_give(textfile, who->keeper_uid, who->keeper_gid);
 	if (!error)

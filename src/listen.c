@@ -142,13 +142,40 @@ int listen_unix(const char *path, struct listen_file *file)
 	return fd;
 }
 
+static bool is_unchanged(const struct listen_file *file, const struct stat *st)
+{
+	return st->st_dev == file->device && st->st_ino == file->inode &&
+	       st->st_ctim.tv_sec == file->changed.tv_sec &&
+	       st->st_ctim.tv_nsec == file->changed.tv_nsec;
+}
+
+int listen_give(struct listen_file *file, gid_t gid)
+{
+	struct stat st;
+	int fd, error = 0;
+
+	if (!file->path)
+		return 0;
+	fd = open(file->path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	/* a link to another socket would have that one given away */
+	if (fstat(fd, &st) < 0 || !S_ISSOCK(st.st_mode) || st.st_nlink != 1 ||
+		!is_unchanged(file, &st))
+		error = -EEXIST;
+	else if (fchownat(fd, "", (uid_t)-1, gid, AT_EMPTY_PATH) < 0 || fstat(fd, &st) < 0)
+		error = -errno;
+	else
+		file->changed = st.st_ctim;
+	close(fd);
+	return error;
+}
+
 void listen_remove(struct listen_file *file)
 {
 	struct stat st;
 
-	if (file->path && lstat(file->path, &st) == 0 && st.st_dev == file->device &&
-		st.st_ino == file->inode && st.st_ctim.tv_sec == file->changed.tv_sec &&
-		st.st_ctim.tv_nsec == file->changed.tv_nsec)
+	if (file->path && lstat(file->path, &st) == 0 && is_unchanged(file, &st))
 		unlink(file->path);
 	file->path = NULL;
 }

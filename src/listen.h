@@ -37,6 +37,9 @@ struct listen_file {
  */
 int listen_unix(const char *path, struct listen_file *file);
 
+/* Lets a group connect, too, if it still is the one that was made, unchanged. 0 or -errno. */
+int listen_give(struct listen_file *file, gid_t gid);
+
 /* Removes the file, if it still is the one that was made, unchanged. */
 void listen_remove(struct listen_file *file);
 

@@ -2,9 +2,11 @@
 #include "status.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "client.h"
 #include "json.h"
@@ -91,6 +93,20 @@ static int tell_hosts(const struct config *config)
 	return error == -EPROTO ? 0 : error;
 }
 
+/* A socket that is there, and not for us. */
+static void tell_who_may(const char *socket)
+{
+	const struct group *group;
+	struct stat st;
+
+	group = stat(socket, &st) == 0 && st.st_gid != 0 ? getgrgid(st.st_gid) : NULL;
+	if (group)
+		log_error("%s: only root and the group %s may ask: try sudo, or join that group",
+			socket, group->gr_name);
+	else
+		log_error("%s: only root may ask: try sudo", socket);
+}
+
 int status_run(const struct config *config)
 {
 	struct buf answer = {0};
@@ -108,8 +124,12 @@ int status_run(const struct config *config)
 			error = config->json ? 0 : tell_hosts(config);
 	}
 	buf_free(&answer);
+	if (error == -EACCES || error == -EPERM) {
+		tell_who_may(config->socket);
+		return 1;
+	}
 	if (error) {
-		log_error("--socket %s: %s", config->socket,
+		log_error("%s: %s", config->socket,
 			error == -EPROTO ? "what answers there is no mezoura" : strerror(-error));
 		return 1;
 	}

@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What somebody new does wrong, and the one line that tells."""
+import os
+import stat
+import subprocess
+
 import pytest
 
-from daemon import Daemon
+import house
+from daemon import BINARY, PATIENCE, Daemon
 from test_interfaces import wait_for
 from test_status import Manager
 
@@ -56,3 +61,30 @@ def test_a_service_manager_is_told_where_nothing_counts(home, monkeypatch):
         home.router.ip("link del br-new")
         assert manager.next() == "STATUS=Counting on br-lan; NOT on br-new"
     manager.socket.close()
+
+
+AS_OTHER = """mount --bind "$1" /etc/group && exec setpriv --reuid=65534 --regid=65534 --groups="$2" \
+    "$3" status --socket "$4" """
+
+
+def test_the_socket_is_for_root_and_a_group_and_others_are_told_so(home):
+    group = house.USERS["mezoura"]
+    groups = f"{house.scratch('groups')}/group"
+    with Daemon(home.router) as daemon:
+        made = os.lstat(daemon.socket)
+        assert (made.st_uid, made.st_gid, stat.S_IMODE(made.st_mode)) == (0, group, 0o660)
+        os.chmod(daemon.directory, 0o755)
+
+        def ask(known, member):
+            with open(groups, "w", encoding="ascii") as file:
+                file.write(known)
+            with home.router.inside():
+                done = subprocess.run(
+                    ["unshare", "-m", "sh", "-c", AS_OTHER, "sh", groups, str(member), BINARY, daemon.socket],
+                    capture_output=True, text=True, check=False, timeout=PATIENCE)
+            return done.returncode, done.stderr
+
+        assert ask("", group) == (0, "")
+        assert ask("", 65534) == (1, f"mezoura: {daemon.socket}: only root may ask: try sudo\n")
+        assert ask(f"mezoura:x:{group}:\n", 65534) == (
+            1, f"mezoura: {daemon.socket}: only root and the group mezoura may ask: try sudo, or join that group\n")

@@ -231,18 +231,6 @@ def test_full_disks_are_told(home):
             assert done.returncode == 1 and b"No space left" in done.stderr
 
 
-def test_the_socket_is_for_root(home):
-    with Daemon(home.router) as daemon:
-        assert stat.S_IMODE(os.lstat(daemon.socket).st_mode) == 0o660
-        os.chmod(daemon.directory, 0o755)
-        with home.router.inside():
-            done = subprocess.run(
-                ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", program.BINARY,
-                 "status", "--socket", daemon.socket], capture_output=True, text=True,
-                check=False, timeout=PATIENCE)
-        assert done.returncode == 1 and "Permission denied" in done.stderr
-
-
 def refused(daemon, *options):
     """A start that fails with one line, which is returned."""
     with daemon.namespace.inside():
