@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "clients.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
 void clients_init(struct clients *clients)
@@ -57,11 +58,28 @@ static bool is_among(const struct clients *clients, const struct sockaddr *peer,
 	return false;
 }
 
+/* Who is not let in sees only that the connection ends. */
+static void tell_refused(struct clients *clients, const struct sockaddr *peer)
+{
+	char text[INET6_ADDRSTRLEN];
+	struct in6_addr address;
+	bool is_v4;
+
+	if (!take_address(peer, &address) || !log_due(&clients->refused))
+		return;
+	is_v4 = IN6_IS_ADDR_V4MAPPED(&address);
+	inet_ntop(is_v4 ? AF_INET : AF_INET6, is_v4 ? &address.s6_addr[12] : address.s6_addr, text,
+		sizeof(text));
+	log_warn("HTTP: no answer to %s, which is in no tracked subnet: see --allow", text);
+}
+
 bool clients_admit(struct clients *clients, const struct sockaddr *peer)
 {
 	bool allowed = is_among(clients, peer, clients->allowed);
 
 	clients->counts.rejected[METRICS_REJECT_ADDRESS] += !allowed;
+	if (!allowed)
+		tell_refused(clients, peer);
 	return allowed;
 }
 

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "log.h"
 #include "metrics.h"
 #include "prefix.h"
 
@@ -63,6 +64,7 @@ struct clients {
 	struct client slot[CLIENTS_ALL];
 	const struct prefix *allow;
 	size_t allowed, favoured;
+	struct log_limit refused;	/* a line of the log for those who may not connect */
 	struct metrics_exporter counts; /* clients.c counts rejections only */
 };
 
@@ -73,7 +75,10 @@ void clients_init(struct clients *clients);
 void clients_allow(
 	struct clients *clients, const struct prefix *allow, size_t allowed, size_t favoured);
 
-/* Whether peer may connect. An IPv4 peer of an IPv6 socket is an IPv4 peer. */
+/*
+ * Whether peer may connect; that it may not is logged, once a minute at most. An IPv4 peer of an
+ * IPv6 socket is an IPv4 peer.
+ */
 bool clients_admit(struct clients *clients, const struct sockaddr *peer);
 
 /* fd stays the caller's. Returns NULL, with fd shut down, when all slots are taken. */

@@ -88,3 +88,14 @@ def test_the_socket_is_for_root_and_a_group_and_others_are_told_so(home):
         assert ask("", 65534) == (1, f"mezoura: {daemon.socket}: only root may ask: try sudo\n")
         assert ask(f"mezoura:x:{group}:\n", 65534) == (
             1, f"mezoura: {daemon.socket}: only root and the group mezoura may ask: try sudo, or join that group\n")
+
+
+@pytest.mark.parametrize("target, peer", [(house.WAN4, "198.51.100.1"), (f"[{house.WAN6}]", "2001:db8:fffe::1")])
+def test_who_may_not_connect_is_told_in_the_log_once(home, target, peer):
+    with Daemon(home.router) as daemon:
+        for _ in range(3):
+            home.internet.run("sh", "-c", '! curl -s --max-time 60 "$1"', "sh", f"http://{target}:9999/metrics")
+        refused = "mezoura_http_rejected_connections_total"
+        wait_for("all of them", lambda: daemon.page().value(refused, reason="address") == 3)
+        assert [line for line in daemon.said().splitlines() if "--allow" in line] == [
+            f"mezoura: HTTP: no answer to {peer}, which is in no tracked subnet: see --allow"]
