@@ -184,10 +184,8 @@ static void look_at_flowtables(struct daemon *daemon)
 
 static void tell_counted(struct daemon *daemon, bool is_ready)
 {
-	uint32_t counted = 0;
+	uint32_t counted = keeper_counted(&daemon->keeper);
 
-	for (size_t i = 0; i < daemon->config->interfaces; i++)
-		counted |= (uint32_t)keeper_counts_on(&daemon->keeper, i) << i;
 	if (is_ready || counted != daemon->counted)
 		notify_counting(daemon->config, counted, is_ready);
 	daemon->counted = counted;
@@ -401,6 +399,10 @@ int daemon_run(const struct config *config)
 			status = loop(daemon) < 0;
 			notify_stopping(config);
 			pull(daemon);
+			if (keeper_counted(&daemon->keeper))
+				log_info("the kernel goes on counting: mezoura unload --pin %s "
+					 "ends that",
+					config->pin);
 		}
 		keeper_stop(&daemon->keeper);
 	}

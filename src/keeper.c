@@ -53,7 +53,7 @@ static void list_hooks(const struct keeper *keeper, struct snapshot *snapshot)
 	}
 }
 
-bool keeper_counts_on(const struct keeper *keeper, size_t i)
+static bool counts_on(const struct keeper *keeper, size_t i)
 {
 	for (size_t k = 0; k < keeper->hook_count; k++) {
 		const struct keeper_hook *hook = &keeper->hooks[k];
@@ -63,6 +63,15 @@ bool keeper_counts_on(const struct keeper *keeper, size_t i)
 			return keeper->links[i].present;
 	}
 	return false;
+}
+
+uint32_t keeper_counted(const struct keeper *keeper)
+{
+	uint32_t counted = 0;
+
+	for (size_t i = 0; i < keeper->config->interfaces; i++)
+		counted |= (uint32_t)counts_on(keeper, i) << i;
+	return counted;
 }
 
 static void list_interfaces(const struct keeper *keeper, struct snapshot *snapshot)
@@ -75,7 +84,7 @@ static void list_interfaces(const struct keeper *keeper, struct snapshot *snapsh
 
 		*to = (struct snapshot_interface){.net = (uint8_t)keeper->links[i].net,
 			.present = keeper->links[i].present,
-			.hooked = keeper_counts_on(keeper, i),
+			.hooked = counts_on(keeper, i),
 			.followed = config->followed[i]};
 		for (size_t k = 0; k < keeper->tracking.count; k++) {
 			const struct tracking_row *row = &keeper->tracking.row[k];

@@ -94,8 +94,8 @@ void keeper_reconcile(struct keeper *keeper);
 /* Whether it is an interface of -i, which tracks what is routed out of it. */
 bool keeper_follows(const struct keeper *keeper, unsigned ifindex);
 
-/* Whether the classifier hangs on an interface: that of config->ifnames[i]. */
-bool keeper_counts_on(const struct keeper *keeper, size_t i);
+/* A bit for each of config->ifnames: whether the classifier hangs on it. */
+uint32_t keeper_counted(const struct keeper *keeper);
 
 /* Seconds since boot, suspended ones included. */
 uint64_t keeper_uptime(void);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What somebody new does wrong, and the one line that tells."""
 import os
+import signal
 import stat
 import subprocess
 
@@ -99,3 +100,23 @@ def test_who_may_not_connect_is_told_in_the_log_once(home, target, peer):
         wait_for("all of them", lambda: daemon.page().value(refused, reason="address") == 3)
         assert [line for line in daemon.said().splitlines() if "--allow" in line] == [
             f"mezoura: HTTP: no answer to {peer}, which is in no tracked subnet: see --allow"]
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_an_end_tells_that_counting_goes_on_and_how_that_ends(home, how):
+    with Daemon(home.router) as daemon:
+        assert daemon.stop(how) == 0
+        assert daemon.said().splitlines()[-1] == (
+            f"mezoura: the kernel goes on counting: mezoura unload --pin {daemon.pin} ends that")
+
+
+def test_where_nothing_counts_an_end_tells_nothing(home):
+    daemon = Daemon(home.router, track=("-i", "brr0"))
+    daemon.launch()
+    try:
+        wait_for("an answer", daemon.answers)
+        assert daemon.stop() == 0
+        assert "counting" not in daemon.said().splitlines()[-1]
+    finally:
+        daemon.stop()
+        daemon.unload()

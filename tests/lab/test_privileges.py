@@ -3,6 +3,7 @@
 import os
 import shutil
 import stat
+import subprocess
 
 import pytest
 
@@ -170,9 +171,12 @@ def test_what_the_keeper_may_not_remove_itself_script_run_does(home, tmp_path):
     socket, textfile = tmp_path / "socket", tmp_path / "open" / "metrics"
     textfile.parent.chmod(0o1777)  # else the keeper keeps the right to write anywhere
     process = home.router.popen(tmp_path / "script" / "run", "-i", "br-lan", "--pin", pin,
-                                "--socket", socket, "--textfile", textfile)
+                                "--socket", socket, "--textfile", textfile, stderr=subprocess.PIPE)
     wait_for("the text file", textfile.exists)
     assert socket.exists()
     process.terminate()
-    process.wait(PATIENCE)
+    _, said = process.communicate(timeout=PATIENCE)
+    assert said.splitlines()[-2:] == [
+        f"mezoura: the kernel goes on counting: mezoura unload --pin {pin} ends that",
+        "script/run: unloaded it: the kernel counts no more"]
     assert not socket.exists() and not textfile.exists() and not os.path.exists(pin)
