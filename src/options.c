@@ -190,6 +190,20 @@ static int check_whole(const struct config *config, char error[OPTIONS_ERROR])
 	return -EINVAL;
 }
 
+/* A word that is no option. Commands come first, before all options. */
+static int unknown_word(enum options_command asked, const char *word, char error[OPTIONS_ERROR])
+{
+	if (asked == OPTIONS_DAEMON)
+		snprintf(error, OPTIONS_ERROR,
+			"unknown command '%.80s': expected status or unload, before all options, "
+			"or "
+			"none (-h for help)",
+			word);
+	else
+		snprintf(error, OPTIONS_ERROR, "unknown argument '%.80s' (-h for help)", word);
+	return -EINVAL;
+}
+
 int options_parse(int argc, char **argv, struct config *config, enum options_command *command,
 	char error[OPTIONS_ERROR])
 {
@@ -198,6 +212,8 @@ int options_parse(int argc, char **argv, struct config *config, enum options_com
 	struct option longs[ROWS + 1];
 	int code, result;
 
+	if (asked == OPTIONS_DAEMON && argc > 1 && argv[1][0] != '-')
+		return unknown_word(asked, argv[1], error);
 	if (asked != OPTIONS_DAEMON) {
 		argc--;
 		argv++;
@@ -224,10 +240,7 @@ int options_parse(int argc, char **argv, struct config *config, enum options_com
 		if (result < 0)
 			return result;
 	}
-	if (optind < argc) {
-		snprintf(error, OPTIONS_ERROR, "unknown argument '%.80s' (-h for help)",
-			argv[optind]);
-		return -EINVAL;
-	}
+	if (optind < argc)
+		return unknown_word(asked, argv[optind], error);
 	return asked == OPTIONS_DAEMON ? check_whole(config, error) : 0;
 }

@@ -69,6 +69,7 @@ BAD_COMMAND_LINES = {
     "socket whose path is too long": [*GOOD, "--socket", "/" + 107 * "x"],
     "json of the daemon": [*GOOD, "--json"],
     "pin empty": [*GOOD, "--pin", ""],
+    "unknown command": ["statsu"],
     "unload with an option of the daemon": ["unload", "-t", "5"],
     "unload with an argument": ["unload", "all"],
     "status with an option of the daemon": ["status", "-t", "5"],
