@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # make             build/mezoura
 # make check       the unit tests (no root); make check-names: that of one module. With -j, side by side
-# make install     DESTDIR, PREFIX, SBINDIR, MANDIR, COMPLETIONDIR
+# make install     DESTDIR, PREFIX, SBINDIR, MANDIR, COMPLETIONDIR, UNITDIR, SYSUSERSDIR; with UNITDIR= neither
+#                  the unit for systemd nor the users that it takes
+# make uninstall   removes what install put there, with the same variables
 # make dist        build/mezoura-VERSION.tar.gz, of what is committed; DIST=v0.1.0: of that tag
 # Another build beside it: make B=build/asan SANITIZE=address,undefined CC=clang
 # Without libuci, where there is one: make UCI=no
@@ -11,10 +13,12 @@
 # For packages, whose compilers come with new warnings: make WERROR=
 # Two builds of the same sources with the same compilers and gzip are equal, wherever they are made.
 
-PREFIX ?= /usr
+PREFIX ?= /usr/local
 SBINDIR ?= $(PREFIX)/sbin
 MANDIR ?= $(PREFIX)/share/man
 COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 
 B ?= build
 CC = gcc
@@ -159,6 +163,15 @@ install: $B/mezoura
 	install -D -m 755 $B/mezoura $(DESTDIR)$(SBINDIR)/mezoura
 	install -D -m 644 man/mezoura.8 $(DESTDIR)$(MANDIR)/man8/mezoura.8
 	install -D -m 644 completion/mezoura.bash $(DESTDIR)$(COMPLETIONDIR)/mezoura
+ifneq ($(UNITDIR),)
+	install -D -m 644 systemd/mezoura.sysusers $(DESTDIR)$(SYSUSERSDIR)/mezoura.conf
+	install -D -m 644 systemd/mezoura.service $(DESTDIR)$(UNITDIR)/mezoura.service
+	sed -i 's,/usr/sbin/mezoura,$(SBINDIR)/mezoura,' $(DESTDIR)$(UNITDIR)/mezoura.service
+endif
+
+uninstall:
+	rm -f $(addprefix $(DESTDIR),$(SBINDIR)/mezoura $(MANDIR)/man8/mezoura.8 $(COMPLETIONDIR)/mezoura \
+		$(if $(UNITDIR),$(SYSUSERSDIR)/mezoura.conf $(UNITDIR)/mezoura.service))
 
 # Times are those of the commit, so that it is always the same.
 DIST ?= HEAD
@@ -174,5 +187,5 @@ clean:
 
 -include $(shell find $B/obj -name '*.d' 2>/dev/null)
 
-.PHONY: all tests bench lab fuzz check install dist clean
+.PHONY: all tests bench lab fuzz check install uninstall dist clean
 .DELETE_ON_ERROR:
