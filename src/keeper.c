@@ -280,8 +280,8 @@ static void make_room(struct keeper *keeper, uint32_t now_s)
 
 static int take_snapshot(struct keeper *keeper, uint64_t began_us)
 {
-	struct snapshot *snapshot =
-		shared_begin(keeper->shared, snapshot_needed(&keeper->tally, keeper->names));
+	struct snapshot *snapshot = shared_begin(
+		keeper->shared, snapshot_needed(&keeper->tally, keeper->names, keeper->snapshot));
 
 	if (!snapshot)
 		return -errno;

@@ -30,7 +30,7 @@ static int read_dnsmasq(struct lines *lines, bool by_duid, struct names_list *li
 	}
 	/* Hardware other than Ethernet has its type before it, like "20-". */
 	if (!by_duid && mac_parse(hardware.text, hardware.length, mac))
-		return names_list_add(list, mac, text);
+		return names_list_add_held(list, mac, family, addr, text);
 	lines_word(lines, &duid);
 	if (by_duid && duid_mac(duid.text, duid.length, mac))
 		error = names_list_add(list, mac, text);

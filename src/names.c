@@ -9,6 +9,7 @@
 #include "ethers.h"
 #include "hosts.h"
 #include "leases.h"
+#include "names_ended.h"
 #include "names_file.h"
 #include "uci_hosts.h"
 #include "uci_library.h"
@@ -17,10 +18,6 @@
 #define UCI_CONFIG  "/etc/config/"
 #define UCI_CHANGES "/tmp/.uci/"
 
-/* Names of leases that ended: about as many as this are remembered, the latest. */
-#define ENDED_NAMES 4096
-#define ENDED_BYTES (256 << 10)
-
 struct source {
 	struct names_file file[NAMES_FILES];
 	size_t files;
@@ -28,8 +25,9 @@ struct source {
 
 struct names {
 	struct source source[NAMES_SOURCES];
-	struct names_list ended[2]; /* of leases; the second is older */
+	struct names_ended ended; /* of leases */
 	struct hash_seed seed;
+	uint32_t version;
 };
 
 /*
@@ -65,38 +63,67 @@ static const struct {
 	[NAMES_HOSTS] = {"hosts", hosts_parse},
 };
 
-static struct names_list empty_list(const struct names *names)
+/* What a list knows of a key; entry: NULL where it knows nothing. */
+struct found {
+	const struct names_list *list;
+	const struct names_entry *entry;
+};
+
+static const char *text_of(const struct found *found)
 {
-	return (struct names_list){.seed = names->seed};
+	return found->entry ? names_list_text(found->list, found->entry) : NULL;
 }
 
-static const char *find_in(const struct source *source, const struct names_key *key)
+static bool is_mac(const uint8_t mac[6], const uint8_t other[6])
 {
-	const char *name = NULL;
+	static const uint8_t none[6];
 
-	for (size_t i = 0; i < source->files && !name; i++)
-		name = names_list_find(&source->file[i].list, key);
-	return name;
+	return memcmp(mac, other, 6) == 0 && memcmp(mac, none, 6) != 0;
 }
 
-static bool has_no_lease(void *context, const struct names_key *key)
+/* In the files only, not among leases that ended. */
+static struct found find_in(const struct source *source, const struct names_key *key)
 {
-	const struct names *names = context;
+	struct found found = {0};
 
-	return !find_in(&names->source[NAMES_LEASES], key);
+	for (size_t i = 0; i < source->files && !found.entry; i++) {
+		found.list = &source->file[i].list;
+		found.entry = names_list_entry(found.list, key);
+	}
+	return found;
 }
 
-/* So that a host that leaves does not become another series, nor one without a name. */
-static void remember(struct names *names, const struct names_list *old)
+static struct found find_ended(const struct names *names, const struct names_key *key)
 {
-	struct names_list *ended = names->ended;
+	struct found found;
 
-	names_list_keep(&ended[0], old, ENDED_NAMES, has_no_lease, names);
-	if (ended[0].count < ENDED_NAMES && ended[0].used < ENDED_BYTES)
-		return;
-	names_list_free(&ended[1]);
-	ended[1] = ended[0];
-	ended[0] = empty_list(names);
+	found.entry = names_ended_find(&names->ended, key, &found.list);
+	return found;
+}
+
+static bool lasts(const void *context, const struct names_entry *entry)
+{
+	const struct source *leases = context;
+	bool found = false;
+
+	for (size_t i = 0; i < leases->files && !found; i++) {
+		const struct names_entry *there =
+			names_list_entry(&leases->file[i].list, &entry->key);
+
+		found = there && memcmp(there->holder, entry->holder, sizeof(entry->holder)) == 0;
+	}
+	return found;
+}
+
+static void renew_version(struct names *names)
+{
+	if (++names->version == 0)
+		names->version++;
+}
+
+uint32_t names_version(const struct names *names)
+{
+	return names->version;
 }
 
 bool names_refresh(struct names *names)
@@ -110,8 +137,9 @@ bool names_refresh(struct names *names)
 			if (!names_file_refresh(&names->source[i].file[k], kinds[i].parse, &old))
 				continue;
 			changed = true;
+			renew_version(names);
 			if (i == NAMES_LEASES)
-				remember(names, &old);
+				names_ended_keep(&names->ended, &old, lasts, &names->source[i]);
 			names_list_free(&old);
 		}
 	return changed;
@@ -133,7 +161,8 @@ struct names *names_create(void)
 	if (!names)
 		return NULL;
 	hash_seed_draw(&names->seed);
-	names->ended[0] = names->ended[1] = empty_list(names);
+	renew_version(names);
+	names_ended_start(&names->ended, &names->seed);
 	return names;
 }
 
@@ -144,8 +173,7 @@ void names_destroy(struct names *names)
 	for (unsigned i = 0; i < NAMES_SOURCES; i++)
 		for (size_t k = 0; k < names->source[i].files; k++)
 			names_file_close(&names->source[i].file[k]);
-	names_list_free(&names->ended[0]);
-	names_list_free(&names->ended[1]);
+	names_ended_finish(&names->ended);
 	free(names);
 }
 
@@ -169,7 +197,7 @@ int names_follow(struct names *names, enum names_source source, const char *path
 
 	if (to->files == NAMES_FILES)
 		return -E2BIG;
-	file->list = empty_list(names);
+	file->list = (struct names_list){.seed = names->seed};
 	error = names_file_open(
 		file, path, source == NAMES_UCI ? find_changes(path, changes) : NULL);
 	to->files += !error;
@@ -191,23 +219,39 @@ const char *names_path(const struct names *names, size_t i)
 	return NULL;
 }
 
+static struct found find_mac(
+	const struct names *names, enum names_source source, const struct names_key *key)
+{
+	struct found found = find_in(&names->source[source], key);
+
+	return found.entry || source != NAMES_LEASES ? found : find_ended(names, key);
+}
+
+bool names_shared(const struct names *names, const uint8_t mac[6])
+{
+	struct names_key key = names_key_mac(mac);
+
+	for (unsigned i = 0; i < NAMES_SOURCES; i++) {
+		struct found found = find_in(&names->source[i], &key);
+
+		if (found.entry && found.entry->shared)
+			return true;
+	}
+	return false;
+}
+
 const char *names_find(const struct names *names, const uint8_t mac[6], enum names_source *source)
 {
 	struct names_key key = names_key_mac(mac);
 	const char *name = NULL;
-	unsigned i;
 
-	for (i = 0; i < NAMES_SOURCES; i++) {
-		name = find_in(&names->source[i], &key);
-		if (!name && i == NAMES_LEASES)
-			name = names_list_find(&names->ended[0], &key);
-		if (!name && i == NAMES_LEASES)
-			name = names_list_find(&names->ended[1], &key);
-		if (name)
-			break;
+	for (unsigned i = 0; i < NAMES_SOURCES && !name; i++) {
+		struct found found = find_mac(names, i, &key);
+
+		name = text_of(&found);
+		*source = (enum names_source)i;
 	}
-	*source = (enum names_source)i;
-	return name;
+	return name && !names_shared(names, mac) ? name : NULL;
 }
 
 void names_claim(
@@ -217,24 +261,76 @@ void names_claim(
 
 	for (unsigned i = 0; i < NAMES_SOURCES; i++)
 		for (size_t k = 0; k < names->source[i].files; k++)
-			names_list_claim(&names->source[i].file[k].list, &key, mac, time_s);
+			if (names_list_claim(&names->source[i].file[k].list, &key, mac, time_s))
+				renew_version(names);
 }
 
-const char *names_find_address(const struct names *names, int family, const void *addr,
-	const uint8_t mac[6], enum names_source *source)
+/*
+ * What a source knows of an address of that MAC. A lease that another machine took over is still
+ * that of the one before, for what that one used; and it goes before those who only used it.
+ */
+static struct found find_address(const struct names *names, enum names_source source,
+	const struct names_key *key, const uint8_t mac[6])
+{
+	struct found used = {0}, found;
+
+	for (size_t i = 0; i < names->source[source].files; i++) {
+		found.list = &names->source[source].file[i].list;
+		found.entry = names_list_entry(found.list, key);
+		if (found.entry && is_mac(found.entry->holder, mac))
+			return found;
+		if (found.entry && !used.entry && memcmp(found.entry->user, mac, 6) == 0)
+			used = found;
+	}
+	if (source != NAMES_LEASES)
+		return used;
+	found = find_ended(names, key);
+	if (found.entry && (is_mac(found.entry->holder, mac) ||
+				   (!used.entry && is_mac(found.entry->user, mac))))
+		return found;
+	return used;
+}
+
+/* Whether one of the sources calls a MAC so. */
+static bool is_called(const struct names *names, const uint8_t mac[6], const char *name)
+{
+	struct names_key key = names_key_mac(mac);
+
+	for (unsigned i = 0; i < NAMES_SOURCES; i++) {
+		struct found found = find_mac(names, i, &key);
+
+		if (found.entry && names_agree(text_of(&found), name))
+			return true;
+	}
+	return false;
+}
+
+static enum names_relation relate(
+	const struct names *names, const struct found *found, const uint8_t mac[6])
+{
+	static const uint8_t none[6];
+
+	if (is_mac(found->entry->holder, mac))
+		return found->entry->shared || names_shared(names, mac) ? NAMES_APART
+									: NAMES_OF_MAC;
+	if (is_called(names, mac, text_of(found)))
+		return NAMES_OF_MAC;
+	return memcmp(found->entry->holder, none, sizeof(none)) != 0 ? NAMES_OTHERS : NAMES_FREE;
+}
+
+struct names_own names_find_address(
+	const struct names *names, int family, const void *addr, const uint8_t mac[6])
 {
 	struct names_key key = names_key_address(family, addr);
 
-	for (unsigned i = 0; i < NAMES_SOURCES; i++)
-		for (size_t k = 0; k < names->source[i].files; k++) {
-			const char *name =
-				names_list_find_claimed(&names->source[i].file[k].list, &key, mac);
+	for (unsigned i = 0; i < NAMES_SOURCES; i++) {
+		struct found found = find_address(names, i, &key, mac);
 
-			*source = (enum names_source)i;
-			if (name)
-				return name;
-		}
-	return NULL;
+		if (found.entry)
+			return (struct names_own){
+				text_of(&found), (enum names_source)i, relate(names, &found, mac)};
+	}
+	return (struct names_own){0};
 }
 
 size_t names_count(const struct names *names, enum names_source source)
@@ -243,7 +339,7 @@ size_t names_count(const struct names *names, enum names_source source)
 	size_t count = 0;
 
 	for (size_t i = 0; i < from->files; i++)
-		count += from->file[i].list.count;
+		count += from->file[i].list.told;
 	return count;
 }
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which name belongs to which MAC, and to which address where no MAC is known to have one. Sources
- * are asked in the order of enum names_source: the first that knows wins; within a source, the file
- * that was followed first.
+ * Which name belongs to which MAC and to which address. Sources are asked in the order of enum
+ * names_source: the first that knows wins; within a source, the file that was followed first.
  */
 #ifndef MZ_NAMES_H
 #define MZ_NAMES_H
@@ -40,6 +39,9 @@ bool names_refresh(struct names *names);
 /* Whether names_refresh() has something to read. */
 bool names_stale(const struct names *names);
 
+/* Another number, never 0, whenever names_find() and its like may find something else. */
+uint32_t names_version(const struct names *names);
+
 /*
  * Notes that a machine used an address, and when: seconds of any clock. Before names_find_address()
  * this is due for all that used one, as a name by address is the last one's.
@@ -48,14 +50,41 @@ void names_claim(
 	struct names *names, int family, const void *addr, const uint8_t mac[6], uint32_t time_s);
 
 /*
- * The name of a MAC, or of the machine that used an address last (mac: all zero on a device without
- * link layer). Valid until the next names_refresh(); NULL where nobody knows one.
+ * The name of a MAC. Valid until the next names_refresh(); NULL where nobody knows one, or where
+ * hosts of several names share it.
  */
 const char *names_find(const struct names *names, const uint8_t mac[6], enum names_source *source);
-const char *names_find_address(const struct names *names, int family, const void *addr,
-	const uint8_t mac[6], enum names_source *source);
+bool names_shared(const struct names *names, const uint8_t mac[6]);
 
-/* How many MACs and addresses a source names, and the source's name for users ("uci"). */
+/* What the name of an address says about the machine that uses it. */
+enum names_relation {
+	NAMES_OF_MAC, /* nothing new: its MAC has this name in one of the sources */
+	NAMES_APART,  /* its MAC holds the address under this name, and others under others */
+	NAMES_OTHERS, /* another MAC holds the address: the name is of this address alone */
+	NAMES_FREE    /* no MAC is known to hold it */
+};
+
+struct names_own {
+	const char *text; /* NULL where nobody knows one */
+	enum names_source source;
+	enum names_relation relation;
+};
+
+/*
+ * The name of an address that the machine of that MAC uses (all zero on a device without link
+ * layer): of one that it holds by lease, or that it used last. Valid until the next
+ * names_refresh().
+ */
+struct names_own names_find_address(
+	const struct names *names, int family, const void *addr, const uint8_t mac[6]);
+
+/* Whether two names may be of one host: alike but for case and a domain behind one of them. */
+bool names_agree(const char *a, const char *b);
+
+/*
+ * How many MACs and addresses a source names, without addresses that are called as the MAC that
+ * holds them; and the source's name for users ("uci").
+ */
 size_t names_count(const struct names *names, enum names_source source);
 const char *names_source_text(enum names_source source);
 
@@ -67,5 +96,8 @@ const char *names_source_text(enum names_source source);
 struct names_list;
 int names_list_add(struct names_list *list, const uint8_t mac[6], const char *name);
 int names_list_add_address(struct names_list *list, int family, const void *addr, const char *name);
+/* Of an address that a MAC holds: names both. */
+int names_list_add_held(struct names_list *list, const uint8_t mac[6], int family, const void *addr,
+	const char *name);
 
 #endif

@@ -2,19 +2,13 @@
 #include "names_list.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #define ARENA_MAX (1U << 30)
-
-struct slot {
-	struct names_key key;
-	uint32_t name; /* offset into the arena; 0: the slot is free */
-	uint32_t time; /* when owner used the address: names_list_claim() */
-	uint8_t owner[6];
-};
 
 static const uint8_t mac_prefix[10] = {0xff};
 
@@ -25,6 +19,11 @@ struct names_key names_key_mac(const uint8_t mac[6])
 	memcpy(key.bytes, mac_prefix, sizeof(mac_prefix));
 	memcpy(key.bytes + sizeof(mac_prefix), mac, 6);
 	return key;
+}
+
+bool names_key_is_mac(const struct names_key *key)
+{
+	return memcmp(key->bytes, mac_prefix, sizeof(mac_prefix)) == 0;
 }
 
 struct names_key names_key_address(int family, const void *addr)
@@ -39,7 +38,7 @@ struct names_key names_key_address(int family, const void *addr)
 }
 
 /* The slot of a key, or the free one where it belongs. The table is never full. */
-static struct slot *slot_of(const struct names_list *list, const struct names_key *key)
+static struct names_entry *slot_of(const struct names_list *list, const struct names_key *key)
 {
 	size_t mask = ((size_t)1 << list->bits) - 1, at;
 	uint64_t half[2];
@@ -51,39 +50,43 @@ static struct slot *slot_of(const struct names_list *list, const struct names_ke
 	return &list->slots[at];
 }
 
-static struct slot *find_slot(const struct names_list *list, const struct names_key *key)
+static struct names_entry *find_slot(const struct names_list *list, const struct names_key *key)
 {
-	struct slot *slot = list->slots ? slot_of(list, key) : NULL;
+	struct names_entry *slot = list->slots ? slot_of(list, key) : NULL;
 
 	return slot && slot->name ? slot : NULL;
 }
 
+const struct names_entry *names_list_entry(
+	const struct names_list *list, const struct names_key *key)
+{
+	return find_slot(list, key);
+}
+
+const char *names_list_text(const struct names_list *list, const struct names_entry *entry)
+{
+	return list->arena + entry->name;
+}
+
 const char *names_list_find(const struct names_list *list, const struct names_key *key)
 {
-	const struct slot *slot = find_slot(list, key);
+	const struct names_entry *entry = find_slot(list, key);
 
-	return slot ? list->arena + slot->name : NULL;
+	return entry ? names_list_text(list, entry) : NULL;
 }
 
-void names_list_claim(const struct names_list *list, const struct names_key *address,
+bool names_list_claim(const struct names_list *list, const struct names_key *address,
 	const uint8_t mac[6], uint32_t time)
 {
-	struct slot *slot = find_slot(list, address);
+	struct names_entry *slot = find_slot(list, address);
 
-	if (slot && time >= slot->time) {
-		slot->time = time;
-		memcpy(slot->owner, mac, sizeof(slot->owner));
-	}
-}
-
-const char *names_list_find_claimed(
-	const struct names_list *list, const struct names_key *address, const uint8_t mac[6])
-{
-	const struct slot *slot = find_slot(list, address);
-
-	if (!slot || memcmp(slot->owner, mac, sizeof(slot->owner)) != 0)
-		return NULL;
-	return list->arena + slot->name;
+	if (!slot || time < slot->time)
+		return false;
+	slot->time = time;
+	if (memcmp(slot->user, mac, sizeof(slot->user)) == 0)
+		return false;
+	memcpy(slot->user, mac, sizeof(slot->user));
+	return true;
 }
 
 /* Room for one more: at most three of four slots are taken. */
@@ -151,31 +154,40 @@ static int keep_name(struct names_list *list, const char *name, uint32_t *offset
 	return 0;
 }
 
-static int put(struct names_list *list, const struct names_key *key, const char *name, bool replace)
+struct names_entry *names_list_put(
+	struct names_list *list, const struct names_key *key, const char *name)
 {
-	struct slot *slot;
-	bool fresh;
-	int error = make_room(list);
+	struct names_entry *slot = find_slot(list, key);
+	uint32_t offset;
 
-	if (error)
-		return error;
+	if (slot && strcmp(names_list_text(list, slot), name) == 0)
+		return slot;
+	if (make_room(list) < 0 || keep_name(list, name, &offset) < 0)
+		return NULL;
 	slot = slot_of(list, key);
-	fresh = !slot->name;
-	if (!fresh && !replace)
-		return 0;
-	error = keep_name(list, name, &slot->name);
-	if (error)
-		return error;
+	list->count += !slot->name;
 	slot->key = *key;
-	list->count += fresh;
-	return 0;
+	slot->name = offset;
+	return slot;
+}
+
+/* The entry of a key, named so where it has no name yet. NULL: out of memory. */
+static struct names_entry *add(
+	struct names_list *list, const struct names_key *key, const char *name)
+{
+	struct names_entry *entry = find_slot(list, key);
+
+	if (entry)
+		return entry;
+	list->told++;
+	return names_list_put(list, key, name);
 }
 
 int names_list_add(struct names_list *list, const uint8_t mac[6], const char *name)
 {
 	struct names_key key = names_key_mac(mac);
 
-	return put(list, &key, name, false);
+	return add(list, &key, name) ? 0 : -ENOMEM;
 }
 
 /* What no host of ours can have, or every host has, names none. */
@@ -202,21 +214,42 @@ int names_list_add_address(struct names_list *list, int family, const void *addr
 {
 	struct names_key key = names_key_address(family, addr);
 
-	return is_hosts(&key) && !is_address(name) ? put(list, &key, name, false) : 0;
+	if (!is_hosts(&key) || is_address(name))
+		return 0;
+	return add(list, &key, name) ? 0 : -ENOMEM;
 }
 
-void names_list_keep(struct names_list *list, const struct names_list *old, size_t room,
-	bool (*missing)(void *context, const struct names_key *key), void *context)
+int names_list_add_held(struct names_list *list, const uint8_t mac[6], int family, const void *addr,
+	const char *name)
 {
-	for (size_t i = 0; old->slots && i < (size_t)1 << old->bits; i++) {
-		const struct slot *slot = &old->slots[i];
+	struct names_key key = names_key_address(family, addr), of_mac = names_key_mac(mac);
+	bool known = find_slot(list, &key);
+	int error = names_list_add(list, mac, name);
+	struct names_entry *address, *machine;
 
-		if (!slot->name || memcmp(slot->key.bytes, mac_prefix, sizeof(mac_prefix)) != 0 ||
-			!missing(context, &slot->key))
-			continue;
-		if (list->count >= room || put(list, &slot->key, old->arena + slot->name, true) < 0)
-			return;
-	}
+	if (error || known || !is_hosts(&key) || is_address(name))
+		return error;
+	address = add(list, &key, name);
+	machine = address ? find_slot(list, &of_mac) : NULL;
+	if (!machine)
+		return -ENOMEM;
+	memcpy(address->holder, mac, sizeof(address->holder));
+	if (names_agree(list->arena + machine->name, list->arena + address->name))
+		list->told--;
+	else
+		machine->shared = true;
+	return 0;
+}
+
+bool names_agree(const char *a, const char *b)
+{
+	size_t length = 0;
+
+	while (a[length] && tolower((unsigned char)a[length]) == tolower((unsigned char)b[length]))
+		length++;
+	if (!a[length] && !b[length])
+		return true;
+	return length > 0 && ((!a[length] && b[length] == '.') || (!b[length] && a[length] == '.'));
 }
 
 bool names_list_equal(const struct names_list *a, const struct names_list *b)
@@ -224,10 +257,13 @@ bool names_list_equal(const struct names_list *a, const struct names_list *b)
 	if (a->count != b->count)
 		return false;
 	for (size_t i = 0; a->count && i < (size_t)1 << a->bits; i++) {
-		const struct slot *slot = &a->slots[i];
-		const char *other = slot->name ? names_list_find(b, &slot->key) : NULL;
+		const struct names_entry *slot = &a->slots[i], *other;
 
-		if (slot->name && (!other || strcmp(a->arena + slot->name, other) != 0))
+		if (!slot->name)
+			continue;
+		other = find_slot(b, &slot->key);
+		if (!other || strcmp(a->arena + slot->name, b->arena + other->name) != 0 ||
+			memcmp(slot->holder, other->holder, sizeof(slot->holder)) != 0)
 			return false;
 	}
 	return true;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The names in one file: a hash table with open addressing, and the text all its slots point into.
- * Keys are MACs and addresses. Filled by names_list_add() and names_list_add_address() of names.h.
+ * Keys are MACs and addresses. Filled by names_list_add() and its like, of names.h.
  * A new list is all zeros but for its seed.
  */
 #ifndef MZ_NAMES_LIST_H
@@ -15,10 +15,20 @@ struct names_key {
 	uint8_t bytes[16];
 };
 
+struct names_entry {
+	struct names_key key;
+	uint32_t name;	   /* for names_list_text(); 0: the slot is free */
+	uint32_t time;	   /* when user used the address */
+	uint8_t user[6];   /* of an address: who used it last, as far as names_list_claim() noted */
+	uint8_t holder[6]; /* of an address: whose it is by that file; all zero: it does not tell */
+	bool shared;	   /* of a MAC: it holds addresses of several names */
+};
+
 struct names_list {
-	struct slot *slots; /* NULL while the list is empty */
-	unsigned bits;	    /* of the number of slots */
+	struct names_entry *slots; /* NULL while the list is empty */
+	unsigned bits;		   /* of the number of slots */
 	size_t count;
+	size_t told; /* of count: without addresses that are called as the MAC that holds them */
 	char *arena; /* begins with a NUL, so that 0 is no name's offset */
 	size_t used, capacity;
 	uint32_t last; /* the latest name: a host with many MACs is stored once */
@@ -27,29 +37,27 @@ struct names_list {
 
 struct names_key names_key_mac(const uint8_t mac[6]);
 struct names_key names_key_address(int family, const void *addr);
+bool names_key_is_mac(const struct names_key *key);
 
-/* The name of a key, valid until the list changes, or NULL. */
+/* What the list knows of a key, and under which name, valid until it changes; or NULL. */
+const struct names_entry *names_list_entry(
+	const struct names_list *list, const struct names_key *key);
+const char *names_list_text(const struct names_list *list, const struct names_entry *entry);
 const char *names_list_find(const struct names_list *list, const struct names_key *key);
 
 /*
  * Several machines may have used an address one after the other: notes that one did, at that time
- * (any unit). Nothing where the list does not know the address.
+ * (any unit). Returns whether that makes it the last one, and it was not; false where the list does
+ * not know the address.
  */
-void names_list_claim(const struct names_list *list, const struct names_key *address,
+bool names_list_claim(const struct names_list *list, const struct names_key *address,
 	const uint8_t mac[6], uint32_t time);
 
-/* As names_list_find(), but only for the machine that used the address last, as far as noted. */
-const char *names_list_find_claimed(
-	const struct names_list *list, const struct names_key *address, const uint8_t mac[6]);
+/* The name of a key, also where it has one; the rest of its entry is as it was. NULL: no memory. */
+struct names_entry *names_list_put(
+	struct names_list *list, const struct names_key *key, const char *name);
 
-/*
- * Adds to list the names of those MACs that old has and missing() does not reject, at most room.
- * Where memory runs out, some are left out.
- */
-void names_list_keep(struct names_list *list, const struct names_list *old, size_t room,
-	bool (*missing)(void *context, const struct names_key *key), void *context);
-
-/* Whether both have the same names for the same keys. */
+/* Whether both have the same names for the same keys, and addresses the same holders. */
 bool names_list_equal(const struct names_list *a, const struct names_list *b);
 
 /* Frees what the list holds, not the list. */

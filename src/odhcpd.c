@@ -70,11 +70,14 @@ static bool read_mac(const struct word *word, uint8_t mac[6])
 }
 
 /* Whole addresses; shorter ones are prefixes that the client uses behind itself. */
-static int add_addresses(struct lines *lines, struct names_list *list, const char *name)
+static int add_addresses(
+	struct lines *lines, const uint8_t mac[6], struct names_list *list, const char *name)
 {
 	struct word word;
 	int error = 0;
 
+	for (int i = 0; i < 3; i++) /* expiry, id, length */
+		lines_word(lines, &word);
 	while (!error && lines_word(lines, &word)) {
 		const char *slash = memchr(word.text, '/', word.length);
 		struct word address = word, length;
@@ -85,16 +88,18 @@ static int add_addresses(struct lines *lines, struct names_list *list, const cha
 			continue;
 		address.length = (size_t)(slash - word.text);
 		length = (struct word){slash + 1, word.length - address.length - 1};
-		if (word_address(&address, &family, addr) &&
-			word_is(&length, family == AF_INET ? "32" : "128"))
-			error = names_list_add_address(list, family, addr, name);
+		if (!word_address(&address, &family, addr) ||
+			!word_is(&length, family == AF_INET ? "32" : "128"))
+			continue;
+		error = mac ? names_list_add_held(list, mac, family, addr, name)
+			    : names_list_add_address(list, family, addr, name);
 	}
 	return error;
 }
 
 int odhcpd_line(struct lines *lines, bool by_duid, struct names_list *list)
 {
-	struct word interface, client, iaid, name, skipped;
+	struct word interface, client, iaid, name;
 	char text[NAMES_MAX + 2];
 	uint8_t mac[6];
 	int error = 0;
@@ -104,11 +109,9 @@ int odhcpd_line(struct lines *lines, bool by_duid, struct names_list *list)
 		return 0; /* a comment of somebody's */
 	if (word_is(&iaid, "ipv4") == by_duid || !read_name(&name, text))
 		return 0;
-	if (!by_duid)
-		return read_mac(&client, mac) ? names_list_add(list, mac, text) : 0;
-	if (duid_mac(client.text, client.length, mac))
+	if (by_duid ? duid_mac(client.text, client.length, mac) : read_mac(&client, mac))
 		error = names_list_add(list, mac, text);
-	for (int i = 0; i < 3; i++) /* expiry, id, length */
-		lines_word(lines, &skipped);
-	return error ? error : add_addresses(lines, list, text);
+	else if (!by_duid)
+		return 0;
+	return error ? error : add_addresses(lines, by_duid ? NULL : mac, list, text);
 }

@@ -26,46 +26,100 @@ static bool same_machine(const struct tally *tally, uint32_t i)
 					memcmp(row[-1].addr, row->addr, sizeof(row->addr)) == 0));
 }
 
-/* Of the machine whose first row this is: the name of its MAC, or else of one of its addresses. */
+static struct names_own own_name(const struct names *names, const struct tally_row *row)
+{
+	if (tally_is_retired(row))
+		return (struct names_own){0};
+	return names_find_address(names, row->family, row->addr, row->mac);
+}
+
+/*
+ * Of the machine whose first row this is: the name of its MAC, or else of its addresses. None where
+ * several hosts stand behind the MAC, which then have theirs by their addresses alone.
+ */
 static struct name name_of(const struct names *names, const struct tally *tally, uint32_t i)
 {
 	const struct tally_row *row = &tally->rows[i];
 	struct name name = {0};
+	bool known, several = false;
 
-	if (has_mac(row))
+	if (has_mac(row)) {
 		name.text = names_find(names, row->mac, &name.source);
-	if (name.text)
-		return name;
+		several = names_shared(names, row->mac);
+	}
+	known = name.text;
 	do {
-		row = &tally->rows[i++];
-		if (!tally_is_retired(row))
-			name.text = names_find_address(
-				names, row->family, row->addr, row->mac, &name.source);
-	} while (!name.text && i < tally->count && same_machine(tally, i));
+		struct names_own own = own_name(names, &tally->rows[i++]);
+
+		if (!own.text || own.relation == NAMES_OTHERS)
+			continue;
+		several |= own.relation == NAMES_APART;
+		if (!name.text)
+			name = (struct name){own.text, own.source};
+		else if (!known)
+			several |= !names_agree(name.text, own.text);
+	} while (i < tally->count && same_machine(tally, i));
+	if (several)
+		name.text = NULL;
 	return name;
 }
 
-/*
- * Notes who had which address last. Returns the bytes of all names, after the empty one at 0: each
- * has its source before it and a NUL behind.
- */
-static size_t text_needed(const struct tally *tally, struct names *names)
+/* Of a row: that of the machine, where the address has no other one of its own. */
+static struct name name_of_row(
+	const struct names *names, const struct tally_row *row, const struct name *machine)
 {
-	size_t length = 1;
+	struct names_own own = {0};
 
+	if (has_mac(row)) /* without one, machine is of this address */
+		own = own_name(names, row);
+	if (!own.text || (machine->text && (own.relation == NAMES_OF_MAC ||
+						   names_agree(own.text, machine->text))))
+		return *machine;
+	return (struct name){own.text, own.source};
+}
+
+/* The bytes of a name: it has its source before it and a NUL behind. */
+static size_t size_of(const struct name *name)
+{
+	return name->text ? 1 + strlen(name->text) + 1 : 0;
+}
+
+/* Notes who had which address last. */
+static void claim(const struct tally *tally, struct names *names)
+{
 	for (uint32_t i = 0; i < tally->count; i++) {
 		const struct tally_row *row = &tally->rows[i];
 
 		if (!tally_is_retired(row))
 			names_claim(names, row->family, row->addr, row->mac, (uint32_t)row->seen_s);
 	}
-	for (uint32_t i = 0; i < tally->count; i++) {
-		struct name name = {0};
+}
 
-		if (!same_machine(tally, i))
-			name = name_of(names, tally, i);
-		if (name.text)
-			length += 1 + strlen(name.text) + 1;
+/* Whether all in a snapshot would be called as it is: mostly, so that names cost nothing. */
+static bool same_names(
+	const struct snapshot *s, const struct tally *tally, const struct names *names)
+{
+	return s->names_version == names_version(names) && s->rows_version == tally->version;
+}
+
+/* The bytes of all names, after the empty one at 0. */
+static size_t text_needed(const struct tally *tally, const struct names *names)
+{
+	struct name machine = {0}, last = {0};
+	size_t length = 1;
+
+	for (uint32_t i = 0; i < tally->count; i++) {
+		struct name name;
+
+		if (!same_machine(tally, i)) {
+			last = machine = name_of(names, tally, i);
+			length += size_of(&machine);
+		}
+		name = name_of_row(names, &tally->rows[i], &machine);
+		if (name.text != machine.text && name.text != last.text) {
+			last = name;
+			length += size_of(&name);
+		}
 	}
 	return length;
 }
@@ -92,8 +146,15 @@ struct run {
 	uint32_t at[MZ_NETS]; /* the run's host on that interface, where it is not before first */
 };
 
-static void fill_host(
-	struct snapshot *s, const struct tally_row *row, uint32_t name, bool same, struct run *run)
+/* The names that were put last: of a machine, and of its address that has another one. */
+struct naming {
+	struct name machine, own;
+	uint32_t machine_at, own_at, length;
+	bool same; /* as in the last snapshot: nothing of the above is needed */
+};
+
+static void fill_host(struct snapshot *s, const struct tally_row *row, const struct naming *naming,
+	bool same, struct run *run)
 {
 	struct snapshot_host *hosts = (struct snapshot_host *)(s->data + s->hosts_at), *host;
 	uint32_t *at = &run->at[row->net];
@@ -103,8 +164,9 @@ static void fill_host(
 	if (*at < run->first || *at >= s->hosts || hosts[*at].net != row->net) {
 		*at = s->hosts++;
 		host = &hosts[*at];
-		*host = (struct snapshot_host){
-			.family = row->family, .net = row->net, .name = name};
+		*host = (struct snapshot_host){.family = row->family,
+			.net = row->net,
+			.name = naming->same ? host->name : naming->machine_at};
 		memcpy(host->mac, row->mac, sizeof(host->mac));
 		if (!has_mac(row))
 			memcpy(host->addr, row->addr, sizeof(host->addr));
@@ -187,10 +249,34 @@ static bool is_free(struct given *given, const struct snapshot *s, uint32_t name
 	return true;
 }
 
+static void name_machine(struct snapshot *s, const struct tally *tally, uint32_t i,
+	const struct names *names, struct naming *naming)
+{
+	naming->machine = naming->own = name_of(names, tally, i);
+	naming->machine_at = naming->own_at = put_name(s, &naming->machine, &naming->length);
+}
+
+static uint32_t name_address(struct snapshot *s, const struct tally_row *row,
+	const struct names *names, struct naming *naming)
+{
+	struct name name;
+
+	if (naming->same)
+		return snapshot_addresses(s)[s->addresses].name;
+	name = name_of_row(names, row, &naming->machine);
+	if (name.text == naming->machine.text)
+		return naming->machine_at;
+	if (name.text != naming->own.text) {
+		naming->own = name;
+		naming->own_at = put_name(s, &name, &naming->length);
+	}
+	return naming->own_at;
+}
+
 /* Addresses that left the tables are in their hosts' sums only. */
 static void fill_rows(struct snapshot *s, const struct tally *tally, const struct names *names)
 {
-	uint32_t length = 1, last = 0;
+	struct naming naming = {.length = 1, .same = same_names(s, tally, names)};
 	struct given given = {0};
 	struct run run = {0};
 
@@ -199,20 +285,23 @@ static void fill_rows(struct snapshot *s, const struct tally *tally, const struc
 	for (uint32_t i = 0; i < tally->count; i++) {
 		const struct tally_row *row = &tally->rows[i];
 
-		if (!same_machine(tally, i)) {
-			struct name name = name_of(names, tally, i);
-
-			last = put_name(s, &name, &length);
+		if (!naming.same && !same_machine(tally, i)) {
+			name_machine(s, tally, i, names, &naming);
 			if (i > 0 && row[-1].family != row->family && !has_mac(row))
 				given = (struct given){0}; /* labels tell families apart, too */
-			if (last && !has_mac(row) && !is_free(&given, s, last))
-				last = 0;
+			if (naming.machine_at && !has_mac(row) &&
+				!is_free(&given, s, naming.machine_at))
+				naming.machine_at = 0;
 		}
 		if (!tally_is_retired(row))
-			fill_address(s, row, last);
-		fill_host(s, row, last, same_host(tally, i), &run);
+			fill_address(s, row, name_address(s, row, names, &naming));
+		fill_host(s, row, &naming, same_host(tally, i), &run);
 	}
-	s->text_length = length;
+	if (naming.same)
+		return;
+	s->text_length = naming.length;
+	s->names_version = names_version(names);
+	s->rows_version = tally->version;
 }
 
 static void fill_sources(struct snapshot *s, const struct names *names)
@@ -229,10 +318,15 @@ static void fill_sources(struct snapshot *s, const struct names *names)
 	s->sources = NAMES_SOURCES;
 }
 
-size_t snapshot_needed(const struct tally *tally, struct names *names)
+size_t snapshot_needed(const struct tally *tally, struct names *names, const struct snapshot *last)
 {
+	size_t text;
+
+	claim(tally, names);
+	text = last && same_names(last, tally, names) ? last->text_length
+						      : text_needed(tally, names);
 	/* as many hosts as addresses, at most */
-	return sizeof(struct snapshot) + text_needed(tally, names) +
+	return sizeof(struct snapshot) + text +
 	       tally->count * (sizeof(struct snapshot_address) + sizeof(struct snapshot_host));
 }
 

@@ -111,6 +111,7 @@ struct snapshot {
 	struct snapshot_source source[SNAPSHOT_SOURCES];
 	/* Where in data what starts. Addresses and hosts are sorted by MAC, family and address. */
 	uint32_t hosts_at, text_at, text_length;
+	uint32_t names_version, rows_version; /* of what the names were found for */
 	_Alignas(8) unsigned char data[];
 };
 

@@ -9,9 +9,10 @@
 
 /*
  * How many bytes the next snapshot may take. names is told who uses which address, which tells what
- * snapshot_fill() finds there: to be called right before each. tally: sorted.
+ * snapshot_fill() finds there: to be called right before each. tally: sorted. last: the last one of
+ * them, or NULL.
  */
-size_t snapshot_needed(const struct tally *tally, struct names *names);
+size_t snapshot_needed(const struct tally *tally, struct names *names, const struct snapshot *last);
 
 /*
  * Makes a snapshot of them, in so many bytes, which are zero at first and then those of the last

@@ -83,6 +83,7 @@ void tally_begin(struct tally *tally, uint32_t changes)
 {
 	if (changes != tally->changes && tally->slots) {
 		tally->count = 0;
+		tally->version++;
 		fill_slots(tally);
 	}
 	tally->changes = changes;
@@ -109,6 +110,7 @@ int tally_add(struct tally *tally, const struct tally_row *row)
 			return -EUCLEAN;
 		*slot = ++tally->count;
 		tally->sorted = false;
+		tally->version++;
 		tally->rows[*slot - 1] = *row;
 		return 0;
 	}

@@ -117,7 +117,7 @@ static void pack(struct bench *bench, int round)
 
 static int take(struct bench *bench, int round)
 {
-	size_t bytes = snapshot_needed(&bench->tally, bench->names);
+	size_t bytes = snapshot_needed(&bench->tally, bench->names, NULL);
 
 	if (!bench->snapshot) /* of as many rows as the others */
 		bench->snapshot = calloc(1, bytes);

@@ -66,7 +66,7 @@ static int count(struct tally *tally, unsigned hosts)
 static int publish(struct bench *bench)
 {
 	struct snapshot *snapshot =
-		shared_begin(&bench->shared, snapshot_needed(&bench->tally, bench->names));
+		shared_begin(&bench->shared, snapshot_needed(&bench->tally, bench->names, NULL));
 
 	if (!snapshot)
 		return -ENOMEM;

@@ -153,6 +153,29 @@ def test_a_lease_that_moves_leaves_everybody_the_own_name_and_count(home):
             assert daemon.page().names() == expected
 
 
+def hostnames(daemon):
+    """{address: hostname}, as the older families say it."""
+    return {labels["ip"]: labels["hostname"]
+            for labels, _ in daemon.page().family("node_nat_traffic_upload")}
+
+
+def test_hosts_behind_one_mac_have_the_names_of_their_own_leases(home):
+    with Dnsmasq(home.router) as dnsmasq:
+        with Daemon(home.router, "--leases", dnsmasq.leases) as daemon:
+            machine = Machine(home.clients[0], "02:0a:bc:00:00:01")
+            expected = {}
+            for name in (b"anna", b"otto"):
+                address = machine.lease(name, ("client_id", b"\xff" + name))
+                send(home, machine)
+                expected[address] = name.decode()
+            machine.address = "192.168.2.99"  # one without a lease
+            send(home, machine)
+            assert len(expected) == 2
+            expected[machine.address] = ""
+            wait_for(lambda: hostnames(daemon) == expected)
+            assert daemon.page().names() == {machine.mac.upper(): {""}}
+
+
 @pytest.mark.parametrize("source, line", [
     ("ethers", "02:0a:bc:00:00:01 {}\n"),
     ("hosts", "192.168.2.100 {} alias\n")])

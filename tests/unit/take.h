@@ -16,7 +16,7 @@ static inline void take_snapshot(struct snapshot **snapshot, const struct tally 
 {
 	bool first = !*snapshot;
 
-	*snapshot = realloc(*snapshot, snapshot_needed(tally, names));
+	*snapshot = realloc(*snapshot, snapshot_needed(tally, names, *snapshot));
 	assert_non_null(*snapshot);
 	if (first)
 		memset(*snapshot, 0, sizeof(**snapshot));

@@ -78,7 +78,7 @@ static void pull(struct both *both, unsigned round)
 		assert_int_equal(tally_add(&both->tally, &row), 0);
 	}
 	tally_sort(&both->tally);
-	snapshot = shared_begin(&both->keeper, snapshot_needed(&both->tally, both->names));
+	snapshot = shared_begin(&both->keeper, snapshot_needed(&both->tally, both->names, NULL));
 	assert_non_null(snapshot);
 	snapshot_fill(snapshot, &both->tally, both->names, 1);
 	shared_end(&both->keeper, 1);
