@@ -53,8 +53,9 @@ struct daemon {
 };
 
 /* What can be known to be wrong without touching anything. */
-static int check(const struct config *config)
+static int check(struct daemon *daemon)
 {
+	const struct config *config = daemon->config;
 	const char *missing = privileges_missing();
 	int error;
 
@@ -70,6 +71,7 @@ static int check(const struct config *config)
 		log_warn("--textfile %s: something of another user's is in the way: there is no "
 			 "text file until it goes",
 			config->textfile);
+		daemon->textfile_failing = true;
 		return 0;
 	}
 	if (error)
@@ -283,7 +285,7 @@ static int loop(struct daemon *daemon)
 static int start(struct daemon *daemon)
 {
 	const struct config *config = daemon->config;
-	int error = check(config);
+	int error = check(daemon);
 
 	if (!error)
 		error = server_open(&daemon->server, config, SERVER_PATIENCE_MS);

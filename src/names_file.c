@@ -113,20 +113,40 @@ static bool is_trusted(const char *path, struct names_trouble *found)
 	return false;
 }
 
+/* Reads the file that stamp was taken of. text: as of read_file(); why not, is said in *found. */
+static void read_trusted(const char *path, const struct names_stamp *stamp,
+	struct names_trouble *found, char **text, size_t *length)
+{
+	if (!is_readable(stamp, found) || !is_trusted(path, found))
+		return;
+	found->error = read_file(path, (size_t)stamp->size, text, length);
+	if (found->error)
+		return;
+	/* it may have been away as we looked, and another user's as we read */
+	if (access(path, F_OK) < 0)
+		found->error = -EAGAIN;
+	else
+		is_trusted(path, found);
+	if (found->error) {
+		free(*text);
+		*text = NULL;
+	}
+}
+
 /* Fills list with the names of the files stamps were taken of, in part where that fails. */
 static struct names_trouble load(const struct names_file *file, names_parser *parse,
 	const struct names_stamp stamp[2], struct names_list *list)
 {
 	struct names_text text = {.path = file->path};
-	struct names_trouble found = {0}, ignored;
+	struct names_trouble found = {0}, ignored = {0};
 	char *content = NULL, *changes = NULL;
 
-	if (is_readable(&stamp[0], &found) && is_trusted(file->path, &found))
-		found.error = read_file(file->path, (size_t)stamp[0].size, &content, &text.length);
-	if (!found.error && file->changes && is_readable(&stamp[1], &ignored) &&
-		is_trusted(file->changes, &ignored))
-		found.error = read_file(
-			file->changes, (size_t)stamp[1].size, &changes, &text.changes_length);
+	read_trusted(file->path, &stamp[0], &found, &content, &text.length);
+	if (!found.error && file->changes) {
+		read_trusted(file->changes, &stamp[1], &ignored, &changes, &text.changes_length);
+		if (!ignored.why && !stamp[1].error)
+			found.error = ignored.error;
+	}
 	text.text = content;
 	text.changes = changes;
 	text.changes_path = changes ? file->changes : NULL;
