@@ -75,6 +75,23 @@ def test_counts_and_the_text_file_go_on_while_it_sleeps(home):
         wait_for("its row in the text file", lambda: key in daemon.written().addresses())
 
 
+@pytest.mark.slow
+def test_one_that_hangs_is_replaced(home):
+    """After half a minute in which it gave no sign of life; before, it may only be late."""
+    client = home.clients[0]
+    with wire.Truth(home.clients) as truth, Daemon(home.router) as daemon:
+        pid = daemon.exporter()
+        stop_and_wait(pid)
+        traffic.ping(client, house.INTERNET4)
+        assert daemon.exporter() == pid
+        wait_for("another", lambda: daemon.exporter() not in (None, pid), 300)
+        assert daemon.said().count("the exporter does not answer: it is killed") == 1
+        wait_for("an answer", daemon.answers)
+        assert not os.path.exists(f"/proc/{pid}/fd/5")
+        assert daemon.fresh_page().value("mezoura_exporter_restarts_total") == 1
+        assert_exact(truth, daemon)
+
+
 def stop_and_wait(pid):
     """So that it does nothing any more once this returns."""
     os.kill(pid, signal.SIGSTOP)
