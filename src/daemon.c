@@ -42,7 +42,6 @@ struct daemon {
 	struct exporter_process exporter;
 	struct netlink *netlink;
 	struct flowtables *flowtables; /* NULL: the kernel has none */
-	bool offloaded;
 	uint32_t counted; /* a bit for each interface that is, as the service manager knows */
 	int epoll, timer, signals;
 	int watchdog;	    /* a timer; -1: nobody watches */
@@ -167,21 +166,12 @@ static void pull(struct daemon *daemon)
 	following_poll(daemon->following);
 }
 
-/* Loud, as figures that are too low look like any others. */
 static void look_at_flowtables(struct daemon *daemon)
 {
 	char name[128];
 	bool offloaded = daemon->flowtables && flowtables_offloaded(daemon->flowtables, name);
 
-	if (offloaded && !daemon->offloaded)
-		log_warn("COUNTS ARE TOO LOW: flowtable %s hands flows to the hardware, where "
-			 "nothing can count them; take 'flags offload' out of it (OpenWrt: option "
-			 "flow_offloading_hw '0')",
-			name);
-	if (!offloaded && daemon->offloaded)
-		log_info("no flowtable hands flows to the hardware any more");
-	daemon->offloaded = offloaded;
-	keeper_set_incomplete(&daemon->keeper, SNAPSHOT_HARDWARE_OFFLOAD, offloaded);
+	keeper_set_offloaded(&daemon->keeper, offloaded ? name : NULL);
 }
 
 static void tell_counted(struct daemon *daemon, bool is_ready)
@@ -227,11 +217,6 @@ static bool take_signal(struct daemon *daemon)
 	return false;
 }
 
-static bool is_followed(const void *keeper, unsigned ifindex)
-{
-	return keeper_follows(keeper, ifindex);
-}
-
 /* Returns 0 when a signal ends it, or -errno. */
 static int loop(struct daemon *daemon)
 {
@@ -267,7 +252,7 @@ static int loop(struct daemon *daemon)
 			if (read(fd, &expirations, sizeof(expirations)) > 0)
 				tell_watchdog(daemon);
 		} else if (fd == netlink_fd(daemon->netlink)) {
-			if (netlink_drain(daemon->netlink, is_followed, &daemon->keeper)) {
+			if (netlink_drain(daemon->netlink, keeper_follows, &daemon->keeper)) {
 				keeper_reconcile(&daemon->keeper);
 				tell_counted(daemon, false);
 			}

@@ -27,6 +27,21 @@ void keeper_set_incomplete(struct keeper *keeper, enum snapshot_incomplete reaso
 	keeper->incomplete = is_so ? keeper->incomplete | bit : keeper->incomplete & ~bit;
 }
 
+void keeper_set_offloaded(struct keeper *keeper, const char *flowtable)
+{
+	bool told = keeper->incomplete & 1u << SNAPSHOT_HARDWARE_OFFLOAD;
+
+	/* loud, as figures that are too low look like any others */
+	if (flowtable && !told)
+		log_warn("COUNTS ARE TOO LOW: flowtable %s hands flows to the hardware, where "
+			 "nothing can count them; take 'flags offload' out of it (OpenWrt: option "
+			 "flow_offloading_hw '0')",
+			flowtable);
+	if (!flowtable && told)
+		log_info("no flowtable hands flows to the hardware any more");
+	keeper_set_incomplete(keeper, SNAPSHOT_HARDWARE_OFFLOAD, flowtable != NULL);
+}
+
 /* Where hooks hang is part of every snapshot; one line for a device that has several. */
 static void list_hooks(const struct keeper *keeper, struct snapshot *snapshot)
 {
@@ -101,8 +116,9 @@ static void list_interfaces(const struct keeper *keeper, struct snapshot *snapsh
 	}
 }
 
-bool keeper_follows(const struct keeper *keeper, unsigned ifindex)
+bool keeper_follows(const void *context, unsigned ifindex)
 {
+	const struct keeper *keeper = context;
 	const struct config *config = keeper->config;
 
 	for (size_t i = 0; i < keeper->hook_count; i++)

@@ -91,14 +91,18 @@ void keeper_stop(struct keeper *keeper);
 /* After a change of links or addresses: hooks what came back, changes what has to change. */
 void keeper_reconcile(struct keeper *keeper);
 
-/* Whether it is an interface of -i, which tracks what is routed out of it. */
-bool keeper_follows(const struct keeper *keeper, unsigned ifindex);
+/* Whether a keeper has a hook on that interface of -i, which tracks what is routed out of it. */
+bool keeper_follows(const void *keeper, unsigned ifindex);
 
 /* A bit for each of config->ifnames: whether the classifier hangs on it. */
 uint32_t keeper_counted(const struct keeper *keeper);
 
 /* Seconds since boot, suspended ones included. */
 uint64_t keeper_uptime(void);
+
+/* Notes which flowtable hands flows to the hardware, or that none (NULL) does, and logs a change.
+ */
+void keeper_set_offloaded(struct keeper *keeper, const char *flowtable);
 
 /* Notes that counts are too low for a reason, or no longer. */
 void keeper_set_incomplete(struct keeper *keeper, enum snapshot_incomplete reason, bool is_so);

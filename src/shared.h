@@ -32,8 +32,8 @@ int shared_create(struct shared *shared);
 
 /*
  * Where the writer is to make a snapshot of at most so many bytes, beginning with what was there
- * before: zeroes at first. Until shared_end() the reader has none. NULL with errno where there is no memory;
- * then the last one stays. taken_ms: monotonic.
+ * before: zeroes at first. Until shared_end() the reader has none. NULL with errno where there is
+ * no memory; then the last one stays. taken_ms: monotonic.
  */
 struct snapshot *shared_begin(struct shared *shared, size_t bytes);
 void shared_end(struct shared *shared, uint64_t taken_ms);

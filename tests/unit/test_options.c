@@ -159,8 +159,6 @@ static void a_bad_value_is_refused_in_one_line(void **state)
 		{"-4 192.168.2.1/24/", "expected an interface name"},
 		{"-4 192.168.2.1/24/a-name-too-long-for-linux", "expected an interface name"},
 		{"-4 10.0.0.1/8/a -4 10.0.0.2/8/b", "expected a subnet that was not given before"},
-		{"-4 0.0.0.0/0/a", "-4 '0.0.0.0/0/a': expected a prefix that leaves some of"},
-		{"-4 10.0.0.1/8/a -6 ::/0", "-6 '::/0': expected a prefix that leaves some of"},
 		{"-4 10.0.0.1/8/a -6 2000::/3",
 			"expected a prefix that leaves some of the internet"},
 		{"-4 10.0.0.1/8/a --local 0.0.0.0/0",
@@ -221,6 +219,22 @@ static void a_bad_value_is_refused_in_one_line(void **state)
 			fail_msg("'%s' gives '%s', not '%s'", cases[i][0], error, cases[i][1]);
 		assert_null(strchr(error, '\n'));
 	}
+}
+
+static void a_prefix_that_leaves_no_internet_is_refused(void **state)
+{
+	static const char *const lines[] = {"-4 0.0.0.0/0/a", "-4 10.0.0.1/8/a -6 ::/0",
+		"-4 10.0.0.1/8/a -6 2000::/3", "-4 10.0.0.1/8/a --local 0.0.0.0/0",
+		"-4 10.0.0.1/8/a --local ::/1"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
+		assert_int_equal(parse(lines[i], NULL), -EINVAL);
+		assert_non_null(
+			strstr(error, "expected a prefix that leaves some of the internet"));
+	}
+	assert_int_equal(parse("-4 128.0.0.0/1/a -6 2000::/4 --local 0.0.0.0/1", NULL), 0);
+	assert_int_equal(parse("-4 10.0.0.1/8/a -e --allow 0.0.0.0/0 --allow ::/0", NULL), 0);
 }
 
 static void more_subnets_than_there_is_room_for_are_refused(void **state)
@@ -292,6 +306,7 @@ int main(void)
 		cmocka_unit_test(paths_that_are_given_take_the_place_of_the_usual_ones),
 		cmocka_unit_test(an_interface_may_be_named_by_its_subnet_and_by_itself),
 		cmocka_unit_test(a_bad_value_is_refused_in_one_line),
+		cmocka_unit_test(a_prefix_that_leaves_no_internet_is_refused),
 		cmocka_unit_test(more_subnets_than_there_is_room_for_are_refused),
 		cmocka_unit_test(more_interfaces_than_there_is_room_for_are_refused),
 		cmocka_unit_test(the_path_of_a_socket_has_to_fit),
