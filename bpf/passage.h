@@ -42,7 +42,7 @@ static __always_inline bool is_marked(struct __sk_buff *skb, enum mz_direction h
 	if (!mz_settings.mark || skb->tc_index != mz_settings.mark + hook)
 		return false;
 	at = hook;
-	if (hook == MZ_UPLOAD && mz_settings.place == MZ_UPPER)
+	if (hook == MZ_UPLOAD && mz_settings.place == MZ_UPPER && !mz_settings.doubled)
 		skb->tc_index = 0; /* no more hook of ours behind this one */
 	passage = bpf_map_lookup_elem(&mz_passages, &at);
 	if (passage) /* its passage is used up, and not left to a later packet like it */

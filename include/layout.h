@@ -197,6 +197,7 @@ struct mz_settings {
 	__u8 place;	    /* enum mz_place */
 	__u8 depth;	    /* devices from here up to the tracked interface, 0 for itself */
 	__u16 mark;	    /* of counted packets in tc_index, plus enum mz_direction; 0: none */
+	__u8 doubled;	    /* one more hook of ours may be behind this one, on the same device */
 	__u16 untagged;	    /* port of a bridge with VLAN filtering: the VLAN of untagged frames */
 	__u8 bare;	    /* below such a port that is a VLAN: the tags before those frames */
 	__u8 tags;	    /* how many VLAN tags lead to the tracked interface, ... */

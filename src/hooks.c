@@ -232,6 +232,26 @@ int hooks_attach(const char *dir, const struct hook *hook, int program, enum con
 	return error;
 }
 
+/* Since 6.6; earlier kernels do not know what is asked for. */
+static bool kernel_has_tcx(unsigned ifindex)
+{
+	__u32 programs = 0;
+
+	return bpf_prog_query((int)ifindex, (enum bpf_attach_type)TCX_INGRESS, 0, NULL, NULL,
+		       &programs) != -EINVAL;
+}
+
+bool hooks_change_kind(
+	const char *dir, const struct hook *hook, enum config_hook wanted, enum config_hook *other)
+{
+	if (wanted == CONFIG_HOOK_CLSACT) {
+		*other = CONFIG_HOOK_TCX;
+		return hooks_attached(dir, hook, SNAPSHOT_TCX);
+	}
+	*other = CONFIG_HOOK_CLSACT;
+	return find_filter(dir, hook) > 0 && kernel_has_tcx(hook->ifindex);
+}
+
 bool hooks_attached(const char *dir, const struct hook *hook, enum snapshot_hook_kind kind)
 {
 	char path[PATH_MAX];

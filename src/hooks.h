@@ -30,6 +30,13 @@ int hooks_attach(const char *dir, const struct hook *hook, int program, enum con
 	enum snapshot_hook_kind *kind);
 
 /*
+ * Whether hooks_attach() would put another kind of hook there in place of the one that hangs there:
+ * both see packets for a moment. other: set to the kind that goes.
+ */
+bool hooks_change_kind(
+	const char *dir, const struct hook *hook, enum config_hook wanted, enum config_hook *other);
+
+/*
  * Whether a classifier of ours hangs there, as what kind says. It no longer does where the device
  * was made anew with the same index, or where somebody took it away. Where the kernel does not tell
  * of clsact filters, it is taken to hang there.

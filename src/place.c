@@ -47,10 +47,42 @@ static int load(struct keeper *keeper, struct place_work *work, const struct mz_
 	return error;
 }
 
+/*
+ * Where a hook of the other kind hangs there, as --hook was another, packets meet both until that
+ * one goes: in the meantime the first marks what it counted for the second.
+ */
+static int change_kind(struct keeper *keeper, struct place_work *work, struct keeper_hook *hook)
+{
+	const char *dir = keeper->bpffs.pin;
+	struct mz_settings settings = hook->settings;
+	int error = 0;
+
+	settings.doubled = 1;
+	if (settings.place == MZ_ALONE) {
+		settings.place = MZ_UPPER;
+		settings.mark = 0x8000;
+	}
+	for (int d = 0; d < MZ_DIRECTIONS && !error; d++) {
+		struct hook at = {hook->ifindex, hook->net, (enum mz_direction)d};
+		enum config_hook wanted = keeper->config->hook, other;
+
+		if (!hooks_change_kind(dir, &at, wanted, &other))
+			continue;
+		error = load(keeper, work, &settings);
+		if (!error)
+			error = hooks_attach(dir, &at, work->program[d], other, &hook->kind);
+		if (!error)
+			error = hooks_attach(dir, &at, work->program[d], wanted, &hook->kind);
+	}
+	return error == -EADDRINUSE ? 0 : error;
+}
+
 static int attach(struct keeper *keeper, struct place_work *work, struct keeper_hook *hook)
 {
-	int error = load(keeper, work, &hook->settings);
+	int error = change_kind(keeper, work, hook);
 
+	if (!error)
+		error = load(keeper, work, &hook->settings);
 	for (int d = 0; d < MZ_DIRECTIONS && !error; d++) {
 		struct hook at = {hook->ifindex, hook->net, (enum mz_direction)d};
 

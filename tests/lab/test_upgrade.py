@@ -83,6 +83,35 @@ def test_other_layouts_under_load(home, hook, other):
         assert "cannot be read" not in daemon.said()
 
 
+@pytest.mark.skipif(len(HOOKS) < 2, reason="this kernel has one kind of hook, or one is tried")
+@pytest.mark.parametrize("bridged", [True, False], ids=["bridge", "alone"])
+def test_another_kind_of_hook_under_load(home, bridged):
+    """Also where the one before had no time to finish the change."""
+    router, client = home.router, home.clients[0]
+    device = "br-lan"
+    if not bridged:
+        device = client.port
+        router.ip(f"""addr del {house.ROUTER4}/24 dev br-lan
+            link set {device} nomaster
+            addr add {house.ROUTER4}/24 dev {device}""")
+    track = ("-4", f"{house.ROUTER4}/24/{device}")
+    with Daemon(router, "--hook", "clsact", track=track) as daemon, \
+            wire.Truth([client], tracked=[house.LAN4]) as truth:
+        kinds = itertools.cycle(("tcx", "clsact"))
+        with traffic.load(client, home.internet, house.INTERNET4, 12, rate=RATE):
+            for i in range(20):
+                daemon.stop(signal.SIGKILL if i % 2 else signal.SIGTERM)
+                daemon.options[-1] = next(kinds)
+                daemon.launch()
+                if i % 3:
+                    wait_until(lambda: f"counting on {device} ({daemon.options[-1]})" in daemon.said(),
+                               daemon=daemon)
+                else:
+                    time.sleep(0.05 * i / 3)
+        assert min(frames for frames, _ in assert_exact(truth, daemon).values()) > 1000
+        assert len([line for line in hooked(router, device) if "mz_" in line]) == 2
+
+
 def layouts(daemon):
     return [name for name in os.listdir(daemon.pin) if name.startswith("v")]
 
