@@ -28,9 +28,43 @@ struct {
 	__uint(max_entries, MZ_DIRECTIONS);
 } mz_passages SEC(".maps");
 
-static __always_inline __u64 device_bit(const struct __sk_buff *skb)
+/*
+ * Which devices saw which passage, of each CPU: its number and the device's. A hash table without
+ * links, in which entries of other passages are free. Of each classifier its own.
+ */
+#define SEEN  64 /* as many as a tracked interface may have devices below it */
+#define LOOKS 4	 /* for a free entry: of a few devices, hardly two want the same */
+
+struct seen {
+	__u64 entry[SEEN];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__type(key, __u32);
+	__type(value, struct seen);
+	__uint(max_entries, MZ_DIRECTIONS);
+} mz_seen SEC(".maps");
+
+/* Notes that the packet's device sees that passage. False: it had seen it before. */
+static __noinline bool use_up(struct __sk_buff *skb, enum mz_direction hook, __u64 number)
 {
-	return 1ull << (skb->ifindex & 63);
+	__u64 mine = number << 32 | skb->ifindex;
+	__u32 first = skb->ifindex * 0x9e3779b1u >> 16;
+	__u32 at = hook;
+	struct seen *seen = bpf_map_lookup_elem(&mz_seen, &at);
+
+	for (__u32 i = 0; seen && i < LOOKS; i++) {
+		__u64 *entry = &seen->entry[(first + i) % SEEN];
+
+		if (*entry == mine)
+			return false;
+		if (*entry >> 32 != mine >> 32) {
+			*entry = mine;
+			break;
+		}
+	}
+	return true;
 }
 
 /* Whether a hook before this one counted the packet and marked it. */
@@ -45,8 +79,8 @@ static __always_inline bool is_marked(struct __sk_buff *skb, enum mz_direction h
 	if (hook == MZ_UPLOAD && mz_settings.place == MZ_UPPER && !mz_settings.doubled)
 		skb->tc_index = 0; /* no more hook of ours behind this one */
 	passage = bpf_map_lookup_elem(&mz_passages, &at);
-	if (passage) /* its passage is used up, and not left to a later packet like it */
-		passage->devices |= device_bit(skb);
+	if (passage) /* not left to a later packet like it */
+		use_up(skb, hook, passage->number);
 	return true;
 }
 
@@ -57,12 +91,23 @@ static __always_inline void note(struct __sk_buff *skb, enum mz_direction hook,
 	if (passage) {
 		passage->print = print;
 		passage->jiffies = now;
-		passage->devices = 0;
+		passage->number++;
 		passage->depth = depth;
 		passage->ifindex = skb->ifindex;
 	}
 	if (mz_settings.mark && skb->tc_index == 0)
 		skb->tc_index = mz_settings.mark + hook;
+}
+
+/* Whether the hook that counted a passage may be before this one. */
+static __always_inline bool is_behind(
+	const struct mz_passage *passage, const struct __sk_buff *skb, enum mz_direction hook)
+{
+	if (hook == MZ_UPLOAD)
+		return passage->depth > mz_settings.depth;
+	/* where a bridge has no hook of its own, its ports see copies of one download */
+	return passage->depth < mz_settings.depth ||
+	       (passage->depth == mz_settings.depth && passage->ifindex != skb->ifindex);
 }
 
 /*
@@ -71,21 +116,13 @@ static __always_inline void note(struct __sk_buff *skb, enum mz_direction hook,
  */
 static __always_inline bool is_counted(struct __sk_buff *skb, enum mz_direction hook, __u64 print)
 {
-	__u64 now = bpf_jiffies64(), bit = device_bit(skb);
+	__u64 now = bpf_jiffies64();
 	__u32 depth = mz_settings.depth, at = hook;
 	struct mz_passage *passage = bpf_map_lookup_elem(&mz_passages, &at);
 
 	if (passage && passage->print == print && now - passage->jiffies <= JIFFIES &&
-		!(passage->devices & bit) &&
-		(hook == MZ_UPLOAD
-				? passage->depth > depth
-				: passage->depth < depth ||
-					  /* where a bridge has no hook, its ports' copies of one */
-					  (passage->depth == depth &&
-						  passage->ifindex != skb->ifindex))) {
-		passage->devices |= bit;
+		is_behind(passage, skb, hook) && use_up(skb, hook, passage->number))
 		return true;
-	}
 	note(skb, hook, passage, print, now, depth);
 	return false;
 }

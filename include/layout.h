@@ -162,7 +162,7 @@ struct mz_prefix6 {
 struct mz_passage {
 	__u64 print;   /* of the packet's addresses, length and identification */
 	__u64 jiffies; /* when it was counted */
-	__u64 devices; /* bit ifindex % 64 of each later device that saw it */
+	__u64 number;  /* counts up, so that a later hook knows whether it saw this one */
 	__u32 depth;   /* of the hook that counted it, */
 	__u32 ifindex; /* and its device */
 };

@@ -45,13 +45,17 @@ static void a_lower_device_counts_what_is_routed(void **state)
 	rig_stop(&rig);
 }
 
-/* Just to have a number of its own. Returns that; the device is there until *fd is closed. */
-static unsigned make_device(int *fd)
+/*
+ * Just to have a number, this one or, where it is 0, a free one. Returns it; the device is there
+ * until *fd is closed.
+ */
+static unsigned make_device(int *fd, unsigned number)
 {
 	struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI};
 
 	*fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
-	if (*fd < 0 || ioctl(*fd, TUNSETIFF, &request) < 0)
+	if (*fd < 0 || (number && ioctl(*fd, TUNSETIFINDEX, &number) < 0) ||
+		ioctl(*fd, TUNSETIFF, &request) < 0)
 		rig_skip("no tap device");
 	return if_nametoindex(request.ifr_name);
 }
@@ -73,7 +77,7 @@ static void start_hook(
 	*hook = *rig;
 	hook->program[0] = hook->program[1] = *device = -1;
 	if (place->place == MZ_LOWER)
-		hook->ifindex = make_device(device);
+		hook->ifindex = make_device(device, 0);
 	rig_place(hook, &home, place);
 }
 
@@ -180,6 +184,44 @@ static void a_flooded_download_counts_at_the_first_port(void **state)
 		rig_unload(&hooks[i]);
 		close(device[i]);
 	}
+	rig_stop(&rig);
+}
+
+/* Whatever numbers the ports have, each is told from the others. */
+static void a_flooded_download_counts_once(void **state)
+{
+	static const unsigned numbers[] = {1000, 1064, 1128, 1015, 1030};
+	enum { PORTS = sizeof(numbers) / sizeof(*numbers) };
+	struct mz_settings place = {.place = MZ_UPPER, .macs = 1};
+	struct packet packet = packet_between(MZ_DOWNLOAD, HOST4, REMOTE4);
+	struct rig rig, bridge, port[PORTS];
+	int device[PORTS], none;
+
+	rig_start(&rig, state, &home, 64);
+	stay_on_this_cpu();
+	packet_mac(ROUTER, place.mac[0].byte);
+	start_hook(&bridge, &rig, &place, &none);
+	place.place = MZ_LOWER;
+	place.depth = 1;
+	start_hook(&port[0], &rig, &place, &none);
+	close(none);
+	for (int i = 0; i < PORTS; i++) {
+		port[i] = port[0]; /* as their settings are equal */
+		port[i].ifindex = make_device(&device[i], numbers[i]);
+	}
+	for (int like = 0; like < 2; like++) {
+		rig_send(&bridge, "flooded", MZ_DOWNLOAD, &packet);
+		for (int i = 0; i < PORTS; i++)
+			rig_send(&port[i], "flooded", MZ_DOWNLOAD, &packet);
+	}
+	rig_send(&port[0], "by a flowtable", MZ_DOWNLOAD, &packet);
+	rig_expect(&rig, "flooded",
+		&(struct books){.booking = {{HOST, HOST4, MZ_DOWNLOAD, 3,
+					3 * packet_headers_length(&packet)}}});
+	rig_unload(&bridge);
+	rig_unload(&port[0]);
+	for (int i = 0; i < PORTS; i++)
+		close(device[i]);
 	rig_stop(&rig);
 }
 
@@ -309,6 +351,7 @@ int main(void)
 		cmocka_unit_test(a_lower_device_counts_what_is_routed),
 		cmocka_unit_test(a_packet_counts_at_the_first_of_its_hooks),
 		cmocka_unit_test(a_flooded_download_counts_at_the_first_port),
+		cmocka_unit_test(a_flooded_download_counts_once),
 		cmocka_unit_test(a_forged_download_does_not_count),
 		cmocka_unit_test(a_port_that_moved_does_not_count_twice),
 		cmocka_unit_test(a_mark_tells_what_was_counted),
