@@ -82,16 +82,29 @@ struct {
 	__uint(max_entries, MZ_NETS);
 } mz_nets SEC(".maps");
 
+/*
+ * A plain += is enough where nothing preempts a hook on its CPU: each CPU has counters of its own.
+ * The test is a constant for the kernel.
+ */
+static __always_inline void add(__u64 *bytes, __u64 more_bytes, __u64 *packets, __u64 more_packets)
+{
+	if (mz_settings.preempted) {
+		__sync_fetch_and_add(bytes, more_bytes);
+		__sync_fetch_and_add(packets, more_packets);
+	} else {
+		*bytes += more_bytes;
+		*packets += more_packets;
+	}
+}
+
 static __noinline void book_nowhere(
 	enum mz_direction direction, enum mz_reason reason, const struct mz_volume *volume)
 {
 	__u32 index = direction * MZ_REASONS + reason;
 	struct mz_volume *total = bpf_map_lookup_elem(&mz_unattributed, &index);
 
-	if (total) {
-		total->bytes += volume->bytes;
-		total->packets += volume->packets;
-	}
+	if (total)
+		add(&total->bytes, volume->bytes, &total->packets, volume->packets);
 }
 
 /*
@@ -218,7 +231,6 @@ static __always_inline void book(struct key key, enum mz_slot_state state,
 			 : state == MZ_SLOT_HOST4 ? find_slot4(&copy, at)
 						  : find_slot6(&copy, at);
 	}
-	/* A CPU has counts of its own, and softirqs do not preempt each other: additions do. */
 	at = bpf_get_smp_processor_id() * mz_settings.slots + number;
 	counts = number < 0 ? 0 : bpf_map_lookup_elem(&mz_counts, &at);
 	if (!counts) {
@@ -231,8 +243,7 @@ static __always_inline void book(struct key key, enum mz_slot_state state,
 			&copy);
 		return;
 	}
-	counts->bytes[direction] += volume.bytes;
-	counts->packets[direction] += volume.packets;
+	add(&counts->bytes[direction], volume.bytes, &counts->packets[direction], volume.packets);
 }
 
 #endif

@@ -193,11 +193,12 @@ struct mz_settings {
 	/* of the maps, set by classifier_load() */
 	__u32 slots;	  /* in all, IPv4's and IPv6's */
 	__u32 index_mask; /* entries of mz_index - 1 */
+	__u16 preempted;  /* a hook may be preempted on its CPU by another one */
 	/* where: what a lower device's frames have that the tracked interface's have not */
 	__u8 place;	    /* enum mz_place */
 	__u8 depth;	    /* devices from here up to the tracked interface, 0 for itself */
 	__u16 mark;	    /* of counted packets in tc_index, plus enum mz_direction; 0: none */
-	__u8 doubled;	    /* one more hook of ours may be behind this one, on the same device */
+	__u16 doubled;	    /* one more hook of ours may be behind this one, on the same device */
 	__u16 untagged;	    /* port of a bridge with VLAN filtering: the VLAN of untagged frames */
 	__u8 bare;	    /* below such a port that is a VLAN: the tags before those frames */
 	__u8 tags;	    /* how many VLAN tags lead to the tracked interface, ... */

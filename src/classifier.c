@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "gzip.h"
@@ -23,6 +24,17 @@ __asm__(".pushsection .rodata\n"
 extern const unsigned char classifier_object[] __attribute__((visibility("hidden")));
 extern const unsigned char classifier_object_end[] __attribute__((visibility("hidden")));
 
+/*
+ * Whether the kernel is one for real time. There, since Linux 6.18, a packet's way through the
+ * kernel may be put aside for another packet's on the same CPU.
+ */
+static bool kernel_preempts(void)
+{
+	struct utsname name;
+
+	return uname(&name) == 0 && strstr(name.version, "PREEMPT_RT");
+}
+
 static int set_maps(
 	struct bpf_object *object, const struct maps *maps, const struct mz_settings *settings)
 {
@@ -38,6 +50,7 @@ static int set_maps(
 	}
 	complete.slots = 2 * maps->family_slots;
 	complete.index_mask = maps->index_entries - 1;
+	complete.preempted |= kernel_preempts();
 	map = bpf_object__find_map_by_name(object, ".rodata");
 	/* libbpf checks that the settings are all of it */
 	return map ? bpf_map__set_initial_value(map, &complete, sizeof(complete)) : -ENOENT;

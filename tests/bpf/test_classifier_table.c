@@ -241,9 +241,25 @@ static void two_cpus(int cpu[2])
 		rig_skip("needs two CPUs");
 }
 
+/*
+ * Has two CPUs count at the same place, as packets do that preempt each other on one: as on a
+ * kernel for real time.
+ */
+static void share_counts(struct rig *rig)
+{
+	struct maps shared = rig->maps;
+	struct mz_settings settings;
+
+	rig_unload(rig);
+	site_settings(&large, RIG_NET, &settings);
+	settings.preempted = true;
+	shared.family_slots = 0; /* from one CPU's counts to those of the next */
+	assert_int_equal(classifier_load(&shared, &settings, rig->program), 0);
+}
+
 /* The first racer uploads, the second does what it is told. Each host moves repeat packets each. */
-static void check_race(
-	void *const *state, bool v6, enum mz_direction second, unsigned trials, int repeat)
+static void check_race(void *const *state, bool v6, enum mz_direction second, unsigned trials,
+	int repeat, bool shared)
 {
 	uint64_t expected[MZ_DIRECTIONS] = {(uint64_t)repeat};
 	atomic_uint arrived = 0;
@@ -254,6 +270,8 @@ static void check_race(
 
 	two_cpus(cpu);
 	rig_start(&rig, state, &large, trials);
+	if (shared)
+		share_counts(&rig);
 	expected[second] += (uint64_t)repeat;
 	for (int i = 0; i < 2; i++) {
 		racer[i] = (struct racer){.rig = &rig, .arrived = &arrived, .v6 = v6};
@@ -283,17 +301,23 @@ static void check_race(
 static void first_packets_on_two_cpus_are_both_counted(void **state)
 {
 	for (int v6 = 0; v6 < 2; v6++) {
-		check_race(state, v6, MZ_UPLOAD, TRIALS, 1);
-		check_race(state, v6, MZ_DOWNLOAD, TRIALS, 1);
+		check_race(state, v6, MZ_UPLOAD, TRIALS, 1, false);
+		check_race(state, v6, MZ_DOWNLOAD, TRIALS, 1, false);
 	}
 }
 
 static void two_cpus_on_one_host_lose_nothing(void **state)
 {
 	for (int v6 = 0; v6 < 2; v6++) {
-		check_race(state, v6, MZ_UPLOAD, 3, REPEAT);
-		check_race(state, v6, MZ_DOWNLOAD, 3, REPEAT);
+		check_race(state, v6, MZ_UPLOAD, 3, REPEAT, false);
+		check_race(state, v6, MZ_DOWNLOAD, 3, REPEAT, false);
 	}
+}
+
+static void packets_that_preempt_each_other_lose_nothing(void **state)
+{
+	for (int v6 = 0; v6 < 2; v6++)
+		check_race(state, v6, MZ_UPLOAD, 3, REPEAT, true);
 }
 
 int main(void)
@@ -306,6 +330,7 @@ int main(void)
 		cmocka_unit_test(counts_go_beyond_32_bits),
 		cmocka_unit_test(first_packets_on_two_cpus_are_both_counted),
 		cmocka_unit_test(two_cpus_on_one_host_lose_nothing),
+		cmocka_unit_test(packets_that_preempt_each_other_lose_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, rig_isolate, NULL);
