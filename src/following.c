@@ -24,6 +24,7 @@ struct following {
 	struct names *names;
 	struct watch *watch; /* NULL: there is no inotify */
 	int epoll, timer;
+	uint32_t paths;	  /* which ones are watched: names_paths_version() */
 	bool due;	  /* the timer runs */
 	uint64_t read_ms; /* when they were read last; monotonic */
 };
@@ -41,6 +42,8 @@ static int follow_all(struct names *names, const struct config *config)
 	for (unsigned i = 0; i < NAMES_SOURCES; i++)
 		for (size_t k = 0; k < paths[i]->count && !error; k++)
 			error = names_follow(names, (enum names_source)i, paths[i]->path[k]);
+	if (!config->leases.given)
+		names_follow_leasefiles(names);
 	return error;
 }
 
@@ -57,6 +60,7 @@ static int watch_all(struct following *following)
 	const char *path;
 	int error = 0;
 
+	following->paths = names_paths_version(following->names);
 	following->watch = watch_create();
 	if (!following->watch) {
 		log_warn("names are looked at with each reading only: no inotify: %s",
@@ -142,6 +146,13 @@ bool following_read(struct following *following)
 	bool changed = names_refresh(following->names);
 
 	following->read_ms = now_ms();
+	if (following->paths != names_paths_version(following->names)) {
+		watch_destroy(following->watch);
+		if (watch_all(following) < 0)
+			log_warn(
+				"names are looked at with each reading only: %s", strerror(ENOMEM));
+		set_due(following); /* for what changed before it was watched */
+	}
 	return changed;
 }
 

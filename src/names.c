@@ -9,26 +9,13 @@
 #include "ethers.h"
 #include "hosts.h"
 #include "leases.h"
-#include "names_ended.h"
-#include "names_file.h"
+#include "names_inside.h"
 #include "uci_hosts.h"
 #include "uci_library.h"
 
 /* Where libuci keeps what was set and not yet committed, and of which files. */
 #define UCI_CONFIG  "/etc/config/"
 #define UCI_CHANGES "/tmp/.uci/"
-
-struct source {
-	struct names_file file[NAMES_FILES];
-	size_t files;
-};
-
-struct names {
-	struct source source[NAMES_SOURCES];
-	struct names_ended ended; /* of leases */
-	struct hash_seed seed;
-	uint32_t version;
-};
 
 /*
  * The library's word counts where there is one. What is wrong in a line, and in which, our own
@@ -63,44 +50,6 @@ static const struct {
 	[NAMES_HOSTS] = {"hosts", hosts_parse},
 };
 
-/* What a list knows of a key; entry: NULL where it knows nothing. */
-struct found {
-	const struct names_list *list;
-	const struct names_entry *entry;
-};
-
-static const char *text_of(const struct found *found)
-{
-	return found->entry ? names_list_text(found->list, found->entry) : NULL;
-}
-
-static bool is_mac(const uint8_t mac[6], const uint8_t other[6])
-{
-	static const uint8_t none[6];
-
-	return memcmp(mac, other, 6) == 0 && memcmp(mac, none, 6) != 0;
-}
-
-/* In the files only, not among leases that ended. */
-static struct found find_in(const struct source *source, const struct names_key *key)
-{
-	struct found found = {0};
-
-	for (size_t i = 0; i < source->files && !found.entry; i++) {
-		found.list = &source->file[i].list;
-		found.entry = names_list_entry(found.list, key);
-	}
-	return found;
-}
-
-static struct found find_ended(const struct names *names, const struct names_key *key)
-{
-	struct found found;
-
-	found.entry = names_ended_find(&names->ended, key, &found.list);
-	return found;
-}
-
 static bool lasts(const void *context, const struct names_entry *entry)
 {
 	const struct source *leases = context;
@@ -126,11 +75,70 @@ uint32_t names_version(const struct names *names)
 	return names->version;
 }
 
+static bool is_followed(const struct source *source, size_t from, size_t to, const char *path)
+{
+	for (size_t k = from; k < to; k++)
+		if (strcmp(source->file[k].path, path) == 0)
+			return true;
+	return false;
+}
+
+/* The lease file that so many others precede in UCI's files; NULL: there are no more. */
+static const char *leasefile(const struct names *names, size_t i)
+{
+	const struct source *uci = &names->source[NAMES_UCI];
+
+	for (size_t k = 0; k < uci->files; k++)
+		for (size_t n = 0; n < NAMES_LEASEFILES && uci->file[k].list.leasefiles[n]; n++)
+			if (i-- == 0)
+				return uci->file[k].list.leasefiles[n];
+	return NULL;
+}
+
+/* Follows the lease files that UCI's files name now, where they were others before. */
+static void follow_leasefiles(struct names *names)
+{
+	struct source *leases = &names->source[NAMES_LEASES];
+	size_t given = names->given, wanted = 0;
+	const char *path;
+	bool same = true;
+
+	for (size_t i = 0; (path = leasefile(names, i)); i++) {
+		if (is_followed(leases, 0, given, path))
+			continue;
+		wanted++;
+		same &= is_followed(leases, given, leases->files, path);
+	}
+	if (same && wanted == leases->files - given)
+		return;
+	while (leases->files > given) {
+		struct names_file *file = &leases->file[--leases->files];
+
+		names_ended_keep(&names->ended, &file->list, lasts, leases);
+		names_file_close(file);
+		*file = (struct names_file){0};
+	}
+	for (size_t i = 0; (path = leasefile(names, i)); i++)
+		if (!is_followed(leases, 0, leases->files, path) &&
+			names_follow(names, NAMES_LEASES, path) < 0)
+			break;
+	names->paths_version++;
+	renew_version(names);
+}
+
+void names_follow_leasefiles(struct names *names)
+{
+	names->follows_leasefiles = true;
+	names->given = names->source[NAMES_LEASES].files;
+}
+
 bool names_refresh(struct names *names)
 {
 	bool changed = false;
 
-	for (unsigned i = 0; i < NAMES_SOURCES; i++)
+	for (unsigned i = 0; i < NAMES_SOURCES; i++) {
+		if (i == NAMES_LEASES && changed && names->follows_leasefiles)
+			follow_leasefiles(names);
 		for (size_t k = 0; k < names->source[i].files; k++) {
 			struct names_list old;
 
@@ -142,6 +150,7 @@ bool names_refresh(struct names *names)
 				names_ended_keep(&names->ended, &old, lasts, &names->source[i]);
 			names_list_free(&old);
 		}
+	}
 	return changed;
 }
 
@@ -201,7 +210,13 @@ int names_follow(struct names *names, enum names_source source, const char *path
 	error = names_file_open(
 		file, path, source == NAMES_UCI ? find_changes(path, changes) : NULL);
 	to->files += !error;
+	names->paths_version++;
 	return error;
+}
+
+uint32_t names_paths_version(const struct names *names)
+{
+	return names->paths_version;
 }
 
 const char *names_path(const struct names *names, size_t i)
@@ -219,41 +234,6 @@ const char *names_path(const struct names *names, size_t i)
 	return NULL;
 }
 
-static struct found find_mac(
-	const struct names *names, enum names_source source, const struct names_key *key)
-{
-	struct found found = find_in(&names->source[source], key);
-
-	return found.entry || source != NAMES_LEASES ? found : find_ended(names, key);
-}
-
-bool names_shared(const struct names *names, const uint8_t mac[6])
-{
-	struct names_key key = names_key_mac(mac);
-
-	for (unsigned i = 0; i < NAMES_SOURCES; i++) {
-		struct found found = find_in(&names->source[i], &key);
-
-		if (found.entry && found.entry->shared)
-			return true;
-	}
-	return false;
-}
-
-const char *names_find(const struct names *names, const uint8_t mac[6], enum names_source *source)
-{
-	struct names_key key = names_key_mac(mac);
-	const char *name = NULL;
-
-	for (unsigned i = 0; i < NAMES_SOURCES && !name; i++) {
-		struct found found = find_mac(names, i, &key);
-
-		name = text_of(&found);
-		*source = (enum names_source)i;
-	}
-	return name && !names_shared(names, mac) ? name : NULL;
-}
-
 void names_claim(
 	struct names *names, int family, const void *addr, const uint8_t mac[6], uint32_t time_s)
 {
@@ -263,74 +243,6 @@ void names_claim(
 		for (size_t k = 0; k < names->source[i].files; k++)
 			if (names_list_claim(&names->source[i].file[k].list, &key, mac, time_s))
 				renew_version(names);
-}
-
-/*
- * What a source knows of an address of that MAC. A lease that another machine took over is still
- * that of the one before, for what that one used; and it goes before those who only used it.
- */
-static struct found find_address(const struct names *names, enum names_source source,
-	const struct names_key *key, const uint8_t mac[6])
-{
-	struct found used = {0}, found;
-
-	for (size_t i = 0; i < names->source[source].files; i++) {
-		found.list = &names->source[source].file[i].list;
-		found.entry = names_list_entry(found.list, key);
-		if (found.entry && is_mac(found.entry->holder, mac))
-			return found;
-		if (found.entry && !used.entry && memcmp(found.entry->user, mac, 6) == 0)
-			used = found;
-	}
-	if (source != NAMES_LEASES)
-		return used;
-	found = find_ended(names, key);
-	if (found.entry && (is_mac(found.entry->holder, mac) ||
-				   (!used.entry && is_mac(found.entry->user, mac))))
-		return found;
-	return used;
-}
-
-/* Whether one of the sources calls a MAC so. */
-static bool is_called(const struct names *names, const uint8_t mac[6], const char *name)
-{
-	struct names_key key = names_key_mac(mac);
-
-	for (unsigned i = 0; i < NAMES_SOURCES; i++) {
-		struct found found = find_mac(names, i, &key);
-
-		if (found.entry && names_agree(text_of(&found), name))
-			return true;
-	}
-	return false;
-}
-
-static enum names_relation relate(
-	const struct names *names, const struct found *found, const uint8_t mac[6])
-{
-	static const uint8_t none[6];
-
-	if (is_mac(found->entry->holder, mac))
-		return found->entry->shared || names_shared(names, mac) ? NAMES_APART
-									: NAMES_OF_MAC;
-	if (is_called(names, mac, text_of(found)))
-		return NAMES_OF_MAC;
-	return memcmp(found->entry->holder, none, sizeof(none)) != 0 ? NAMES_OTHERS : NAMES_FREE;
-}
-
-struct names_own names_find_address(
-	const struct names *names, int family, const void *addr, const uint8_t mac[6])
-{
-	struct names_key key = names_key_address(family, addr);
-
-	for (unsigned i = 0; i < NAMES_SOURCES; i++) {
-		struct found found = find_address(names, i, &key, mac);
-
-		if (found.entry)
-			return (struct names_own){
-				text_of(&found), (enum names_source)i, relate(names, &found, mac)};
-	}
-	return (struct names_own){0};
 }
 
 size_t names_count(const struct names *names, enum names_source source)

@@ -26,6 +26,13 @@ void names_destroy(struct names *names);
  */
 int names_follow(struct names *names, enum names_source source, const char *path);
 
+/*
+ * Follows, besides the lease files so far, those that UCI's files name, as they do.
+ * names_paths_version() is another number whenever names_path() may find others.
+ */
+void names_follow_leasefiles(struct names *names);
+uint32_t names_paths_version(const struct names *names);
+
 /* The paths of all files that names come from, one after the other; NULL behind the last. */
 const char *names_path(const struct names *names, size_t i);
 
@@ -99,5 +106,9 @@ int names_list_add_address(struct names_list *list, int family, const void *addr
 /* Of an address that a MAC holds: names both. */
 int names_list_add_held(struct names_list *list, const uint8_t mac[6], int family, const void *addr,
 	const char *name);
+/* Of an address as a hosts file has it: what names_find_address() asks as if it was in one. */
+int names_list_add_domain(struct names_list *list, int family, const void *addr, const char *name);
+/* A lease file that a configuration names, for names_follow_leasefiles(): an absolute path. */
+int names_list_add_leasefile(struct names_list *list, const char *path);
 
 #endif

@@ -241,6 +241,32 @@ int names_list_add_held(struct names_list *list, const uint8_t mac[6], int famil
 	return 0;
 }
 
+int names_list_add_domain(struct names_list *list, int family, const void *addr, const char *name)
+{
+	struct names_key key = names_key_address(family, addr);
+	struct names_entry *entry;
+
+	if (!is_hosts(&key) || is_address(name) || find_slot(list, &key))
+		return 0;
+	entry = add(list, &key, name);
+	if (entry)
+		entry->domain = true;
+	return entry ? 0 : -ENOMEM;
+}
+
+int names_list_add_leasefile(struct names_list *list, const char *path)
+{
+	for (int i = 0; i < NAMES_LEASEFILES && *path == '/'; i++) {
+		if (list->leasefiles[i] && strcmp(list->leasefiles[i], path) == 0)
+			return 0;
+		if (list->leasefiles[i])
+			continue;
+		list->leasefiles[i] = strdup(path);
+		return list->leasefiles[i] ? 0 : -ENOMEM;
+	}
+	return 0;
+}
+
 bool names_agree(const char *a, const char *b)
 {
 	size_t length = 0;
@@ -256,6 +282,12 @@ bool names_list_equal(const struct names_list *a, const struct names_list *b)
 {
 	if (a->count != b->count)
 		return false;
+	for (int i = 0; i < NAMES_LEASEFILES; i++) {
+		const char *x = a->leasefiles[i], *y = b->leasefiles[i];
+
+		if (x && y ? strcmp(x, y) != 0 : x != y)
+			return false;
+	}
 	for (size_t i = 0; a->count && i < (size_t)1 << a->bits; i++) {
 		const struct names_entry *slot = &a->slots[i], *other;
 
@@ -263,7 +295,8 @@ bool names_list_equal(const struct names_list *a, const struct names_list *b)
 			continue;
 		other = find_slot(b, &slot->key);
 		if (!other || strcmp(a->arena + slot->name, b->arena + other->name) != 0 ||
-			memcmp(slot->holder, other->holder, sizeof(slot->holder)) != 0)
+			memcmp(slot->holder, other->holder, sizeof(slot->holder)) != 0 ||
+			slot->domain != other->domain)
 			return false;
 	}
 	return true;
@@ -273,4 +306,6 @@ void names_list_free(struct names_list *list)
 {
 	free(list->slots);
 	free(list->arena);
+	for (int i = 0; i < NAMES_LEASEFILES; i++)
+		free(list->leasefiles[i]);
 }

@@ -22,7 +22,10 @@ struct names_entry {
 	uint8_t user[6];   /* of an address: who used it last, as far as names_list_claim() noted */
 	uint8_t holder[6]; /* of an address: whose it is by that file; all zero: it does not tell */
 	bool shared;	   /* of a MAC: it holds addresses of several names */
+	bool domain;	   /* of an address: it counts as one in a hosts file */
 };
+
+#define NAMES_LEASEFILES 4
 
 struct names_list {
 	struct names_entry *slots; /* NULL while the list is empty */
@@ -33,6 +36,7 @@ struct names_list {
 	size_t used, capacity;
 	uint32_t last; /* the latest name: a host with many MACs is stored once */
 	struct hash_seed seed;
+	char *leasefiles[NAMES_LEASEFILES]; /* that the file names; NULL behind the last */
 };
 
 struct names_key names_key_mac(const uint8_t mac[6]);
@@ -57,7 +61,7 @@ bool names_list_claim(const struct names_list *list, const struct names_key *add
 struct names_entry *names_list_put(
 	struct names_list *list, const struct names_key *key, const char *name);
 
-/* Whether both have the same names for the same keys, and addresses the same holders. */
+/* Whether both have the same names for the same keys, the same holders, and lease files. */
 bool names_list_equal(const struct names_list *a, const struct names_list *b);
 
 /* Frees what the list holds, not the list. */

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mac.h"
 #include "uci_changes.h"
+#include "uci_names.h"
 #include "uci_package.h"
 #include "uci_text.h"
 
@@ -95,7 +95,7 @@ static int read_option(struct reader *reader, bool list)
 		error = uci_text_argument(&reader->text, &text);
 	if (!error)
 		error = read_end(reader);
-	if (error || (!reader->whole && strcmp(key, "name") != 0 && strcmp(key, "mac") != 0))
+	if (error || (!reader->whole && !uci_names_is_key(key)))
 		return error;
 	if (list)
 		return uci_section_add(&reader->package, section, key, text);
@@ -143,36 +143,25 @@ static int read_line(struct reader *reader)
 	return error;
 }
 
-int uci_add_macs(struct names_list *list, const char *macs, const char *name)
+static int add_section(const struct uci_section *section, struct names_list *list, int pass)
 {
-	static const char between[] = " \t\r\n\v\f,"; /* a comma passes through to dnsmasq */
-	uint8_t mac[6];
-	size_t length;
-	int error = 0;
-
-	for (const char *text = macs; *text && !error; text += length) {
-		text += strspn(text, between);
-		length = strcspn(text, between);
-		if (mac_parse(text, length, mac))
-			error = names_list_add(list, mac, name);
-	}
-	return error;
-}
-
-static int add_section(const struct uci_section *section, struct names_list *list)
-{
-	const struct uci_option *names = uci_section_find(section, "name");
 	const struct uci_option *macs = uci_section_find(section, "mac");
-	const struct uci_value *name = names ? names->values : NULL;
+	struct uci_names names = {.type = section->type};
 	int error = 0;
 
-	while (name && !*name->text)
-		name = name->next;
-	if (!name || !macs || strcmp(section->type, "host") != 0)
-		return 0;
-	for (const struct uci_value *value = macs->values; value && !error; value = value->next)
-		error = uci_add_macs(list, value->text, name->text);
-	return error;
+	for (const struct uci_option *option = section->options; option; option = option->next) {
+		const char **field = uci_names_field(&names, option->key);
+		const struct uci_value *value = option->values;
+
+		while (value && !*value->text)
+			value = value->next;
+		if (field && !*field && value)
+			*field = value->text;
+	}
+	for (const struct uci_value *value = macs && pass == 0 ? macs->values : NULL;
+		value && !error; value = value->next)
+		error = uci_names_add_macs(list, &names, value->text);
+	return error ? error : uci_names_add(list, &names, pass);
 }
 
 static int read_all(struct reader *reader, const char *text, size_t length)
@@ -208,9 +197,10 @@ int uci_hosts(
 	if (!error && input->changes)
 		error = uci_changes_apply(&reader.package, input->package, input->changes,
 			input->changes_length, strings + input->length + 1);
-	for (const struct uci_section *section = reader.package.sections; section && !error;
-		section = section->next)
-		error = add_section(section, list);
+	for (int pass = 0; pass < UCI_NAMES_PASSES; pass++)
+		for (const struct uci_section *section = reader.package.sections; section && !error;
+			section = section->next)
+			error = add_section(section, list, pass);
 	if (error == -EINVAL) {
 		*line = reader.text.line;
 		*why = reader.text.why;

@@ -19,15 +19,11 @@ struct uci_input {
 };
 
 /*
- * Adds the name of every MAC in the `config host` sections to list. A section without a name or
- * without a MAC is passed over, and so is a change that cannot be made. Returns 0, -ENOMEM, or
- * -EINVAL where the text is not UCI: *line is then the line's number (from 1) and *why a constant
- * string.
+ * Adds to list what the sections name: see uci_names.h. One that names nothing is passed over, and
+ * so is a change that cannot be made. Returns 0, -ENOMEM, or -EINVAL where the text is not UCI:
+ * *line is then the line's number (from 1) and *why a constant string.
  */
 int uci_hosts(
 	const struct uci_input *input, struct names_list *list, unsigned *line, const char **why);
-
-/* Adds a name for all MACs in a value of `option mac`. Returns 0 or -ENOMEM. */
-int uci_add_macs(struct names_list *list, const char *macs, const char *name);
 
 #endif

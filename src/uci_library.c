@@ -22,7 +22,7 @@ int uci_library_hosts(const char *path, const char *changes, struct names_list *
 #include <uci.h>
 #include <unistd.h>
 
-#include "uci_hosts.h"
+#include "uci_names.h"
 
 /* The library waits for a lock, however long: we do not, but for one that comes in between. */
 static bool is_locked(const char *path)
@@ -78,36 +78,40 @@ static const char *first_value(const struct uci_option *option)
 	return NULL;
 }
 
-static int add_macs(const struct uci_option *option, const char *name, struct names_list *list)
+static int add_macs(
+	const struct uci_option *option, const struct uci_names *section, struct names_list *list)
 {
 	struct uci_element *item;
 	int error = 0;
 
 	if (option->type == UCI_TYPE_STRING)
-		return uci_add_macs(list, option->v.string, name);
+		return uci_names_add_macs(list, section, option->v.string);
 	uci_foreach_element(&option->v.list, item)
 	{
-		error = error ? error : uci_add_macs(list, item->name, name);
+		error = error ? error : uci_names_add_macs(list, section, item->name);
 	}
 	return error;
 }
 
-static int add_section(const struct uci_section *section, struct names_list *list)
+static int add_section(const struct uci_section *section, struct names_list *list, int pass)
 {
 	const struct uci_option *macs = NULL;
-	const char *name = NULL;
+	struct uci_names names = {.type = section->type};
 	struct uci_element *element;
+	int error = 0;
 
-	if (strcmp(section->type, "host") != 0)
-		return 0;
 	uci_foreach_element(&section->options, element)
 	{
-		if (!name && strcmp(element->name, "name") == 0)
-			name = first_value(uci_to_option(element));
+		const char **field = uci_names_field(&names, element->name);
+
+		if (field && !*field)
+			*field = first_value(uci_to_option(element));
 		if (!macs && strcmp(element->name, "mac") == 0)
 			macs = uci_to_option(element);
 	}
-	return name && macs ? add_macs(macs, name, list) : 0;
+	if (macs && pass == 0)
+		error = add_macs(macs, &names, list);
+	return error ? error : uci_names_add(list, &names, pass);
 }
 
 int uci_library_hosts(const char *path, const char *changes, struct names_list *list)
@@ -131,9 +135,11 @@ int uci_library_hosts(const char *path, const char *changes, struct names_list *
 			return -ENOMEM;
 		return error == UCI_ERR_PARSE || error == UCI_ERR_DUPLICATE ? -EINVAL : -ENOSYS;
 	}
-	uci_foreach_element(&package->sections, element)
-	{
-		error = error ? error : add_section(uci_to_section(element), list);
+	for (int pass = 0; pass < UCI_NAMES_PASSES; pass++) {
+		uci_foreach_element(&package->sections, element)
+		{
+			error = error ? error : add_section(uci_to_section(element), list, pass);
+		}
 	}
 	uci_free_context(context);
 	return error;

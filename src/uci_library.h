@@ -6,7 +6,7 @@
 #include "names.h"
 
 /*
- * Adds the name of every MAC in the `config host` sections of a file to list. changes: the path of
+ * Adds to list what the sections of a file name: see uci_names.h. changes: the path of
  * what was set and not committed yet, in a file of the same name; or NULL. Returns 0, -ENOMEM,
  * -EAGAIN while somebody has locked the file, -EINVAL where it is not UCI, or -ENOSYS where libuci
  * is not there or has no word for a file of that name.

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "uci_hosts.h"
 
@@ -14,15 +15,41 @@ struct names_list {
 	size_t bytes;
 };
 
-int names_list_add(struct names_list *list, const uint8_t mac[6], const char *name)
+static int take(struct names_list *list, const void *key, size_t size, const char *name)
 {
-	uint8_t copy[6];
+	uint8_t copy[16] = {0};
 
-	memcpy(copy, mac, sizeof(copy));
+	memcpy(copy, key, size);
 	if (!*name)
 		abort();
-	list->bytes += strlen(name) + copy[5];
+	list->bytes += strlen(name) + copy[size - 1];
 	return 0;
+}
+
+int names_list_add(struct names_list *list, const uint8_t mac[6], const char *name)
+{
+	return take(list, mac, 6, name);
+}
+
+int names_list_add_address(struct names_list *list, int family, const void *addr, const char *name)
+{
+	return take(list, addr, family == AF_INET ? 4 : 16, name);
+}
+
+int names_list_add_held(struct names_list *list, const uint8_t mac[6], int family, const void *addr,
+	const char *name)
+{
+	return take(list, mac, 6, name) | names_list_add_address(list, family, addr, name);
+}
+
+int names_list_add_domain(struct names_list *list, int family, const void *addr, const char *name)
+{
+	return names_list_add_address(list, family, addr, name);
+}
+
+int names_list_add_leasefile(struct names_list *list, const char *path)
+{
+	return take(list, path, 1, path);
 }
 
 /* A copy of its own, so that a byte read too far shows. */

@@ -137,3 +137,42 @@ def test_no_file_at_all_is_not_an_error(home):
         appear(home, home.clients[0], mac(1).lower(), 101)
         wait_for_names(daemon, {mac(1): {""}})
         assert daemon.page().value("mezoura_names", source="uci") == 0
+
+
+def test_what_else_the_configuration_names(home):
+    """Addresses, a MAC in a DUID, and the lease file, which is followed as it says."""
+    text = f"""
+config dnsmasq
+	option leasefile '{{}}'
+
+config domain
+	option name 'printer'
+	option ip '192.168.2.101'
+
+config host
+	option name 'camera'
+	option ip '192.168.2.102'
+
+config host
+	option name 'tablet'
+	option duid '00030001{mac(3).replace(":", "")}'
+
+config host
+	option name 'wild'
+	option mac '02:0a:bc:*:*:*'
+"""
+    daemon = Daemon(home.router, "-t", "3600")
+    at = daemon.options.index("--leases")
+    del daemon.options[at:at + 2]
+    daemon.configure(text.format(f"{daemon.directory}/first"))
+    with daemon:
+        for number in range(1, 5):
+            appear(home, home.clients[0], mac(number).lower(), 100 + number)
+        expected = {mac(1): {"printer"}, mac(2): {"camera"}, mac(3): {"tablet"}, mac(4): {""}}
+        wait_for_names(daemon, expected)
+        for name in ("first", "second"):
+            path = f"{daemon.directory}/{name}"
+            daemon.configure(f"1 {mac(4)} 192.168.2.104 {name} *\n", path=path)
+            daemon.configure(text.format(path))
+            wait_until(lambda: daemon.written().names() == {**expected, mac(4): {name}},
+                       daemon=daemon)

@@ -231,6 +231,62 @@ static void directories_that_come_and_go_are_followed(void **state)
 	expect("emil");
 }
 
+static void write_config(const char *path, const char *leasefile)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	fprintf(file, "config dnsmasq\n\toption leasefile '%s'\n", leasefile);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void a_lease_file_that_the_configuration_names_is_followed(void **state)
+{
+	char dhcp[96], other[96], third[96];
+
+	(void)state;
+	snprintf(dhcp, sizeof(dhcp), "%s/dhcp", directory);
+	snprintf(other, sizeof(other), "%s/other", directory);
+	snprintf(third, sizeof(third), "%s/third", directory);
+	config.dhcp_config = dhcp;
+	write_lease(other, "anna");
+	begin();
+	assert_null(name());
+	write_config(dhcp, other);
+	expect("anna");
+	read_later(); /* once more, as it is watched only now */
+	write_lease(other, "otto");
+	expect("otto");
+	write_config(dhcp, third);
+	read_later();
+	read_later();
+	assert_string_equal(name(), "otto"); /* which has ended */
+	write_lease(other, "emil");
+	expect_nothing_due();
+	write_lease(third, "ida");
+	expect("ida");
+	write_config(dhcp, leases); /* which is followed anyway */
+	read_later();
+	read_later();
+	write_lease(leases, "karl");
+	expect("karl");
+}
+
+static void not_where_lease_files_are_given(void **state)
+{
+	char dhcp[96], other[96];
+
+	(void)state;
+	snprintf(dhcp, sizeof(dhcp), "%s/dhcp", directory);
+	snprintf(other, sizeof(other), "%s/other", directory);
+	config.dhcp_config = dhcp;
+	config.leases.given = true;
+	write_lease(other, "anna");
+	write_config(dhcp, other);
+	begin();
+	assert_null(name());
+}
+
 static void other_files_are_none_of_its_business(void **state)
 {
 	struct pollfd fd;
@@ -311,6 +367,8 @@ int main(void)
 		TEST(a_file_that_is_replaced_or_written_in_place_is_read_again),
 		TEST(a_file_that_comes_and_goes_is_followed),
 		TEST(directories_that_come_and_go_are_followed),
+		TEST(a_lease_file_that_the_configuration_names_is_followed),
+		TEST(not_where_lease_files_are_given),
 		TEST(other_files_are_none_of_its_business),
 		TEST(whoever_writes_all_the_time_is_read_twice_a_second),
 		TEST(a_change_is_read_in_real_time),

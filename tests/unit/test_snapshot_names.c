@@ -196,6 +196,45 @@ static void a_lease_without_a_mac_keeps_its_name_when_it_ends(void **state)
 	naming_expect_host(fixture, TWO, "");
 }
 
+/* What else the dhcp configuration names, and which source that counts as. */
+static void addresses_that_the_configuration_names_have_those_names(void **state)
+{
+	struct naming *fixture = *state;
+
+	naming_write(fixture, NAMES_UCI,
+		"config domain\n\toption name cloud.example\n\toption ip 192.168.2.1\n"
+		"config domain\n\toption name alias\n\toption ip 192.168.2.2\n"
+		"config domain\n\toption name printer\n\toption ip 192.168.2.3\n"
+		"config host\n\toption name camera\n\toption ip 192.168.2.4\n"
+		"config host\n\toption name a\n\toption mac " THREE "\n\toption ip 192.168.2.5\n"
+		"config host\n\toption name b\n\toption mac " THREE "\n\toption ip 192.168.2.6\n"
+		"config host\n\toption name tablet\n\toption duid 00030001020000000008\n");
+	naming_write(fixture, NAMES_LEASES,
+		"1 " ONE " 192.168.2.1 nas *\n1 " TWO " 192.168.2.4 IPC-7 *\n");
+	naming_write(fixture, NAMES_HOSTS, "192.168.2.3 other\n");
+	naming_add(fixture, ONE, "192.168.2.1", 1);
+	naming_add(fixture, TWO, "192.168.2.4", 1);
+	naming_add(fixture, "2:0:0:0:0:7", "192.168.2.3", 1);
+	naming_add(fixture, "2:0:0:0:0:8", "192.168.2.8", 1);
+	for (char last = '5'; last <= '7'; last++) {
+		char addr[] = "192.168.2.0";
+
+		addr[10] = last;
+		naming_add(fixture, THREE, addr, 1);
+	}
+	naming_take(fixture);
+	naming_expect(fixture, "192.168.2.1", "nas", "leases");
+	naming_expect_host(fixture, ONE, "nas");
+	naming_expect(fixture, "192.168.2.3", "printer", "hosts");
+	naming_expect_host(fixture, "2:0:0:0:0:7", "printer");
+	naming_expect(fixture, "192.168.2.4", "camera", "uci");
+	naming_expect(fixture, "192.168.2.5", "a", "uci");
+	naming_expect(fixture, "192.168.2.6", "b", "uci");
+	naming_expect(fixture, "192.168.2.7", "", NULL);
+	naming_expect_host(fixture, THREE, "");
+	naming_expect(fixture, "192.168.2.8", "tablet", "uci");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, naming_enter, naming_leave)
 
 int main(void)
@@ -210,6 +249,7 @@ int main(void)
 		TEST(a_machine_that_is_renamed_and_moves_has_one_name),
 		TEST(a_lease_that_moves_names_only_the_machine_that_holds_it),
 		TEST(a_lease_without_a_mac_keeps_its_name_when_it_ends),
+		TEST(addresses_that_the_configuration_names_have_those_names),
 	};
 
 	return cmocka_run_group_tests_name("snapshot_names", tests, NULL, NULL);

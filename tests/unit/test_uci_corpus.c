@@ -16,6 +16,7 @@
 
 #include "uci_hosts.h"
 #include "uci_library.h"
+#include "uci_list.h"
 
 #define FILES	"tests/corpus/dhcp"
 #define CHANGES "tests/corpus/dhcp_changes"
@@ -23,24 +24,20 @@
 
 #define GENERATED 10000
 
-/* In place of the real list: one line a name, in the order they are found, and not all of it. */
 struct names_list {
 	char *text;
 	size_t used, room;
 };
 
-int names_list_add(struct names_list *list, const uint8_t mac[6], const char *name)
+void note(struct names_list *list, const char *line, size_t length)
 {
-	size_t needed = list->used + 255 + 16;
-
-	if (needed > list->room) {
-		list->room = 2 * needed;
+	if (list->used + length > list->room) {
+		list->room = 2 * (list->used + length);
 		list->text = realloc(list->text, list->room);
 		assert_non_null(list->text);
 	}
-	list->used += (size_t)sprintf(list->text + list->used, "%02x%02x%02x%02x%02x%02x=%.255s\n",
-		mac[0], mac[1], mac[2], mac[3], mac[4], mac[5], name);
-	return 0;
+	memcpy(list->text + list->used, line, length);
+	list->used += length;
 }
 
 static char *read_file(const char *path, size_t *length)
@@ -210,7 +207,8 @@ static void put_value(FILE *file)
 	static const char *const values[] = {"", "a", "b c", "02:00:00:00:00:01", "2:0:0:0:0:2",
 		"02:00:00:00:00:03 02:00:00:00:00:04", "AA:BB:CC:DD:EE:FF", "x", "\xc3\xbc", "host",
 		"\xff", "a\nb", "\\", "'", "\"", "#", ";", "a;b", " ", "\t", "=", ".", "\x01",
-		"name", "a#b", "\\\n", "\r", "a\\"};
+		"name", "a#b", "\\\n", "\r", "a\\", "192.168.2.1", "2001:db8::1", "/tmp/x",
+		"00030001020000000005"};
 	static const char *const quotes[] = {"'", "'", "'", "\"", "\"", ""};
 	unsigned parts = 1 + (below(8) == 0) + (below(16) == 0);
 
@@ -236,15 +234,15 @@ static void put_id(FILE *file)
 
 static void put_key(FILE *file)
 {
-	static const char *const keys[] = {
-		"name", "mac", "name", "mac", "name", "mac", "ip", "dns", "x", "na-me", ""};
+	static const char *const keys[] = {"name", "mac", "name", "mac", "name", "mac", "ip",
+		"duid", "leasefile", "dns", "x", "na-me", ""};
 
-	fprintf(file, "%s", below(16) ? keys[below(8)] : PICK(keys));
+	fprintf(file, "%s", below(16) ? keys[below(9)] : PICK(keys));
 }
 
 static void put_statement(FILE *file)
 {
-	static const char *const types[] = {"host", "host", "host", "'host'", "domain", "dhcp"};
+	static const char *const types[] = {"host", "host", "host", "'host'", "domain", "dnsmasq"};
 	static const char *const odd[] = {"package dhcp", "p 'a-b'", "config", "option", "#", "# '",
 		"'", "oops", "c host", "\\", "list", ";", "config host a b", "c 'ho st'"};
 	unsigned kind = below(100);
