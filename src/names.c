@@ -13,10 +13,6 @@
 #include "uci_hosts.h"
 #include "uci_library.h"
 
-/* Where libuci keeps what was set and not yet committed, and of which files. */
-#define UCI_CONFIG  "/etc/config/"
-#define UCI_CHANGES "/tmp/.uci/"
-
 /*
  * The library's word counts where there is one. What is wrong in a line, and in which, our own
  * reader tells better.
@@ -75,61 +71,9 @@ uint32_t names_version(const struct names *names)
 	return names->version;
 }
 
-static bool is_followed(const struct source *source, size_t from, size_t to, const char *path)
+void names_remember(struct names *names, const struct source *leases, const struct names_list *old)
 {
-	for (size_t k = from; k < to; k++)
-		if (strcmp(source->file[k].path, path) == 0)
-			return true;
-	return false;
-}
-
-/* The lease file that so many others precede in UCI's files; NULL: there are no more. */
-static const char *leasefile(const struct names *names, size_t i)
-{
-	const struct source *uci = &names->source[NAMES_UCI];
-
-	for (size_t k = 0; k < uci->files; k++)
-		for (size_t n = 0; n < NAMES_LEASEFILES && uci->file[k].list.leasefiles[n]; n++)
-			if (i-- == 0)
-				return uci->file[k].list.leasefiles[n];
-	return NULL;
-}
-
-/* Follows the lease files that UCI's files name now, where they were others before. */
-static void follow_leasefiles(struct names *names)
-{
-	struct source *leases = &names->source[NAMES_LEASES];
-	size_t given = names->given, wanted = 0;
-	const char *path;
-	bool same = true;
-
-	for (size_t i = 0; (path = leasefile(names, i)); i++) {
-		if (is_followed(leases, 0, given, path))
-			continue;
-		wanted++;
-		same &= is_followed(leases, given, leases->files, path);
-	}
-	if (same && wanted == leases->files - given)
-		return;
-	while (leases->files > given) {
-		struct names_file *file = &leases->file[--leases->files];
-
-		names_ended_keep(&names->ended, &file->list, lasts, leases);
-		names_file_close(file);
-		*file = (struct names_file){0};
-	}
-	for (size_t i = 0; (path = leasefile(names, i)); i++)
-		if (!is_followed(leases, 0, leases->files, path) &&
-			names_follow(names, NAMES_LEASES, path) < 0)
-			break;
-	names->paths_version++;
-	renew_version(names);
-}
-
-void names_follow_leasefiles(struct names *names)
-{
-	names->follows_leasefiles = true;
-	names->given = names->source[NAMES_LEASES].files;
+	names_ended_keep(&names->ended, old, lasts, leases);
 }
 
 bool names_refresh(struct names *names)
@@ -137,8 +81,10 @@ bool names_refresh(struct names *names)
 	bool changed = false;
 
 	for (unsigned i = 0; i < NAMES_SOURCES; i++) {
-		if (i == NAMES_LEASES && changed && names->follows_leasefiles)
-			follow_leasefiles(names);
+		if (names_follow_more(names, i)) {
+			changed = true;
+			renew_version(names);
+		}
 		for (size_t k = 0; k < names->source[i].files; k++) {
 			struct names_list old;
 
@@ -147,7 +93,7 @@ bool names_refresh(struct names *names)
 			changed = true;
 			renew_version(names);
 			if (i == NAMES_LEASES)
-				names_ended_keep(&names->ended, &old, lasts, &names->source[i]);
+				names_remember(names, &names->source[i], &old);
 			names_list_free(&old);
 		}
 	}
@@ -182,36 +128,10 @@ void names_destroy(struct names *names)
 	for (unsigned i = 0; i < NAMES_SOURCES; i++)
 		for (size_t k = 0; k < names->source[i].files; k++)
 			names_file_close(&names->source[i].file[k]);
+	for (unsigned i = 0; i < NAMES_SOURCES; i++)
+		free(names->source[i].file);
 	names_ended_finish(&names->ended);
 	free(names);
-}
-
-/* The path of what was not committed yet of a UCI file; NULL where there is no such thing. */
-static const char *find_changes(const char *path, char changes[64])
-{
-	size_t prefix = strlen(UCI_CONFIG);
-
-	if (strncmp(path, UCI_CONFIG, prefix) != 0 || strchr(path + prefix, '/') ||
-		snprintf(changes, 64, UCI_CHANGES "%s", path + prefix) >= 64)
-		return NULL;
-	return changes;
-}
-
-int names_follow(struct names *names, enum names_source source, const char *path)
-{
-	struct source *to = &names->source[source];
-	struct names_file *file = &to->file[to->files];
-	char changes[64];
-	int error;
-
-	if (to->files == NAMES_FILES)
-		return -E2BIG;
-	file->list = (struct names_list){.seed = names->seed};
-	error = names_file_open(
-		file, path, source == NAMES_UCI ? find_changes(path, changes) : NULL);
-	to->files += !error;
-	names->paths_version++;
-	return error;
 }
 
 uint32_t names_paths_version(const struct names *names)

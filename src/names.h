@@ -21,8 +21,9 @@ struct names *names_create(void); /* NULL: out of memory */
 void names_destroy(struct names *names);
 
 /*
- * One more file of a source. A file that is not there (yet) is empty, not an error. path: copied.
- * Returns 0, -ENOMEM, or -E2BIG beyond NAMES_FILES.
+ * One more file of a source, or of NAMES_HOSTS a directory of them. What is not there (yet) is
+ * empty, not an error. path: copied. Due before names_refresh(). Returns 0, -ENOMEM, or -E2BIG
+ * beyond NAMES_FILES.
  */
 int names_follow(struct names *names, enum names_source source, const char *path);
 

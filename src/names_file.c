@@ -141,6 +141,8 @@ static struct names_trouble load(const struct names_file *file, names_parser *pa
 	struct names_trouble found = {0}, ignored = {0};
 	char *content = NULL, *changes = NULL;
 
+	if (file->leads_on && S_ISDIR(stamp[0].mode))
+		return (struct names_trouble){0};
 	read_trusted(file->path, &stamp[0], &found, &content, &text.length);
 	if (!found.error && file->changes) {
 		read_trusted(file->changes, &stamp[1], &ignored, &changes, &text.changes_length);

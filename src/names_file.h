@@ -45,7 +45,10 @@ struct names_file {
 	char *path;
 	char *changes; /* a second file that changes what is in the first; NULL: none */
 	struct names_stamp seen[2];
-	bool settled; /* the same stamps mean the same content */
+	bool settled;	      /* the same stamps mean the same content */
+	bool given;	      /* not found in another one */
+	bool leads_on;	      /* it may be a directory, in whose files the names are */
+	bool untrusted, left; /* what was told of that directory */
 	struct names_trouble trouble;
 	struct names_list list;
 };

@@ -7,7 +7,7 @@
 #include "names_file.h"
 
 struct source {
-	struct names_file file[NAMES_FILES];
+	struct names_file *file;
 	size_t files;
 };
 
@@ -17,7 +17,15 @@ struct names {
 	struct hash_seed seed;
 	uint32_t version, paths_version;
 	bool follows_leasefiles;
-	size_t given; /* files of leases that are followed in any case */
 };
+
+/*
+ * Follows what the given files of a source lead to: the files of directories, and the lease files
+ * that UCI's name. Returns whether it follows others than before.
+ */
+bool names_follow_more(struct names *names, enum names_source source);
+
+/* Remembers the names of leases that old had and the files of leases have not. */
+void names_remember(struct names *names, const struct source *leases, const struct names_list *old);
 
 #endif

@@ -160,7 +160,9 @@ void watch_renew(struct watch *watch)
 		for (int tries = 0; tries < TRIES; tries++)
 			if (watch_directory(watch, file) || !has_come(file))
 				break;
-		file->file = inotify_add_watch(watch->fd, file->path, FILE_EVENTS | IN_MASK_ADD);
+		/* of a directory also what comes into it and goes */
+		file->file = inotify_add_watch(
+			watch->fd, file->path, FILE_EVENTS | DIRECTORY_EVENTS | IN_MASK_ADD);
 	}
 	for (size_t i = 0; i < watch->count; i++) {
 		drop(watch, watch->files[i].old_directory);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Tells that files may have changed, by inotify(7): also when they are replaced, or when they and
- * the directories above them are yet to come. Paths that are relative, or lead over symbolic links
- * to directories, are followed as far as the kernel reports it: looking at the files now and then
- * is not made superfluous.
+ * the directories above them are yet to come; and of directories, what is in them. Paths that are
+ * relative, or lead over symbolic links to directories, are followed as far as the kernel reports
+ * it: looking at the files now and then is not made superfluous.
  */
 #ifndef MZ_WATCH_H
 #define MZ_WATCH_H

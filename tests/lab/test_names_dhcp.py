@@ -153,6 +153,28 @@ def test_a_lease_that_moves_leaves_everybody_the_own_name_and_count(home):
             assert daemon.page().names() == expected
 
 
+def test_a_directory_of_hosts_files(home):
+    """As /tmp/hosts is on OpenWrt; what another user puts there does not count."""
+    with Daemon(home.router, *RARELY) as daemon:
+        machine = Machine(home.clients[0], "02:0a:bc:00:00:01")
+        machine.address = "192.168.2.100"
+        send(home, machine)
+        wait_for(lambda: daemon.page().names() == {machine.mac.upper(): {""}})
+        os.mkdir(daemon.hosts)
+        for name in ("zoe", "anna"):
+            daemon.configure(f"192.168.2.100 {name}\n", path=f"{daemon.hosts}/{name}")
+            wait_for(lambda: written_names(daemon) == {machine.mac.upper(): {name}})
+        os.unlink(f"{daemon.hosts}/anna")
+        wait_for(lambda: written_names(daemon) == {machine.mac.upper(): {"zoe"}})
+        os.chmod(daemon.hosts, 0o1777)
+        with open(f"{daemon.hosts}/.a", "w", encoding="utf-8") as file:
+            file.write("192.168.2.100 forged\n")
+        os.chown(f"{daemon.hosts}/.a", 4711, 4711)
+        os.rename(f"{daemon.hosts}/.a", f"{daemon.hosts}/a")
+        wait_for(lambda: "another user" in daemon.said())
+        assert daemon.fresh_page().names() == {machine.mac.upper(): {"zoe"}}
+
+
 def hostnames(daemon):
     """{address: hostname}, as the older families say it."""
     return {labels["ip"]: labels["hostname"]

@@ -66,7 +66,9 @@ static void defaults_are_those_of_the_contract(void **state)
 	assert_int_equal(config.leases.count, 4);
 	assert_string_equal(config.leases.path[0], "/tmp/dhcp.leases");
 	assert_int_equal(config.ethers.count, 1);
-	assert_string_equal(config.hosts.path[0], "/etc/hosts");
+	assert_int_equal(config.hosts.count, 2);
+	assert_string_equal(config.hosts.path[0], "/tmp/hosts");
+	assert_string_equal(config.hosts.path[1], "/etc/hosts");
 	assert_int_equal(config.max_hosts, 4096);
 	assert_string_equal(config.pin, "/sys/fs/bpf/mezoura");
 	assert_int_equal(config.idle, 86400);
