@@ -314,8 +314,8 @@ static int drop_privileges(struct daemon *daemon)
 	if (error)
 		log_error("cannot give up rights: %s", strerror(-error));
 	else if (!may_write)
-		log_warn("--textfile %s: its directory is another user's: "
-			 "keeping CAP_DAC_OVERRIDE",
+		log_warn("--textfile %s: its directory is another user's: keeping "
+			 "CAP_DAC_OVERRIDE, which chown to the daemon's user would spare",
 			textfile);
 	return error;
 }

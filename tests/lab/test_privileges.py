@@ -132,10 +132,32 @@ def test_the_directory_of_the_text_file_may_be_another_s(home):
     with Daemon(home.router, "--textfile", f"{directory}/mezoura.prom") as daemon:
         path = f"{directory}/mezoura.prom"
         assert capabilities(daemon) == KEPT | DAC_OVERRIDE
-        assert f"--textfile {path}: its directory is another user's" in daemon.said()
+        assert (f"--textfile {path}: its directory is another user's: keeping CAP_DAC_OVERRIDE, "
+                "which chown to the daemon's user would spare") in daemon.said()
         last = os.stat(path).st_ino
         wait_for("the next text file", lambda: os.stat(path).st_ino != last)
         assert stat.S_IMODE(os.stat(path).st_mode) == 0o644
+
+
+def test_where_it_was_given_the_directory_or_a_right_to_it_it_needs_no_more(home):
+    """Also of one that is root's, by an ACL or a group."""
+    directory = house.scratch("collector")
+    os.chown(directory, 0, KEEPER)
+    os.chmod(directory, 0o775)
+    with Daemon(home.router, "--textfile", f"{directory}/mezoura.prom") as daemon:
+        assert capabilities(daemon) == KEPT
+        assert os.path.exists(f"{directory}/mezoura.prom")
+
+
+def test_something_in_the_way_of_the_text_file_is_no_reason_for_more_rights(home):
+    """They would not help, and one who may put something there would have the daemon keep them."""
+    directory = house.scratch("open")
+    os.chmod(directory, 0o1777)
+    os.mkdir(f"{directory}/mezoura.prom")
+    os.chown(f"{directory}/mezoura.prom", 1234, 1234)
+    with Daemon(home.router, "--textfile", f"{directory}/mezoura.prom") as daemon:
+        assert capabilities(daemon) == KEPT
+        assert "keeping CAP_DAC_OVERRIDE" not in daemon.said()
 
 
 def test_the_program_may_lie_where_only_root_looks(home):
