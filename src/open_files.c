@@ -12,12 +12,16 @@ int open_files_check(void)
 
 	if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_cur >= OPEN_FILES)
 		return 0;
-	if (files.rlim_max >= OPEN_FILES) {
-		files.rlim_cur = OPEN_FILES;
-		if (setrlimit(RLIMIT_NOFILE, &files) == 0)
-			return 0;
+	files.rlim_cur = files.rlim_max < OPEN_FILES ? files.rlim_max : OPEN_FILES;
+	if (setrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur == OPEN_FILES)
+		return 0;
+	if (files.rlim_cur < OPEN_FILES_LEAST) {
+		log_error("RLIMIT_NOFILE (ulimit -n) is %llu: expected at least %d open files",
+			(unsigned long long)files.rlim_cur, OPEN_FILES);
+		return -EMFILE;
 	}
-	log_error("RLIMIT_NOFILE (ulimit -n) is %llu: expected at least %d open files",
-		(unsigned long long)files.rlim_max, OPEN_FILES);
-	return -EMFILE;
+	log_warn("RLIMIT_NOFILE (ulimit -n) is %llu, less than %d: HTTP clients are turned away "
+		 "when that is too few",
+		(unsigned long long)files.rlim_cur, OPEN_FILES);
+	return 0;
 }

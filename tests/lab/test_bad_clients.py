@@ -91,7 +91,7 @@ def with_so_few_descriptors(daemon, count):
 def test_without_descriptors_it_turns_them_away_and_recovers(home):
     daemon, scraper = Daemon(home.router), scraper_of(home)
     held = Held(daemon)
-    with_so_few_descriptors(daemon, 73)
+    with_so_few_descriptors(daemon, 81)
     with wire.Truth(home.clients) as truth, daemon:
         scraper.go_on(0.5)
         with unharmed(home, daemon, held), harms("silent", home, MANY):

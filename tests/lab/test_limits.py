@@ -82,14 +82,22 @@ def test_an_answer_that_does_not_fit_into_a_file_is_told(home):
         assert "File too large" in done.stderr
 
 
-@pytest.mark.parametrize("limit_of_files, starts", [("64:64", False), ("64:1024", True), ("128:128", True)])
-def test_too_few_open_files_are_raised_or_told(home, limit_of_files, starts):
+@pytest.mark.parametrize("soft, hard, told", [(64, 1024, 0), (128, 128, 0), (81, 127, 1), (81, 81, 1)])
+def test_the_limit_of_open_files_is_raised_as_far_as_may_be(home, soft, hard, told):
+    listen = [option for i in range(8) for option in ("--listen", f"127.0.0.{1 + i}")]
+    daemon = Daemon(home.router, *listen)  # as many sockets as there can be
+    daemon.by = ("prlimit", f"--nofile={soft}:{hard}")
+    with daemon:
+        assert daemon.fresh_page() and status_json(daemon)["daemon"]
+        assert "again" not in daemon.said()
+        assert daemon.said().count(f"RLIMIT_NOFILE (ulimit -n) is {hard}, less than 128") == told
+
+
+@pytest.mark.parametrize("limit", [10, 80])
+def test_with_too_few_open_files_it_does_not_start_and_says_so(home, limit):
     daemon = Daemon(home.router)
-    daemon.by = ("prlimit", f"--nofile={limit_of_files}")
-    if starts:
-        with daemon:
-            assert daemon.fresh_page() and "again" not in daemon.said()
-        return
+    daemon.by = ("prlimit", f"--nofile={limit}:{limit}")
     daemon.launch()
     assert daemon.process.wait(PATIENCE) == 1
-    assert daemon.said() == "mezoura: RLIMIT_NOFILE (ulimit -n) is 64: expected at least 128 open files\n"
+    assert daemon.said() == (
+        f"mezoura: RLIMIT_NOFILE (ulimit -n) is {limit}: expected at least 128 open files\n")
