@@ -13,6 +13,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <limits.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,14 +52,14 @@ static inline void need(void **state)
 	}
 }
 
-static inline void path_of(const char *dir, const char *name, char path[256])
+static inline void path_of(const char *dir, const char *name, char path[PATH_MAX])
 {
-	snprintf(path, 256, "%s/%s", dir, name);
+	snprintf(path, PATH_MAX, "%s/%s", dir, name);
 }
 
 static inline void unpin(const char *dir, const char *name)
 {
-	char path[256];
+	char path[PATH_MAX];
 
 	path_of(dir, name, path);
 	unlink(path);
@@ -89,7 +90,7 @@ struct spec {
 
 static inline int get(const char *dir, const char *name)
 {
-	char path[256];
+	char path[PATH_MAX];
 	int fd;
 
 	path_of(dir, name, path);
@@ -114,7 +115,7 @@ static inline bool put(const char *dir, const char *name, const struct spec *spe
 	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = spec->flags);
 	int fd =
 		bpf_map_create(spec->type, "test", spec->key, spec->value, spec->entries, &options);
-	char path[256];
+	char path[PATH_MAX];
 
 	if (fd < 0)
 		return false;

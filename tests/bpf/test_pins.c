@@ -47,7 +47,7 @@ static void what_is_not_of_our_shape_is_refused(void **state)
 static void what_is_no_map_is_refused(void **state)
 {
 	static const char *const names[] = {"mz_slots", "mz_nets", "mz_geometry", MZ_PAST};
-	char path[256];
+	char path[PATH_MAX];
 
 	need(state);
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
