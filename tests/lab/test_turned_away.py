@@ -8,7 +8,6 @@ import pytest
 
 import house
 from daemon import Daemon
-from test_interfaces import wait_for
 
 CONNECTIONS = 4000  # of the attacker's, in two seconds or more
 ALLOWED = "198.51.100.1"
@@ -72,6 +71,4 @@ def test_nobody_else_is_turned_away(home, host, sources):
                 home.router.run(daemon.binary, "status", "--socket", daemon.socket)
                 rounds += 1
             assert throng.returncode == 0, throng.stderr.read()
-        print(f"{rounds} rounds")
-        cut = "mezoura_http_rejected_connections_total"
-        wait_for("all came", lambda: daemon.page().value(cut, reason="limit") > CONNECTIONS // 3)
+            print(f"{rounds} rounds")

@@ -2,11 +2,12 @@
 /*
  * throng HOST PORT CONNECTIONS SOURCE...   connects so often, from one SOURCE after the other, at
  * most 2,000 times a second. Of three connections one says nothing, one asks and reads nothing, and
- * one reads its answer and waits. Keeps the last ones open, says "ready" once it has so many, and
- * goes on.
+ * one reads its answer and waits. Keeps the last ones open, says "ready" once there are so many
+ * that the server cut off those it has no room for, and goes on.
  */
 #include <netdb.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define KEPT 400 /* more than are served at once */
+#define KEPT 400 /* more than are served at once, */
+#define CUT  200 /* by so many at least */
 #define LATE 20	 /* so many later, who reads does so */
 
 enum { SILENT, GREEDY, IDLE, KINDS };
@@ -67,10 +69,23 @@ static void read_some(int fd)
 		;
 }
 
+static void wait_until_cut_off(const int *fds)
+{
+	struct pollfd ends[KEPT];
+	int cut = 0;
+
+	while (cut < CUT) {
+		for (int i = 0; i < KEPT; i++)
+			ends[i] = (struct pollfd){.fd = fds[i], .events = POLLRDHUP};
+		cut = poll(ends, KEPT, 0);
+		usleep(10000);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static const char get[] = "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n";
-	int fds[KEPT], most = argc > 4 ? atoi(argv[3]) : 0, sources = argc - 4;
+	int fds[KEPT], most = argc > 4 ? atoi(argv[3]) : 0, sources = argc - 4, paced = 0;
 	struct addrinfo *to, **from;
 	struct timespec began;
 
@@ -92,9 +107,14 @@ int main(int argc, char **argv)
 			send(*fd, get, strlen(get), MSG_NOSIGNAL);
 		if (i >= LATE && (i - LATE) % KINDS == IDLE)
 			read_some(fds[(i - LATE) % KEPT]);
-		if (i + 1 == KEPT && puts("ready") >= 0)
+		if (i + 1 == KEPT) {
+			wait_until_cut_off(fds);
+			clock_gettime(CLOCK_MONOTONIC, &began);
+			paced = 0;
+			puts("ready");
 			fflush(stdout);
-		pace(&began, i);
+		}
+		pace(&began, paced++);
 	}
 	return 0;
 }
