@@ -13,7 +13,7 @@ int counters_init(struct counters *counters, const struct maps *maps)
 {
 	memset(counters, 0, sizeof(*counters));
 	counters->moved = calloc(2 * (size_t)maps->family_slots, sizeof(*counters->moved));
-	counters->volumes = calloc(VOLUMES * (size_t)maps->cpus, sizeof(*counters->volumes));
+	counters->volumes = calloc(VOLUMES * (size_t)maps->possible, sizeof(*counters->volumes));
 	return counters->moved && counters->volumes ? 0 : -ENOMEM;
 }
 
@@ -104,7 +104,7 @@ static int read_volumes(const struct maps *maps, struct mz_volume *volumes)
 		count == VOLUMES)
 		return 0;
 	for (__u32 i = 0; i < VOLUMES; i++) /* before Linux 5.13 */
-		if (bpf_map_lookup_elem(fd, &i, volumes + i * (size_t)maps->cpus) < 0)
+		if (bpf_map_lookup_elem(fd, &i, volumes + i * (size_t)maps->possible) < 0)
 			return -errno;
 	return 0;
 }
@@ -118,7 +118,7 @@ static int read_unattributed(struct counters *counters, const struct maps *maps,
 	for (unsigned i = 0; i < VOLUMES && !error; i++) {
 		struct mz_volume total = past->head.unattributed[i / MZ_REASONS][i % MZ_REASONS];
 
-		for (unsigned cpu = 0; cpu < maps->cpus; cpu++, volume++) {
+		for (unsigned cpu = 0; cpu < maps->possible; cpu++, volume++) {
 			total.bytes += volume->bytes;
 			total.packets += volume->packets;
 		}

@@ -2,7 +2,6 @@
 #include "maps.h"
 
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -14,6 +13,8 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "cpus.h"
 
 const char maps_names[MAPS_NAMES][16] = {
 	[MAPS_HOSTS4] = "mz_hosts4",
@@ -237,6 +238,16 @@ static size_t counts_size(const struct maps *maps)
 	return 2 * (size_t)maps->family_slots * maps->cpus * sizeof(*maps->counts);
 }
 
+static int read_nets(struct maps *maps)
+{
+	for (__u32 i = 0; i < MZ_NETS; i++)
+		if (bpf_map_lookup_elem(maps->fd[MAPS_NETS], &i, &maps->nets[i]) < 0)
+			return -errno;
+		else
+			maps->nets[i].ifname[sizeof(maps->nets[i].ifname) - 1] = '\0';
+	return 0;
+}
+
 static int map_tables(struct maps *maps)
 {
 	void *slots = NULL, *counts = NULL;
@@ -256,17 +267,7 @@ static int map_tables(struct maps *maps)
 	if (!error)
 		error = map_memory(maps->fd[MAPS_COUNTS], counts_size(maps), &counts);
 	maps->counts = counts;
-	return error;
-}
-
-static int read_nets(struct maps *maps)
-{
-	for (__u32 i = 0; i < MZ_NETS; i++)
-		if (bpf_map_lookup_elem(maps->fd[MAPS_NETS], &i, &maps->nets[i]) < 0)
-			return -errno;
-		else
-			maps->nets[i].ifname[sizeof(maps->nets[i].ifname) - 1] = '\0';
-	return 0;
+	return error ? error : read_nets(maps);
 }
 
 /* By the kernel's own account, which since 5.11 is not a limit but still told. */
@@ -288,13 +289,13 @@ static uint64_t memory_of(int fd)
 
 int maps_open(struct maps *maps, const char *pin, unsigned max_hosts, const struct mz_net *nets)
 {
-	int cpus = libbpf_num_possible_cpus(), error;
 	struct shape shapes[MAPS_NAMES];
+	int error;
 
 	maps_init(maps);
-	if (cpus < 0)
-		return cpus;
-	maps->cpus = (unsigned)cpus;
+	error = cpus_count(&maps->cpus, &maps->possible);
+	if (error)
+		return error;
 	fill_shapes(shapes, max_hosts, maps->cpus);
 	error = pin ? open_pinned(maps, pin, shapes) : -ENOENT;
 	if (error == -ENOENT) {
@@ -307,8 +308,6 @@ int maps_open(struct maps *maps, const char *pin, unsigned max_hosts, const stru
 	}
 	if (!error)
 		error = map_tables(maps);
-	if (!error)
-		error = read_nets(maps);
 	for (size_t i = 0; i < MAPS_NAMES && !error; i++)
 		maps->kernel_bytes += memory_of(maps->fd[i]);
 	if (error)

@@ -28,7 +28,8 @@ enum maps_name {
 struct maps {
 	int fd[MAPS_NAMES];
 	unsigned capacity;	/* addresses a family */
-	unsigned cpus;		/* that the kernel may ever use */
+	unsigned cpus;		/* numbers that a CPU may have: some may be nobody's */
+	unsigned possible;	/* CPUs: so many values has a per-CPU map */
 	unsigned family_slots;	/* one more than capacity for each CPU: see layout.h */
 	unsigned index_entries; /* a power of two */
 	uint64_t kernel_bytes;	/* that all of them take */

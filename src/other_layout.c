@@ -2,7 +2,6 @@
 #include "other_layout.h"
 
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -11,6 +10,8 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "cpus.h"
 
 /* The last layout that did not describe itself yet. */
 static const struct mz_geometry of_v2 = {
@@ -134,6 +135,7 @@ static int check_geometry(struct other_layout *other)
 	const struct mz_geometry *g = &other->geometry;
 	struct bpf_map_info slots = {0}, counts = {0}, unattributed = {0};
 	__u32 size = sizeof(slots);
+	unsigned numbers, possible;
 
 	if (bpf_obj_get_info_by_fd(other->slots_fd, &slots, &size) < 0 ||
 		bpf_obj_get_info_by_fd(other->counts_fd, &counts, &size) < 0 ||
@@ -154,7 +156,7 @@ static int check_geometry(struct other_layout *other)
 	other->id = slots.id;
 	other->slots = slots.max_entries;
 	other->cpus = counts.max_entries / slots.max_entries;
-	if ((int)other->cpus != libbpf_num_possible_cpus())
+	if (cpus_count(&numbers, &possible) || (other->cpus != numbers && other->cpus != possible))
 		return -EUCLEAN;
 	/* array maps that can be mapped have values at multiples of eight bytes */
 	other->geometry.slot = (g->slot + 7) & ~7u;
