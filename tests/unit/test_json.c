@@ -192,8 +192,8 @@ static void the_status_of_another_version_is_printed_as_far_as_it_goes(void **st
 	static const char *const odd[] = {
 		"{}",
 		"{\"interfaces\": 3, \"incomplete\": {}, \"table\": [], \"names\": [1]}",
-		"{\"interfaces\": [7, {\"hooked\": null, \"hooks\": [null, 1], \"prefixes\": [{}, "
-		"null]}, null]}",
+		"{\"interfaces\": [7, {\"hooked\": null, \"hooks\": [null, 1]}, null]}",
+		"{\"interfaces\": [{\"prefixes\": [{}, null]}]}",
 		"{\"unattributed\": {\"upload\": {\"x\": 3, \"y\": {\"packets\": \"many\"}}}}",
 		"{\"incomplete\": [\"new reason\", null, 3]}",
 	};
