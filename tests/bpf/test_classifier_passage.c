@@ -248,7 +248,7 @@ static void a_forged_download_does_not_count(void **state)
 			const char *host = v6 ? HOST6 : HOST4;
 			struct packet packet =
 				packet_between(MZ_DOWNLOAD, host, v6 ? REMOTE6 : REMOTE4);
-			struct books books = {.booking = {{HOST, host, MZ_DOWNLOAD, 1}}};
+			struct books books = {.booking = {{HOST, host, MZ_DOWNLOAD, 1, 0}}};
 
 			packet.tag[0] = tagged ? 10 : 0;
 			books.booking[0].bytes = packet_headers_length(&packet);
