@@ -137,15 +137,12 @@ static struct device *find(const struct listing *listing, unsigned index)
 	return NULL;
 }
 
-static int add_pvid(const struct nlmsghdr *message, void *context)
+/* Of ranges of VLANs, too, as the PVID is never within one. */
+uint16_t devices_pvid(const struct nlmsghdr *message)
 {
-	const struct ifinfomsg *link = mnl_nlmsg_get_payload(message);
-	struct device *device = find(context, (unsigned)link->ifi_index);
 	const struct nlattr *a, *vlan;
 
-	if (message->nlmsg_type != RTM_NEWLINK || !device)
-		return MNL_CB_OK;
-	mnl_attr_for_each(a, message, sizeof(*link))
+	mnl_attr_for_each(a, message, sizeof(struct ifinfomsg))
 	{
 		if (mnl_attr_get_type(a) != IFLA_AF_SPEC)
 			continue;
@@ -154,10 +151,21 @@ static int add_pvid(const struct nlmsghdr *message, void *context)
 			const struct bridge_vlan_info *info = mnl_attr_get_payload(vlan);
 
 			if (mnl_attr_get_type(vlan) == IFLA_BRIDGE_VLAN_INFO &&
+				mnl_attr_get_payload_len(vlan) >= sizeof(*info) &&
 				info->flags & BRIDGE_VLAN_INFO_PVID)
-				device->pvid = info->vid;
+				return info->vid;
 		}
 	}
+	return 0;
+}
+
+static int add_pvid(const struct nlmsghdr *message, void *context)
+{
+	const struct ifinfomsg *link = mnl_nlmsg_get_payload(message);
+	struct device *device = find(context, (unsigned)link->ifi_index);
+
+	if (message->nlmsg_type == RTM_NEWLINK && device)
+		device->pvid = devices_pvid(message);
 	return MNL_CB_OK;
 }
 
@@ -228,9 +236,11 @@ int devices_list(struct device **list)
 	if (error)
 		return error;
 	error = ask(socket, AF_UNSPEC, 0, 0, add_device, &listing);
-	/* where there is no bridge, nobody answers to this */
+	/* VLANs by range: one by one, 4,000 are more than an answer has room for. Where there is no
+	 * bridge, nobody answers. */
 	if (!error)
-		error = ask(socket, AF_BRIDGE, RTEXT_FILTER_BRVLAN, 0, add_pvid, &listing);
+		error = ask(
+			socket, AF_BRIDGE, RTEXT_FILTER_BRVLAN_COMPRESSED, 0, add_pvid, &listing);
 	mnl_socket_close(socket);
 	if (error == -EOPNOTSUPP)
 		error = 0;

@@ -26,6 +26,11 @@ struct device {
 /* All devices of this network namespace. *list: to be freed. Returns their number or -errno. */
 int devices_list(struct device **list);
 
+struct nlmsghdr;
+
+/* The VLAN of untagged frames, by the kernel's answer about a bridge's port; 0: none. */
+uint16_t devices_pvid(const struct nlmsghdr *message);
+
 /* What one of them moved by now. Returns 0 or -errno. */
 int devices_moved(unsigned index, uint64_t *moved);
 

@@ -8,7 +8,7 @@ import house
 import traffic
 import wire
 from daemon import HOOKS, Daemon, assert_exact
-from test_paths import exchange, flowtable, remote, slow_path_packets
+from test_paths import exchange, flowtable, remote, slow_path_packets, wait_for_hooks
 
 GUEST4, GUEST6 = "192.168.10.0/24", "2001:db8:ca2:a::/64"
 BOTH = (house.LAN4, house.LAN6, GUEST4, GUEST6)
@@ -120,6 +120,18 @@ def test_a_bridge_that_tells_vlans_apart(home, hook, trunk):
     move_to_guest(guest, device)
     with watched(home, hook, ["eth0", device], TRACK) as (truth, daemon):
         check(home, truth, daemon, [plain.port, guest.port])
+
+
+@both_hooks
+def test_a_port_with_all_vlans(home, hook):
+    """Told one by one, they are more than an answer of the kernel has room for."""
+    need(home.router, "ip", "link", "set", "br-lan", "type", "bridge", "vlan_filtering", "1")
+    home.router.run("bridge", "vlan", "add", "vid", "2-4094", "dev", home.clients[1].port)
+    with wire.Truth(home.clients) as truth, Daemon(home.router, "--hook", hook) as daemon:
+        for client in home.clients:
+            wait_for_hooks(home.router, client.port)
+            traffic.ping(client, house.INTERNET4)
+        assert len(assert_exact(truth, daemon)) == 4
 
 
 @both_hooks
