@@ -209,3 +209,25 @@ def test_a_forged_download_never_counts(build, hook, foreign):
         assert all(counter() for counter in counters)
         exchange(second, home.internet, amount=1000)
         assert {host[1] for host in daemon.fresh_page().addresses()} == {second.eth0}
+
+
+@both_hooks
+def test_a_mirror_of_ports_never_counts(build, hook):
+    """What nftables sends to another port, too: all but what the bridge itself is about to send."""
+    home = build(clients=("h1", "h2", "h3"))
+    client, target, router = home.clients[0], home.clients[-1].port, home.router
+    chains = "".join(f"""chain {side}{i} {{
+            type filter hook {side} device "{device}" priority 0; dup to "{target}"; }};
+        """ for i, (device, side) in enumerate((
+            ("wan", "ingress"), (client.port, "ingress"), (client.port, "egress"))))
+    try:
+        router.run("nft", "-f", "-", input=f"table netdev mirror {{ {chains} }}")
+    except RuntimeError as error:
+        pytest.skip(f"this kernel mirrors nothing there: {error}")
+    with wire.Truth([client]) as truth, Daemon(router, "--hook", hook) as daemon:
+        before = router.passed(target)["tx"]["packets"]
+        for family in FAMILIES:
+            traffic.udp(client, home.internet, remote(family), getattr(client, family),
+                        datagrams=50)
+        wait_until(lambda: router.passed(target)["tx"]["packets"] >= before + 4 * 50)
+        assert_exact(truth, daemon)
