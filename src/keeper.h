@@ -104,7 +104,7 @@ uint64_t keeper_uptime(void);
  */
 void keeper_set_offloaded(struct keeper *keeper, const char *flowtable);
 
-/* Notes that counts are too low for a reason, or no longer. */
+/* Notes that counts are wrong for a reason, or no longer. */
 void keeper_set_incomplete(struct keeper *keeper, enum snapshot_incomplete reason, bool is_so);
 
 /* Reads the kernel's counters into a new snapshot. Returns 0, or -errno: the old one stays. */

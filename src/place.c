@@ -184,7 +184,9 @@ const char *place_explain(int error)
 		return "the kernel does not take the classifier (5.10 or later is needed, with "
 		       "CONFIG_NET_CLS_BPF)";
 	case E2BIG:
-		return "too many prefixes or addresses (see LIMITS in mezoura(8))";
+		return "too many prefixes or addresses (see LIMITS in mezoura(8)); where it counts "
+		       "already, counts are too high: traffic with new addresses of this router "
+		       "passes for the internet's";
 	default:
 		return strerror(-error);
 	}

@@ -19,7 +19,8 @@ struct place_work {
 	size_t route_count;
 	struct keeper_hook *hooks; /* as they are to be */
 	size_t count, room;
-	bool failed, ingress, xdp;   /* of any device on the way: see enum snapshot_incomplete */
+	bool failed, ingress, xdp,
+		addresses;	     /* of any device on the way: see enum snapshot_incomplete */
 	int program[MZ_DIRECTIONS];  /* the last that was loaded, */
 	struct mz_settings settings; /* with these */
 };

@@ -84,7 +84,8 @@ static int reconcile_link(struct keeper *keeper, struct place_work *work, size_t
 	}
 	if (work->count > first)
 		link->kind = work->hooks[first].kind;
-	work->failed = work->failed || error;
+	work->addresses = work->addresses || error == -E2BIG;
+	work->failed = work->failed || (error && error != -E2BIG);
 	if (error && !link->missed)
 		log_error("%s: cannot attach: %s", ifname, place_explain(error));
 	if (!error && link->missed)
@@ -202,6 +203,7 @@ int reconcile_hooks(struct keeper *keeper)
 		keeper_set_incomplete(keeper, SNAPSHOT_HOOK_FAILED, work->failed);
 		keeper_set_incomplete(keeper, SNAPSHOT_INGRESS_QDISC, work->ingress);
 		keeper_set_incomplete(keeper, SNAPSHOT_XDP, work->xdp);
+		keeper_set_incomplete(keeper, SNAPSHOT_ADDRESSES, work->addresses);
 		adopt(keeper, work);
 		remember_devices(keeper, work);
 	}

@@ -60,14 +60,16 @@ static struct text duration(uint64_t s)
 
 static void print_incomplete(const char *array, FILE *out)
 {
-	static const char *const known[][2] = {
-		{"hardware_offload", "a flowtable hands flows to the hardware, where nothing can "
-				     "count them"},
-		{"hook_failed", "a device on the way could not be hooked"},
-		{"ingress_qdisc", "another program's ingress qdisc leaves downloads no hook on a "
-				  "device"},
-		{"xdp", "an XDP program may forward packets before they are seen"},
-		{"prefixes", "an interface has more prefixes than there is room for"},
+	static const char *const known[][3] = {
+		{"hardware_offload", "LOW",
+			"a flowtable hands flows to the hardware, where nothing can count them"},
+		{"hook_failed", "LOW", "a device on the way could not be hooked"},
+		{"ingress_qdisc", "LOW",
+			"another program's ingress qdisc leaves downloads no hook on a device"},
+		{"xdp", "LOW", "an XDP program may forward packets before they are seen"},
+		{"addresses", "HIGH",
+			"traffic with some of this router's addresses passes for the internet's"},
+		{"prefixes", "LOW", "an interface has more prefixes than there is room for"},
 	};
 	struct json_each each = {0};
 
@@ -76,9 +78,11 @@ static void print_incomplete(const char *array, FILE *out)
 		const char *why = word.bytes;
 
 		for (size_t j = 0; j < sizeof(known) / sizeof(*known); j++)
-			if (strcmp(known[j][0], word.bytes) == 0)
-				why = known[j][1];
-		fprintf(out, "COUNTS ARE TOO LOW: %s\n", why);
+			if (strcmp(known[j][0], word.bytes) == 0) {
+				how = known[j][1];
+				why = known[j][2];
+			}
+		fprintf(out, "COUNTS ARE %s: %s\n", how, why);
 	}
 }
 

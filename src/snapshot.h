@@ -64,13 +64,14 @@ struct snapshot_interface {
 	struct snapshot_prefix prefix[2 * MZ_PREFIXES];
 };
 
-/* Why counts are too low: bits of struct snapshot's incomplete. */
+/* Why counts are wrong, most of them too low: bits of struct snapshot's incomplete. */
 enum snapshot_incomplete {
 	SNAPSHOT_HARDWARE_OFFLOAD, /* a flowtable hands flows to hardware */
 	SNAPSHOT_HOOK_FAILED,	   /* a device on the way could not be hooked */
 	SNAPSHOT_XDP,		   /* an XDP program may forward packets before they are seen */
 	SNAPSHOT_INGRESS_QDISC,	   /* somebody's ingress qdisc leaves downloads no hook */
-	SNAPSHOT_PREFIXES,	   /* an interface has more prefixes than there is room for */
+	SNAPSHOT_ADDRESSES, /* too high: not all addresses of the router are known to be its */
+	SNAPSHOT_PREFIXES,  /* an interface has more prefixes than there is room for */
 	SNAPSHOT_REASONS
 };
 

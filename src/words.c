@@ -34,6 +34,7 @@ const char *words_incomplete(unsigned reason)
 		[SNAPSHOT_HOOK_FAILED] = "hook_failed",
 		[SNAPSHOT_XDP] = "xdp",
 		[SNAPSHOT_INGRESS_QDISC] = "ingress_qdisc",
+		[SNAPSHOT_ADDRESSES] = "addresses",
 		[SNAPSHOT_PREFIXES] = "prefixes",
 	};
 

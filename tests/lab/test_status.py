@@ -118,6 +118,17 @@ def test_what_makes_counts_too_low_is_loud(home):
         assert "COUNTS ARE TOO LOW" not in status(daemon)
 
 
+def test_more_addresses_than_there_is_room_for_are_told_as_what_they_do(home):
+    with Daemon(home.router) as daemon:
+        more = [f"addr add 198.18.0.{i}/32 dev wan" for i in range(1, 131)]
+        home.router.ip("\n".join(more))
+        eventually(daemon, lambda answer: answer["incomplete"] == ["addresses"])
+        assert "\nCOUNTS ARE TOO HIGH: " in status(daemon)
+        assert "counts are too high" in daemon.said()
+        home.router.ip("\n".join(more).replace("addr add", "addr del"))
+        eventually(daemon, lambda answer: answer["incomplete"] == [])
+
+
 def test_interfaces_are_told_as_they_come_go_and_change(home):
     router = home.router
     with Daemon(router, track=("-i", "br-lan", "-i", "br-new")) as daemon:
