@@ -167,6 +167,49 @@ static void a_stated_length_never_exceeds_the_frame(void **state)
 	}
 }
 
+/* The EtherType tells what it is. Whoever receives it will drop it, but it was on the wire. */
+static void a_wrong_version_or_header_length_counts_all_the_same(void **state)
+{
+	static const unsigned char first[] = {0x00, 0x05, 0x44, 0x4f, 0x65, 0x45, 0x60, 0xff};
+	struct rig rig;
+
+	rig_start(&rig, state, &home, 64);
+	for (size_t i = 0; i < sizeof(first); i++)
+		for (int v6 = 0; v6 < 2; v6++)
+			for (enum mz_direction d = MZ_UPLOAD; d < MZ_DIRECTIONS; d++) {
+				const char *host = v6 ? HOST6 : HOST4;
+				struct packet packet =
+					packet_between(d, host, v6 ? REMOTE6 : REMOTE4);
+				struct frame frame;
+
+				packet.payload = 100;
+				packet_frame(&packet, &frame);
+				frame.bytes[ETH_HLEN] = first[i];
+				rig_run(&rig, "a wrong first byte", d, &frame, &packet, 1);
+				rig_expect(&rig, "a wrong first byte",
+					&(struct books){
+						.booking = {{HOST, host, d, 1, frame.length}}});
+			}
+	rig_stop(&rig);
+}
+
+/* A card fills it up to 60 bytes, behind us; one that comes in has been filled up. */
+static void a_short_frame_counts_as_it_is_handed_over(void **state)
+{
+	struct packet down = packet_between(MZ_DOWNLOAD, HOST4, REMOTE4);
+	struct packet up = packet_between(MZ_UPLOAD, HOST4, REMOTE4);
+	struct rig rig;
+
+	rig_start(&rig, state, &home, 64);
+	up.padding = 60 - 42;
+	rig_send(&rig, "a short download", MZ_DOWNLOAD, &down);
+	rig_send(&rig, "a short upload", MZ_UPLOAD, &up);
+	rig_expect(&rig, "short frames",
+		&(struct books){.booking = {{HOST, HOST4, MZ_DOWNLOAD, 1, 42},
+					{HOST, HOST4, MZ_UPLOAD, 1, 60}}});
+	rig_stop(&rig);
+}
+
 static void packets_add_up(void **state)
 {
 	struct packet up = packet_between(MZ_UPLOAD, HOST4, REMOTE4);
@@ -197,6 +240,8 @@ int main(void)
 		cmocka_unit_test(bytes_from_the_ip_header_leave_out_ethernet),
 		cmocka_unit_test(padding_is_frame_but_not_ip),
 		cmocka_unit_test(a_stated_length_never_exceeds_the_frame),
+		cmocka_unit_test(a_wrong_version_or_header_length_counts_all_the_same),
+		cmocka_unit_test(a_short_frame_counts_as_it_is_handed_over),
 		cmocka_unit_test(packets_add_up),
 	};
 
