@@ -99,7 +99,7 @@ int bpffs_open(struct bpffs *bpffs, const char *pin, unsigned max_hosts)
 	bool mounted = false;
 	int error = set_paths(bpffs, pin, max_hosts);
 
-	if (!error && !trust_path(bpffs->pin))
+	if (!error && !trust_path(bpffs->pin, false))
 		error = -EPERM;
 	if (!error && !is_bpffs(bpffs->pin))
 		error = mount_above(bpffs, &mounted);
@@ -128,7 +128,7 @@ int bpffs_open_existing(struct bpffs *bpffs, const char *pin)
 {
 	int error = set_paths(bpffs, pin, 0);
 
-	if (!error && !trust_path(bpffs->pin))
+	if (!error && !trust_path(bpffs->pin, false))
 		error = -EPERM;
 	if (!error && access(bpffs->pin, F_OK) < 0)
 		error = -errno;

@@ -66,7 +66,7 @@ static int check(struct daemon *daemon)
 	if (error || !config->textfile)
 		return error;
 	error = textfile_check(config->textfile);
-	if (error && !trust_path(config->textfile)) {
+	if (error && !trust_path(config->textfile, false)) {
 		log_warn("--textfile %s: something of another user's is in the way: there is no "
 			 "text file until it goes",
 			config->textfile);

@@ -106,7 +106,7 @@ static bool is_readable(const struct names_stamp *stamp, struct names_trouble *f
 /* Whether only who we trust can have put the file there; why not, is said in *found. */
 static bool is_trusted(const char *path, struct names_trouble *found)
 {
-	if (trust_path(path))
+	if (trust_path(path, true))
 		return true;
 	*found = (struct names_trouble){
 		-EPERM, 0, "another user may have put it there: it is not read"};

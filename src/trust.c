@@ -24,7 +24,7 @@ static bool is_open_to_all(const char *path)
 	return stat(path, &status) == 0 && S_ISDIR(status.st_mode) && status.st_mode & S_IWOTH;
 }
 
-bool trust_path(const char *path)
+bool trust_path(const char *path, bool services)
 {
 	bool open = *path != '/' && is_open_to_all("."); /* the directory that the part is in */
 	size_t length = strlen(path);
@@ -41,7 +41,7 @@ bool trust_path(const char *path)
 		/* of a link, whose it is: where it leads to, its owner decides */
 		if (lstat(part, &status) < 0)
 			return true;
-		if (open && status.st_uid >= TRUST_UIDS && !trust_user(status.st_uid))
+		if (open && !(services && status.st_uid < TRUST_UIDS) && !trust_user(status.st_uid))
 			return false;
 		open = is_open_to_all(part);
 	}

@@ -12,10 +12,10 @@
 bool trust_user(uid_t uid);
 
 /*
- * Whether only root, a service or this process can have put there what is at path. Another user may
- * have where a directory on the way lets everybody make files, as /tmp does. Where nothing is, or
- * nothing can be seen, nobody has.
+ * Whether only these can have put there what is at path; services, where they may have, too.
+ * Another user may have where a directory on the way lets everybody make files, as /tmp does. Where
+ * nothing is, or nothing can be seen, nobody has.
  */
-bool trust_path(const char *path);
+bool trust_path(const char *path, bool services);
 
 #endif

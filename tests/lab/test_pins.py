@@ -45,6 +45,7 @@ CASES = {
     "another user's link": lambda base: (make(f"{base}/target"), link("target", f"{base}/pin", SOMEBODY)),
     "a link to nowhere": lambda base: link("target", f"{base}/pin"),
     "below another user's": lambda base: make(f"{base}/theirs", SOMEBODY),
+    "below a service's": lambda base: make(f"{base}/theirs", SERVICE),
     "below another user's link": lambda base: (make(f"{base}/target"), link("target", f"{base}/theirs", SOMEBODY)),
 }
 

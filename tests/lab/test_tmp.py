@@ -55,10 +55,11 @@ def make_full_directory(path):
     os.mkdir(f"{path}/more")
 
 
-@pytest.mark.parametrize("make", [make_directory, make_full_directory, os.mkfifo])
-def test_what_is_in_the_way_of_the_text_file_stops_nothing(home, tmp, make):
+@pytest.mark.parametrize("make, owner", [(make_directory, SOMEBODY), (make_full_directory, SOMEBODY),
+                                         (os.mkfifo, SOMEBODY), (make_directory, DNSMASQ)])
+def test_what_is_in_the_way_of_the_text_file_stops_nothing(home, tmp, make, owner):
     make(tmp.prom)
-    os.chown(tmp.prom, SOMEBODY, SOMEBODY)
+    os.chown(tmp.prom, owner, owner)
     with wire.Truth(home.clients) as truth, tmp.daemon as daemon:
         traffic.ping(home.clients[0], house.INTERNET4)
         assert_exact(truth, daemon)

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -76,13 +77,18 @@ static void what_another_user_may_have_put_there_is_not_trusted(void **state)
 	make("home/theirs", 0644, SOMEBODY);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		snprintf(path, sizeof(path), "%s/%s", directory, cases[i].path);
-		if (trust_path(cases[i].path) != cases[i].trusted ||
-			trust_path(path) != cases[i].trusted)
-			fail_msg("%s is %strusted", cases[i].path, cases[i].trusted ? "not " : "");
+		for (int services = 0; services < 2; services++) {
+			bool trusted =
+				cases[i].trusted && (services || !strstr(cases[i].path, "service"));
+
+			if (trust_path(cases[i].path, services) != trusted ||
+				trust_path(path, services) != trusted)
+				fail_msg("%s is %strusted", cases[i].path, trusted ? "not " : "");
+		}
 	}
 	assert_int_equal(chdir("shared"), 0);
-	assert_false(trust_path("theirs"));
-	assert_true(trust_path("root's"));
+	assert_false(trust_path("theirs", true));
+	assert_true(trust_path("root's", false));
 	assert_int_equal(chdir(".."), 0);
 }
 
@@ -93,11 +99,11 @@ static void ones_own_is_trusted(void **state)
 	(void)state;
 	unlink(own);
 	close(open(own, O_CREAT | O_WRONLY, 0600));
-	assert_true(trust_path(own));
+	assert_true(trust_path(own, false));
 	unlink(own);
-	assert_true(trust_path("/"));
-	assert_true(trust_path(""));
-	assert_true(trust_path("/etc/passwd"));
+	assert_true(trust_path("/", false));
+	assert_true(trust_path("", false));
+	assert_true(trust_path("/etc/passwd", false));
 }
 
 int main(void)
