@@ -164,10 +164,11 @@ def test_it_serves_and_logs_to_syslog(home):
             daemon.unload()
 
 
-def test_it_serves_where_the_kernel_refuses_its_filters(home):
+@pytest.mark.parametrize("missing", ["Landlock", "seccomp"])
+def test_it_serves_where_the_kernel_refuses_its_sandbox(home, missing):
     daemon = Daemon(home.router)
-    daemon.by = (house.tool("without"), "seccomp")
+    daemon.by = (house.tool("without"), missing.lower())
     with daemon:
         daemon.kill_exporter()
         daemon.fresh_page()
-        assert "no seccomp: the exporter runs without" in daemon.said()
+        assert f"no {missing}: the exporter runs without" in daemon.said()

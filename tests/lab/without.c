@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* without bpf|seccomp PROGRAM...: runs a program as where the kernel has none, or refuses it. */
+/* without bpf|landlock|seccomp PROGRAM...: runs it as where the kernel has none, or refuses it. */
 #include <err.h>
 #include <errno.h>
 #include <linux/filter.h>
@@ -22,6 +22,12 @@ int main(int argc, char **argv)
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
+	struct sock_filter landlock[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, NUMBER),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_landlock_restrict_self, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | E2BIG), /* as of one too many */
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
 	struct sock_filter seccomp[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, NUMBER),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_seccomp, 3, 0),
@@ -34,7 +40,9 @@ int main(int argc, char **argv)
 	struct sock_fprog filter = {sizeof(bpf) / sizeof(*bpf), bpf};
 
 	if (argc < 3)
-		errx(2, "usage: without bpf|seccomp PROGRAM...");
+		errx(2, "usage: without bpf|landlock|seccomp PROGRAM...");
+	if (strcmp(argv[1], "landlock") == 0)
+		filter = (struct sock_fprog){sizeof(landlock) / sizeof(*landlock), landlock};
 	if (strcmp(argv[1], "seccomp") == 0)
 		filter = (struct sock_fprog){sizeof(seccomp) / sizeof(*seccomp), seccomp};
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
