@@ -4,7 +4,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "dhcp_hosts.h"
+#include "dhcpd.h"
 #include "duid.h"
+#include "kea.h"
 #include "lines.h"
 #include "mac.h"
 #include "odhcpd.h"
@@ -44,13 +47,16 @@ static int read_line(struct lines *lines, bool by_duid, struct names_list *list)
 	int family;
 
 	lines_word(lines, &word);
+	if (dhcp_hosts_is(&word))
+		return by_duid ? 0 : dhcp_hosts_line(lines, &word, list);
 	if (word_is_number(&word))
 		return read_dnsmasq(lines, by_duid, list);
 	if (word_is(&word, "#"))
 		return odhcpd_line(lines, by_duid, list);
 	/* odhcpd repeats for resolvers, in lines like those of /etc/hosts, what '#' lines have. */
 	if (word.text[0] != '#' && !word_is(&word, "duid") && !word_address(&word, &family, addr))
-		lines_refuse(lines, "expected a lease as dnsmasq or odhcpd writes it");
+		lines_refuse(
+			lines, "expected a lease as dnsmasq, odhcpd, Kea or ISC dhcpd writes it");
 	return 0;
 }
 
@@ -63,6 +69,10 @@ int leases_parse(
 {
 	int error = 0;
 
+	if (kea_is(text))
+		return kea_parse(text, list, line, why);
+	if (dhcpd_is(text))
+		return dhcpd_parse(text, list, line, why);
 	for (int by_duid = 0; by_duid < 2; by_duid++) {
 		struct lines lines = lines_of(text->text, text->length);
 

@@ -63,7 +63,7 @@ static void defaults_are_those_of_the_contract(void **state)
 	assert_false(config.metrics.unknown);
 	assert_false(config.bytes_from_ip);
 	assert_string_equal(config.dhcp_config, "/etc/config/dhcp");
-	assert_int_equal(config.leases.count, 4);
+	assert_int_equal(config.leases.count, 7);
 	assert_string_equal(config.leases.path[0], "/tmp/dhcp.leases");
 	assert_int_equal(config.ethers.count, 1);
 	assert_int_equal(config.hosts.count, 2);
