@@ -41,7 +41,7 @@ size_t directory_files(const char *path, char **paths, size_t room, size_t *untr
 			asprintf(&file, "%s/%s", path, entry->d_name) < 0)
 			continue;
 		if (stat(file, &status) == 0 && S_ISREG(status.st_mode)) {
-			if (!trust_path(file)) {
+			if (!trust_path(file, true)) {
 				++*untrusted;
 			} else if (count < room) {
 				paths[count++] = file;
