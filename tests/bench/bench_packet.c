@@ -139,7 +139,7 @@ static int load(struct table *table, unsigned room, int nothing)
 	prefix_parse("2001:db8:1::/64", AF_INET6, false, &config.delegated[0]);
 	for (size_t i = 0; i < 4; i++)
 		prefix_parse(own_text[i], AF_UNSPEC, true, &own[i].own);
-	tracking_make(&tracking, &config, own, 4);
+	tracking_make(&tracking, &config, own, 4, NULL, 0);
 	if (!error)
 		error = settings_make(&settings, &config, &tracking, "lan", 0, own, 4);
 	if (!error)

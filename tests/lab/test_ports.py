@@ -195,8 +195,8 @@ def test_a_forged_download_never_counts(build, hook, foreign):
     own, flooded = router.mac("br-lan"), "02:00:00:00:99:99"
     router.run("bridge", "fdb", "replace", second.eth0, "dev", second.port, "master", "static")
     with Daemon(router, "--hook", hook) as daemon, first.packet_socket("eth0") as sender:
-        counters = [ok_filter(router, client.port, side) for client in home.clients
-                    for side in ("ingress", "egress") if foreign]
+        way = (first, "ingress"), (second, "egress"), (third, "egress")
+        counters = [ok_filter(router, client.port, side) for client, side in way if foreign]
         before = [router.passed(client.port)["tx"]["packets"] for client in (second, third)]
         for target in (second.eth0, flooded):
             for family in FAMILIES:
@@ -206,7 +206,7 @@ def test_a_forged_download_never_counts(build, hook, foreign):
             wait_until(lambda c=client, n=already + frames:
                        router.passed(c.port)["tx"]["packets"] >= n)
         assert daemon.fresh_page().addresses() == {}
-        assert all(counter() for counter in counters)
+        assert all(counter() >= 100 for counter in counters)
         exchange(second, home.internet, amount=1000)
         assert {host[1] for host in daemon.fresh_page().addresses()} == {second.eth0}
 
