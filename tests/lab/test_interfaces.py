@@ -101,6 +101,24 @@ def test_its_subnets_are_followed(home, hook):
         assert strangers(daemon) == 1
 
 
+@both_hooks
+def test_a_prefix_that_goes_or_comes_is_no_gap(home, hook):
+    """What others moved before was counted all the same."""
+    client, router = home.clients[0], home.router
+    router.ip("addr add 10.8.0.1/24 dev br-lan")
+    with wire.Truth(home.clients) as truth, Daemon(router, "--hook", hook, track=FOLLOW) as daemon:
+        for change, prefix, there in (("del 10.8.0.1/24", "10.8.0.0/24", False),
+                                      ("add 10.9.0.1/24", "10.9.0.0/24", True),
+                                      ("add 10.7.0.1/24", "10.7.0.0/24", True),
+                                      ("del 10.9.0.1/24", "10.9.0.0/24", False)):
+            traffic.udp(client, home.internet, house.INTERNET4, client.v4, datagrams=500)
+            router.ip(f"addr {change} dev br-lan")
+            wait_for("the change", lambda p=prefix, t=there: (p in prefixes(daemon)) == t)
+        assert_exact(truth, daemon)
+        # but for neighbours' chatter in the moment of a change
+        assert daemon.fresh_page().value("mezoura_missed_packets_total") < 100
+
+
 def strangers(daemon):
     """Packets that hosts in no tracked subnet sent."""
     return daemon.fresh_page().value("mezoura_unattributed_packets_total", direction="upload",
