@@ -95,16 +95,20 @@ static uint32_t parent_of(enum mz_direction direction)
 	return TC_H_MAKE(TC_H_CLSACT, direction == MZ_UPLOAD ? TC_H_MIN_INGRESS : TC_H_MIN_EGRESS);
 }
 
-/* The net is in the lowest bits, and above it a mix of dir's name: 0 for that of --pin's default.
- */
-static uint32_t handle_of(const char *dir, unsigned net)
+uint32_t hooks_mix(const char *dir)
 {
 	uint32_t mixed = 0;
 
 	if (strcmp(dir, CONFIG_PIN) != 0)
 		for (const char *c = dir; *c; c++)
 			mixed = mixed * 31 + (unsigned char)*c;
-	return HANDLE | (mixed * MZ_NETS & 0xffff) | net;
+	return mixed;
+}
+
+/* The net is in the lowest bits, and above it what tells daemons apart. */
+static uint32_t handle_of(const char *dir, unsigned net)
+{
+	return HANDLE | (hooks_mix(dir) * MZ_NETS & 0xffff) | net;
 }
 
 #define FILTERS 64 /* ours are among the first */

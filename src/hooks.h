@@ -8,6 +8,7 @@
 #define MZ_HOOKS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "config.h"
 #include "layout.h"
@@ -48,6 +49,12 @@ bool hooks_attached(const char *dir, const struct hook *hook, enum snapshot_hook
  * stays even where it is empty now: the kernel drops packets while it takes one away.
  */
 void hooks_detach_others(const char *dir, const struct hook *keep, size_t keeps);
+
+/*
+ * A number by which daemons with different --pin are told apart, in all its bits: a mix of dir's
+ * name, and 0 for the default one.
+ */
+uint32_t hooks_mix(const char *dir);
 
 /* Detaches all, and removes the qdiscs that we made and nobody else uses by now. */
 void hooks_remove_all(const char *dir);

@@ -47,6 +47,12 @@ static int load(struct keeper *keeper, struct place_work *work, const struct mz_
 	return error;
 }
 
+/* A daemon with another --pin counts for itself: it is not to take our marks for its own. */
+static uint16_t own_mark(const struct keeper *keeper, uint16_t mark)
+{
+	return (uint16_t)(mark ^ (hooks_mix(keeper->bpffs.pin) << 1 & 0x7ffe));
+}
+
 /*
  * Where a hook of the other kind hangs there, as --hook was another, packets meet both until that
  * one goes: in the meantime the first marks what it counted for the second.
@@ -60,7 +66,7 @@ static int change_kind(struct keeper *keeper, struct place_work *work, struct ke
 	settings.doubled = 1;
 	if (settings.place == MZ_ALONE) {
 		settings.place = MZ_UPPER;
-		settings.mark = 0x8000;
+		settings.mark = own_mark(keeper, 0x8000);
 	}
 	for (int d = 0; d < MZ_DIRECTIONS && !error; d++) {
 		struct hook at = {hook->ifindex, hook->net, (enum mz_direction)d};
@@ -239,6 +245,8 @@ int place_reconcile(struct keeper *keeper, struct place_work *work, const struct
 	memcpy(hook->device, device->name, sizeof(hook->device));
 	hook->settings = *settings;
 	topology_apply(topology, place, &hook->settings);
+	if (hook->settings.mark)
+		hook->settings.mark = own_mark(keeper, hook->settings.mark);
 	if (device->xdp)
 		work->xdp = true;
 	old = find_hook(keeper, hook->ifindex, hook->net);

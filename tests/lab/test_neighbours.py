@@ -8,6 +8,8 @@ import house
 import traffic
 import wire
 from daemon import HOOKS, Daemon, assert_exact, hooked
+from test_paths import exchange
+from watch import wait_until
 
 SIDES = ("ingress", "egress")
 
@@ -121,3 +123,16 @@ def test_unload_leaves_the_interface_as_if_mezoura_had_never_run(home, hook):
         assert not os.path.exists(daemon.pin)
     assert hooked(home.router, "br-lan") == []
     assert home.router.run("tc", "qdisc", "show") == before
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_two_daemons_count_the_same_bridge_each_for_itself(home, hook):
+    """What one marks as counted, the other has still to count."""
+    router, client = home.router, home.clients[0]
+    with wire.Truth(home.clients) as truth, Daemon(router, "--hook", hook) as first, \
+            Daemon(router, "--hook", hook, "-p", "9998") as second:
+        wait_until(lambda: len(hooked(router, "br-lan")) == len(hooked(router, client.port)) == 4)
+        exchange(client, home.internet)
+        assert_exact(truth, first)
+        second.await_pulls(2)
+        assert second.written().addresses() == first.fresh_page().addresses()
