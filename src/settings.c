@@ -32,12 +32,19 @@ static struct mz_prefix6 prefix6(const struct prefix *prefix)
 	return p;
 }
 
-static int add_tracked(struct mz_settings *s, const struct prefix *prefix)
+static int add_tracked(struct mz_settings *s, const struct tracking_row *row)
 {
+	const struct prefix *prefix = &row->prefix;
+
 	if (prefix->family == AF_INET) {
 		if (s->prefixes4 == MZ_PREFIXES)
 			return -E2BIG;
-		s->prefix4[s->prefixes4++] = prefix4(prefix);
+		s->prefix4[s->prefixes4] = prefix4(prefix);
+		/* the last address of what is routed elsewhere is forwarded as any other, and may
+		 * be a host's */
+		if (row->routed)
+			s->prefix4[s->prefixes4].broadcast = 0;
+		s->prefixes4++;
 	} else {
 		if (s->prefixes6 == MZ_PREFIXES)
 			return -E2BIG;
@@ -109,7 +116,7 @@ int settings_make(struct mz_settings *settings, const struct config *config,
 		const struct tracking_row *row = &tracking->row[i];
 
 		if (tracking_is_on(row, ifname))
-			error = add_tracked(settings, &row->prefix);
+			error = add_tracked(settings, row);
 		if (!error)
 			error = add_local(settings, &row->prefix);
 	}

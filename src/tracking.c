@@ -83,7 +83,7 @@ static void widen(struct prefix *prefix)
 static bool add_routes(
 	struct tracking *tracking, const struct route *route, size_t routes, bool ranges)
 {
-	size_t before = tracking->count;
+	size_t before = tracking->count, count;
 
 	for (size_t i = 0; i < routes; i++) {
 		struct prefix to = route[i].to;
@@ -91,10 +91,13 @@ static bool add_routes(
 		widen(&to);
 		if (ranges)
 			reserved_range(&to, &to);
+		count = tracking->count;
 		if (!add_followed(tracking, &to, route[i].ifname)) {
 			tracking->count = ranges ? tracking->count : before;
 			return false;
 		}
+		if (tracking->count > count)
+			tracking->row[count].routed = true;
 	}
 	return true;
 }

@@ -13,6 +13,7 @@
 struct tracking_row {
 	struct prefix prefix;
 	char ifname[IFNAMSIZ]; /* empty: on every tracked interface */
+	bool routed; /* by way of another router: not told which address broadcasts there */
 };
 
 struct tracking {

@@ -223,6 +223,19 @@ static void what_is_routed_out_of_a_followed_interface_is_tracked(void **state)
 	assert_tracked(expected);
 }
 
+static void the_last_address_of_what_is_routed_may_be_a_hosts(void **state)
+{
+	struct address own[] = {address("br-lan", "192.168.2.1/24")};
+
+	(void)state;
+	route_to("br-lan", "192.168.2.0/24");
+	route_to("br-lan", "198.51.100.128/25");
+	assert_int_equal(make(0, own, 1), 0);
+	assert_int_equal(settings.prefixes4, 2);
+	assert_int_equal(settings.prefix4[0].broadcast, 0); /* the longest first */
+	assert_int_equal(settings.prefix4[1].broadcast, inet_addr("192.168.2.255"));
+}
+
 static void ranges_stand_for_more_routes_than_there_is_room_for(void **state)
 {
 	static const char *const expected[] = {
@@ -266,6 +279,7 @@ int main(void)
 		cmocka_unit_test_setup(more_subnets_than_there_is_room_for_are_told, follow),
 		cmocka_unit_test_setup(
 			what_is_routed_out_of_a_followed_interface_is_tracked, follow),
+		cmocka_unit_test_setup(the_last_address_of_what_is_routed_may_be_a_hosts, follow),
 		cmocka_unit_test_setup(ranges_stand_for_more_routes_than_there_is_room_for, follow),
 	};
 
