@@ -59,7 +59,7 @@ void names_claim(
 
 /*
  * The name of a MAC. Valid until the next names_refresh(); NULL where nobody knows one, or where
- * hosts of several names share it.
+ * hosts of several names share it, or shared it.
  */
 const char *names_find(const struct names *names, const uint8_t mac[6], enum names_source *source);
 bool names_shared(const struct names *names, const uint8_t mac[6]);

@@ -52,6 +52,7 @@ static struct found find_mac(
 bool names_shared(const struct names *names, const uint8_t mac[6])
 {
 	struct names_key key = names_key_mac(mac);
+	struct found ended;
 
 	for (unsigned i = 0; i < NAMES_SOURCES; i++) {
 		struct found found = find_in(&names->source[i], &key);
@@ -59,7 +60,9 @@ bool names_shared(const struct names *names, const uint8_t mac[6])
 		if (found.entry && found.entry->shared)
 			return true;
 	}
-	return false;
+	/* what those moved that left is still in the sum of the MAC */
+	ended = find_ended(names, &key);
+	return ended.entry && ended.entry->shared;
 }
 
 const char *names_find(const struct names *names, const uint8_t mac[6], enum names_source *source)

@@ -145,6 +145,27 @@ static void hosts_that_shared_a_mac_keep_their_names_when_they_leave(void **stat
 	}
 }
 
+/* What moved under the name of a host that left the tables is still in the sum of its MAC. */
+static void nor_does_the_last_of_them_take_over_the_others_sum(void **state)
+{
+	static const char otto[] = "1 " ONE " 192.168.2.2 otto 01:bb\n";
+	struct naming *fixture = *state;
+
+	naming_write(fixture, NAMES_LEASES,
+		"1 " ONE " 192.168.2.1 anna 01:aa\n"
+		"1 " ONE " 192.168.2.2 otto 01:bb\n");
+	naming_add(fixture, ONE, "0.0.0.0", 1); /* 192.168.2.1 is silent, and was retired */
+	naming_add(fixture, ONE, "192.168.2.2", 1);
+	for (int step = 0; step < 3; step++) {
+		static const char *const steps[] = {otto, "", otto};
+
+		naming_write(fixture, NAMES_LEASES, steps[step]);
+		naming_take(fixture);
+		naming_expect(fixture, "192.168.2.2", "otto", "leases");
+		naming_expect_host(fixture, ONE, "");
+	}
+}
+
 static void a_machine_that_is_renamed_and_moves_has_one_name(void **state)
 {
 	struct naming *fixture = *state;
@@ -246,6 +267,7 @@ int main(void)
 		TEST(a_lease_of_another_mac_names_its_address_alone),
 		TEST(an_address_with_an_entry_bears_that_name_whatever_its_mac_is_called),
 		TEST(hosts_that_shared_a_mac_keep_their_names_when_they_leave),
+		TEST(nor_does_the_last_of_them_take_over_the_others_sum),
 		TEST(a_machine_that_is_renamed_and_moves_has_one_name),
 		TEST(a_lease_that_moves_names_only_the_machine_that_holds_it),
 		TEST(a_lease_without_a_mac_keeps_its_name_when_it_ends),
