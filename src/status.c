@@ -71,14 +71,16 @@ static int tell_what_is_left(const struct config *config)
 	return error ? 1 : STATUS_NO_DAEMON;
 }
 
-/* As client_get(), with a NUL behind the body. */
+/* As client_get(), with a NUL behind the body, and none in it, which would hide what follows. */
 static int get(const char *socket, const char *path, struct buf *answer)
 {
 	int error = client_get(socket, path, CLIENT_PATIENCE_MS, answer);
 
 	if (!error)
 		buf_bytes(answer, "", 1);
-	return answer->failed ? -ENOMEM : error;
+	if (answer->failed)
+		return -ENOMEM;
+	return error || strlen(answer->data) + 1 == answer->length ? error : -EPROTO;
 }
 
 /* A daemon of an earlier version does not list them: that is no error. */

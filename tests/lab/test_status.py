@@ -214,8 +214,9 @@ def test_where_there_is_nothing_it_makes_nothing(home):
     assert not os.path.exists(daemon.pin) and not os.path.exists(daemon.socket)
 
 
+@pytest.mark.parametrize("body", [b"\x1b[2J{}garbage", b"{}\0\x1b[2J"], ids=["other", "behind-nul"])
 @pytest.mark.parametrize("options", [[], ["--json"]])
-def test_what_answers_is_not_always_mezoura(home, options):
+def test_what_answers_is_not_always_mezoura(home, options, body):
     daemon = Daemon(home.router)
     with socket.socket(socket.AF_UNIX) as other:
         other.bind(daemon.socket)
@@ -224,7 +225,7 @@ def test_what_answers_is_not_always_mezoura(home, options):
             asking = subprocess.Popen([program.BINARY, "status", "--socket", daemon.socket, *options],
                                       stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         client, _ = other.accept()
-        client.sendall(b"HTTP/1.0 200 OK\r\n\r\n\x1b[2J{}garbage")
+        client.sendall(b"HTTP/1.0 200 OK\r\n\r\n" + body)
         client.recv(4096)
         client.close()
         assert asking.wait(PATIENCE) == 1
