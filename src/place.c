@@ -124,8 +124,8 @@ static bool is_new(const struct keeper *keeper, const struct device *device)
 }
 
 /*
- * A hook was put where one had been, or where a device is new, or learned of a prefix: what the
- * device moved in between may be missing. before: what it had moved when all was well. The next
+ * A hook was put where one had been, or where a device is new: what the device moved in between may
+ * be missing. before: what it had moved when all was well. The next
  * gap begins where this one ends.
  */
 static void note_gap(struct keeper *keeper, struct keeper_hook *hook, uint64_t before)
@@ -133,30 +133,6 @@ static void note_gap(struct keeper *keeper, struct keeper_hook *hook, uint64_t b
 	devices_moved(hook->ifindex, &hook->moved);
 	/* made anew, it began at 0 */
 	keeper->missed += hook->moved < before ? hook->moved : hook->moved - before;
-}
-
-/* Whether all count elements of size bytes are somewhere in another list. */
-static bool has_all(const void *list, size_t count, const void *other, size_t others, size_t size)
-{
-	for (size_t i = 0; i < count; i++) {
-		const char *element = (const char *)list + i * size;
-		size_t k = 0;
-
-		while (k < others && memcmp(element, (const char *)other + k * size, size) != 0)
-			k++;
-		if (k == others)
-			return false;
-	}
-	return true;
-}
-
-/* Whether another prefix is tracked than before, of which packets may have passed already. */
-static bool has_new_prefix(const struct mz_settings *old, const struct mz_settings *new)
-{
-	return !has_all(new->prefix4, new->prefixes4, old->prefix4, old->prefixes4,
-		       sizeof(*new->prefix4)) ||
-	       !has_all(new->prefix6, new->prefixes6, old->prefix6, old->prefixes6,
-		       sizeof(*new->prefix6));
 }
 
 static const struct keeper_hook *find_hook(
@@ -274,9 +250,6 @@ int place_reconcile(struct keeper *keeper, struct place_work *work, const struct
 	note_half(work, old, hook, elsewhere);
 	if (there) { /* the program was swapped */
 		hook->since_s = old->since_s;
-		/* nobody can have used it for longer than we know of it */
-		if (place == 0 && has_new_prefix(&old->settings, &hook->settings))
-			note_gap(keeper, hook, device->moved);
 	} else if (error) {
 		hook->moved = before;
 	} else if (old || fresh) {

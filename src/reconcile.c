@@ -144,6 +144,16 @@ static void note_cut(struct keeper *keeper)
 	keeper_set_incomplete(keeper, SNAPSHOT_PREFIXES, keeper->tracking.cut);
 }
 
+/* What a dump found before a change disturbed it is listed twice, which means the same. */
+static int add_routes(struct place_work *work, const struct device *device)
+{
+	int error = -EINTR;
+
+	for (int i = 0; i < LOOKS && error == -EINTR; i++)
+		error = routes_add(&work->routes, &work->route_count, device->name, device->index);
+	return error;
+}
+
 static int list_routes(const struct config *config, struct place_work *work)
 {
 	int error = 0;
@@ -152,8 +162,7 @@ static int list_routes(const struct config *config, struct place_work *work)
 		for (size_t k = 0; k < config->interfaces && !error; k++)
 			if (config->followed[k] &&
 				strcmp(work->devices[i].name, config->ifnames[k]) == 0)
-				error = routes_add(&work->routes, &work->route_count,
-					config->ifnames[k], work->devices[i].index);
+				error = add_routes(work, &work->devices[i]);
 	return error;
 }
 

@@ -137,11 +137,11 @@ static void print_hooks(const char *array, FILE *out)
 
 static void print_interface(const char *interface, FILE *out)
 {
+	const char *prefixes = json_get(interface, "prefixes"), *separator = "";
 	struct json_each prefix = {0};
-	const char *separator = "";
 
 	fprintf(out, "\n%s: ", text_of(interface, "name").bytes);
-	while (json_next(json_get(interface, "prefixes"), &prefix)) {
+	while (json_next(prefixes, &prefix)) {
 		fprintf(out, "%s%s", separator, clean(prefix.value).bytes);
 		separator = ", ";
 	}
@@ -214,19 +214,20 @@ static void print_unattributed(const char *unattributed, FILE *out)
 
 int report_status(const char *text, FILE *out)
 {
-	const char *status = json_check(text), *snapshot = json_get(status, "snapshot");
+	const char *status = json_check(text), *snapshot = json_get(status, "snapshot"),
+		   *interfaces = json_get(status, "interfaces");
 	struct json_each interface = {0};
 	int uncounted;
 
 	if (!json_is_object(status))
 		return -EPROTO;
 	if (!out)
-		return print_uncounted(json_get(status, "interfaces"), NULL);
+		return print_uncounted(interfaces, NULL);
 	fprintf(out, "mezoura %s, running for %s\n", text_of(status, "version").bytes,
 		duration(number(status, "uptime_seconds")).bytes);
-	uncounted = print_uncounted(json_get(status, "interfaces"), out);
+	uncounted = print_uncounted(interfaces, out);
 	print_incomplete(json_get(status, "incomplete"), out);
-	while (json_next(json_get(status, "interfaces"), &interface))
+	while (json_next(interfaces, &interface))
 		print_interface(interface.value, out);
 	fprintf(out, "\n");
 	print_table(json_get(status, "table"), out);

@@ -84,7 +84,7 @@ class Audit:
     def compare_steady(self, truth, page, sums):
         """What the next comparison needs to know, and what is wrong."""
         now = {"older": self.last["grafts"], "grafts": self.grafts, "drops": self.drops(),
-               "full": unattributed(page, "table_full")}
+               "full": unattributed(page, "table_full", "untracked")}
         now["loose"] = sum(self.missed.values()) + now["full"]
         full, drops = now["full"] - self.last["full"], now["drops"] - self.last["drops"]
         grafts = self.grafts - self.last["older"]
