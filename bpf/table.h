@@ -82,6 +82,12 @@ struct {
 	__uint(max_entries, MZ_NETS);
 } mz_nets SEC(".maps");
 
+/* By hand, as new compilers make of it an instruction that Linux 5.10 does not know. */
+static __always_inline void add_atomically(__u64 *sum, __u64 more)
+{
+	__asm__ volatile("lock *(u64 *)(%0 + 0) += %1" : : "r"(sum), "r"(more) : "memory");
+}
+
 /*
  * A plain += is enough where nothing preempts a hook on its CPU: each CPU has counters of its own.
  * The test is a constant for the kernel.
@@ -89,8 +95,8 @@ struct {
 static __always_inline void add(__u64 *bytes, __u64 more_bytes, __u64 *packets, __u64 more_packets)
 {
 	if (mz_settings.preempted) {
-		__sync_fetch_and_add(bytes, more_bytes);
-		__sync_fetch_and_add(packets, more_packets);
+		add_atomically(bytes, more_bytes);
+		add_atomically(packets, more_packets);
 	} else {
 		*bytes += more_bytes;
 		*packets += more_packets;

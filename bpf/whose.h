@@ -27,7 +27,8 @@ static __always_inline bool tracked4(__u32 addr)
 
 /*
  * Whether it is of a host that is not tracked, but behind the interface all the same. addr: not
- * tracked, so that within a tracked prefix it is the broadcast address.
+ * tracked, so that within a tracked prefix it is the broadcast address. A port that is another
+ * bridge's by now, which the daemon does not know yet, leaves that one its hosts.
  */
 static __noinline int stranger4(__u32 addr)
 {
@@ -36,13 +37,10 @@ static __noinline int stranger4(__u32 addr)
 	for (__u32 i = 0; i < MZ_PREFIXES && i < mz_settings.prefixes4; i++)
 		if (addr == mz_settings.prefix4[i].broadcast)
 			return false;
+	for (__u32 i = 0; i < MZ_OTHERS && i < mz_settings.others4; i++)
+		if ((addr & mz_settings.other4[i].mask) == mz_settings.other4[i].addr)
+			return false;
 	return true;
-}
-
-static __always_inline bool stranger6(const __u32 *addr)
-{
-	return mz_forwarded6(
-		bpf_ntohl(addr[0]), bpf_ntohl(addr[1]), bpf_ntohl(addr[2]), bpf_ntohl(addr[3]));
 }
 
 static __always_inline bool self4(__u32 addr)
@@ -72,6 +70,17 @@ static __always_inline bool inside6(const __u32 *addr, const volatile struct mz_
 		return false;
 	return !p->mask[2] || /* few prefixes are longer than 64 */
 	       ((addr[2] & p->mask[2]) == p->addr[2] && (addr[3] & p->mask[3]) == p->addr[3]);
+}
+
+static __always_inline bool stranger6(const __u32 *addr)
+{
+	if (!mz_forwarded6(
+		    bpf_ntohl(addr[0]), bpf_ntohl(addr[1]), bpf_ntohl(addr[2]), bpf_ntohl(addr[3])))
+		return false;
+	for (__u32 i = 0; i < MZ_OTHERS && i < mz_settings.others6; i++)
+		if (inside6(addr, &mz_settings.other6[i]))
+			return false;
+	return true;
 }
 
 static __always_inline bool tracked6(const __u32 *addr)

@@ -22,6 +22,7 @@
 #define MZ_PREFIXES 16	/* tracked prefixes of one interface and one address family */
 #define MZ_SELVES   32	/* the router's own addresses in them, a family */
 #define MZ_LOCALS   128 /* further ranges that are not the internet, a family */
+#define MZ_OTHERS   32	/* prefixes of other tracked interfaces, a family */
 #define MZ_TAGS	    2	/* VLAN tags between a lower device and the tracked interface */
 #define MZ_VLANS    64	/* VLANs on an interface that are of another tracked one */
 #define MZ_MACS	    16	/* MACs by which the router is addressed on a device, beside its own */
@@ -216,6 +217,10 @@ struct mz_settings {
 	__u32 self4[MZ_SELVES];
 	struct mz_prefix6 prefix6[MZ_PREFIXES];
 	__u32 self6[MZ_SELVES][4];
+	/* below: prefixes of other tracked interfaces, to which the device may belong by now */
+	__u32 others4, others6;
+	struct mz_prefix4 other4[MZ_OTHERS];
+	struct mz_prefix6 other6[MZ_OTHERS];
 	/* what is not the internet, beyond what scope.h knows */
 	__u32 locals4, locals6;
 	struct mz_prefix4 local4[MZ_LOCALS];

@@ -63,6 +63,15 @@ static int by_length(const void *a, const void *b)
 	return x->addr == y->addr ? 0 : ntohl(x->addr) < ntohl(y->addr) ? -1 : 1;
 }
 
+/* What there is no room for may be counted as a stranger's, at a port that moves. */
+static void add_other(struct mz_settings *s, const struct prefix *prefix)
+{
+	if (prefix->family == AF_INET && s->others4 < MZ_OTHERS)
+		s->other4[s->others4++] = prefix4(prefix);
+	if (prefix->family == AF_INET6 && s->others6 < MZ_OTHERS)
+		s->other6[s->others6++] = prefix6(prefix);
+}
+
 static int add_local(struct mz_settings *s, const struct prefix *prefix)
 {
 	if (reserved_range(prefix, NULL)) /* scope.h knows: a shorter list is faster */
@@ -117,6 +126,8 @@ int settings_make(struct mz_settings *settings, const struct config *config,
 
 		if (tracking_is_on(row, ifname))
 			error = add_tracked(settings, row);
+		else
+			add_other(settings, &row->prefix);
 		if (!error)
 			error = add_local(settings, &row->prefix);
 	}

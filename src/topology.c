@@ -162,6 +162,11 @@ void topology_apply(const struct topology *topology, size_t place, struct mz_set
 	memcpy(settings->vlan, topology->vlan, sizeof(settings->vlan));
 	settings->macs = p->macs;
 	memcpy(settings->mac, p->mac, sizeof(settings->mac));
+	if (place == 0) { /* so that it stays as it is where others change */
+		settings->others4 = settings->others6 = 0;
+		memset(settings->other4, 0, sizeof(settings->other4));
+		memset(settings->other6, 0, sizeof(settings->other6));
+	}
 	if (top->kind == DEVICE_OTHER)
 		return; /* alone */
 	settings->place = place ? MZ_LOWER : MZ_UPPER;

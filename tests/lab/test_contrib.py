@@ -203,7 +203,7 @@ def test_panels_of_problems_say_zero_where_there_is_none(seen):
     for title in ("Incomplete", "Unattributed in the time shown"):
         assert seen.panel(title) == [({"instance": ROUTER}, 0)]
     assert seen.panel("Missed in an hour, at most") == [({"job": "mezoura", "instance": ROUTER}, 0)]
-    assert [value for _, value in seen.panel("Unattributed")] == [0] * 4
+    assert [value for _, value in seen.panel("Unattributed")] == [0] * 5
     [(_, age)] = seen.panel("Age of the figures")
     [(_, read)] = seen.ask("mezoura_snapshot_timestamp_seconds")
     assert age == pytest.approx(seen.span.end - read, abs=0.01)

@@ -109,7 +109,7 @@ def eventually(daemon, condition, expect=(0, 4)):
 def test_what_makes_counts_too_low_is_loud(home):
     with Daemon(home.router, track=("-i", "br-lan")) as daemon:
         assert status_json(daemon)["incomplete"] == []
-        more = [f"addr add 192.168.{i}.1/24 dev br-lan" for i in range(100, 110)]
+        more = [f"addr add 192.168.{i}.1/24 dev br-lan" for i in range(100, 120)]
         home.router.ip("\n".join(more))
         eventually(daemon, lambda answer: answer["incomplete"] == ["prefixes"])
         assert "\nCOUNTS ARE TOO LOW: an interface has more prefixes" in status(daemon)
