@@ -38,9 +38,12 @@ static void what_is_no_list_is_refused(void **state)
 static void this_machine_has_as_many_as_libbpf_says(void **state)
 {
 	unsigned numbers, possible;
+	int error = cpus_count(&numbers, &possible);
 
 	(void)state;
-	assert_int_equal(cpus_count(&numbers, &possible), 0);
+	if (error == -ENOENT)
+		skip(); /* no /sys here */
+	assert_int_equal(error, 0);
 	assert_int_equal(possible, libbpf_num_possible_cpus());
 	assert_true(numbers >= possible);
 }
