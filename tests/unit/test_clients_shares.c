@@ -178,7 +178,7 @@ static void the_address_with_most_gives_way(void **state)
 
 		add_from(&clients, i, 0x0b000000 + i, 1000 + i); /* another one each time */
 		cut = the_one_cut(i + 1);
-		assert_in_range(cut, 2, most - 1);
+		assert_true(cut >= 2 && cut < most);
 		gone(&clients, client[cut], cut);
 	}
 	assert_false(is_cut(0) || is_cut(1));
