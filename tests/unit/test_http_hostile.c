@@ -10,10 +10,9 @@
 #define GET_METRICS "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"
 #define MANY	    30000 /* rows: a page of several megabytes, more than sockets take */
 
+static bool isolated;
 static int isolate(void **state)
 {
-	bool isolated;
-
 	(void)state;
 	return web_isolate(&isolated);
 }
@@ -24,8 +23,7 @@ static int connect_from(const struct web *web, int host)
 	int fd;
 
 	snprintf(from, sizeof(from), "127.0.0.%d", host);
-	fd = web_connect_from(web, from, "127.0.0.1");
-	assert_true(fd >= 0);
+	assert_true((fd = web_connect_from(web, from, "127.0.0.1")) >= 0);
 	return fd;
 }
 
@@ -319,6 +317,8 @@ static void where_all_connections_are_taken_others_have_theirs(void **state)
 	int fd[200];
 
 	(void)state;
+	if (!isolated)
+		skip(); /* no such addresses */
 	web_start(&web, 3, &subnet);
 	for (int i = 0; i < 200; i++) {
 		snprintf(from, sizeof(from), "192.0.2.%d", 2 + i % 50);
