@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "fields.h"
 #include "web.h"
 
 #include <fcntl.h>
