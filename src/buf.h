@@ -50,32 +50,4 @@ void buf_mac(struct buf *buf, const uint8_t mac[6]);
 /* family: AF_INET or AF_INET6; addr: network byte order. IPv6 as in RFC 5952. */
 void buf_address(struct buf *buf, int family, const void *addr);
 
-/*
- * A Prometheus label value: backslash, double quote and newline escaped; what is not UTF-8 becomes
- * U+FFFD, so that no client's name makes a page unreadable.
- */
-void buf_label(struct buf *buf, const char *text);
-
-/*
- * Whether a character would steer a terminal (C0, DEL, C1) or change the order in which text reads
- * (the bidirectional controls of Unicode's UAX #9, and U+2028 and U+2029, which end lines).
- */
-bool buf_steers(const char *character, size_t length);
-
-/*
- * A JSON string, with its quotes. Escaped is what JSON wants, and '<', so that no name ends a
- * script of a page that has the text in it, and what buf_steers(), as people have JSON on their
- * terminals, too; what is not UTF-8 becomes U+FFFD.
- */
-void buf_json(struct buf *buf, const char *text);
-
-/* What is not UTF-8 becomes U+FFFD. */
-void buf_utf8(struct buf *buf, const char *text);
-
-/*
- * The next character of a text as buf_utf8() would put it, U+FFFD for a byte that is of none; *text
- * moves behind it.
- */
-const char *buf_character(const char **text, size_t *length);
-
 #endif

@@ -20,4 +20,10 @@ static inline uint64_t now_ms(void)
 	return clock_us(CLOCK_MONOTONIC) / 1000;
 }
 
+/* Seconds since boot, suspended ones included. */
+static inline uint64_t clock_uptime_s(void)
+{
+	return clock_us(CLOCK_BOOTTIME) / 1000000;
+}
+
 #endif

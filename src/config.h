@@ -9,7 +9,6 @@
 #include <sys/socket.h>
 
 #include "layout.h"
-#include "metrics.h"
 #include "own_names.h"
 #include "prefix.h"
 
@@ -54,11 +53,12 @@ struct config {
 	const char *host_names[OWN_NAMES];
 	size_t host_names_count;
 	bool exporter;
-	unsigned port;	      /* host byte order */
-	bool port_given;      /* by -p */
-	unsigned interval;    /* seconds */
-	const char *textfile; /* NULL: none */
-	struct metrics_options metrics;
+	unsigned port;			     /* host byte order */
+	bool port_given;		     /* by -p */
+	unsigned interval;		     /* seconds */
+	const char *textfile;		     /* NULL: none */
+	bool legacy_metrics, native_metrics; /* the families to print */
+	bool show_unknown;		     /* hosts without a name are in the legacy ones, too */
 	bool bytes_from_ip;
 	const char *dhcp_config;
 	struct config_paths leases, ethers, hosts;

@@ -142,14 +142,16 @@ static void write_textfile(struct daemon *daemon)
 {
 	const char *path = daemon->config->textfile;
 	struct textfile *file = &daemon->textfile;
+	const struct metrics_options options = {.legacy = daemon->config->legacy_metrics,
+		.native = daemon->config->native_metrics,
+		.show_unknown = daemon->config->show_unknown};
 	int error;
 
 	if (!path)
 		return;
 	error = textfile_begin(file, path);
 	if (!error) {
-		metrics_render(daemon->keeper.snapshot, &daemon->config->metrics, METRICS_TEXT,
-			&file->page);
+		metrics_render(daemon->keeper.snapshot, &options, METRICS_TEXT, &file->page);
 		error = textfile_end(file);
 	}
 	if (error && !daemon->textfile_failing)
@@ -176,7 +178,7 @@ static void look_at_flowtables(struct daemon *daemon)
 
 static void tell_counted(struct daemon *daemon, bool is_ready)
 {
-	uint32_t counted = keeper_counted(&daemon->keeper);
+	uint32_t counted = installed_counted(&daemon->keeper.installed);
 
 	if (is_ready || counted != daemon->counted)
 		notify_counting(daemon->config, counted, is_ready);
@@ -252,7 +254,8 @@ static int loop(struct daemon *daemon)
 			if (read(fd, &expirations, sizeof(expirations)) > 0)
 				tell_watchdog(daemon);
 		} else if (fd == netlink_fd(daemon->netlink)) {
-			if (netlink_drain(daemon->netlink, keeper_follows, &daemon->keeper)) {
+			if (netlink_drain(daemon->netlink, installed_follows,
+				    &daemon->keeper.installed)) {
 				keeper_reconcile(&daemon->keeper);
 				tell_counted(daemon, false);
 			}
@@ -345,9 +348,10 @@ static void tell_start(struct daemon *daemon)
 	const struct config *config = daemon->config;
 
 	for (size_t i = 0; i < config->interfaces; i++)
-		if (daemon->keeper.links[i].present)
+		if (daemon->keeper.installed.links[i].present)
 			log_info("counting on %s (%s)", config->ifnames[i],
-				daemon->keeper.links[i].kind == SNAPSHOT_TCX ? "tcx" : "clsact");
+				daemon->keeper.installed.links[i].kind == SNAPSHOT_TCX ? "tcx"
+										       : "clsact");
 	if (config->exporter && !config->listens)
 		log_info("serving http://localhost:%u/metrics", config->port);
 	for (size_t i = 0; config->exporter && i < config->listens; i++)
@@ -386,7 +390,7 @@ int daemon_run(const struct config *config)
 			status = loop(daemon) < 0;
 			notify_stopping(config);
 			pull(daemon);
-			if (keeper_counted(&daemon->keeper))
+			if (installed_counted(&daemon->keeper.installed))
 				log_info("the kernel goes on counting: mezoura unload --pin %s "
 					 "ends that",
 					config->pin);

@@ -133,7 +133,10 @@ static int end_with_the_keeper(void)
 
 static int start(struct exporter *exporter)
 {
-	struct http_config config = {.metrics = exporter->config->metrics,
+	struct http_config config = {.metrics = {.legacy = exporter->config->legacy_metrics,
+					     .native = exporter->config->native_metrics,
+					     .show_unknown = exporter->config->show_unknown,
+					     .process = &exporter->uses},
 		.snapshot = fresh,
 		.context = exporter,
 		.host_names = exporter->config->host_names,
@@ -141,7 +144,6 @@ static int start(struct exporter *exporter)
 	int sockets[CONFIG_SOCKETS], error = shared_open(&exporter->shared, EXPORTER_SHARED);
 	size_t count = 0;
 
-	config.metrics.process = &exporter->uses;
 	process_init(&exporter->process);
 	if (!error)
 		error = end_with_the_keeper();

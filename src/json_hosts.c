@@ -2,6 +2,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "escape.h"
 #include "json.h"
 #include "json_writer.h"
 #include "words.h"
@@ -33,12 +34,12 @@ static void put_name(const struct snapshot *s, const struct snapshot_host *host,
 
 	buf_text(out, ", \"name\": ");
 	if (host->name)
-		buf_json(out, snapshot_text(s, host->name));
+		escape_json(out, snapshot_text(s, host->name));
 	else
 		buf_text(out, "null");
 	buf_text(out, ", \"source\": ");
 	if (host->name && source < s->sources)
-		buf_json(out, s->source[source].name);
+		escape_json(out, s->source[source].name);
 	else
 		buf_text(out, "null");
 }
@@ -98,7 +99,7 @@ void json_hosts(const struct snapshot *s, struct buf *out)
 		const struct snapshot_host *host = &hosts[i];
 
 		buf_text(out, i ? ",\n    {\"interface\": " : "\n    {\"interface\": ");
-		buf_json(out, s->nets[host->net].ifname);
+		escape_json(out, s->nets[host->net].ifname);
 		buf_text(out, ", \"mac\": ");
 		if (has_mac(host->mac)) {
 			buf_text(out, "\"");

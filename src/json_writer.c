@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "escape.h"
+
 static void put_line(const struct json_writer *json)
 {
 	buf_text(json->out, "\n");
@@ -19,7 +21,7 @@ static void begin(struct json_writer *json, const char *key)
 	if (json->depth)
 		put_line(json);
 	if (key) {
-		buf_json(json->out, key);
+		escape_json(json->out, key);
 		buf_text(json->out, ": ");
 	}
 	json->filled = true;
@@ -56,7 +58,7 @@ void json_bool(struct json_writer *json, const char *key, bool value)
 void json_text(struct json_writer *json, const char *key, const char *text)
 {
 	begin(json, key);
-	buf_json(json->out, text);
+	escape_json(json->out, text);
 }
 
 void json_plain(struct json_writer *json, const char *key, const char *value)

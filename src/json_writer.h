@@ -22,7 +22,7 @@ void json_close(struct json_writer *json, const char *bracket);
 
 void json_number(struct json_writer *json, const char *key, uint64_t number);
 void json_bool(struct json_writer *json, const char *key, bool value);
-void json_text(struct json_writer *json, const char *key, const char *text);   /* see buf_json() */
+void json_text(struct json_writer *json, const char *key, const char *text); /* see escape_json() */
 void json_plain(struct json_writer *json, const char *key, const char *value); /* JSON already */
 void json_time(struct json_writer *json, const char *key, uint64_t ms, bool with_ms);
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "hooks.h"
 #include "log.h"
 #include "migrate.h"
 #include "reconcile.h"
@@ -15,21 +16,9 @@
 
 #define VERIFY_MS 10000 /* how often hooks are looked at though nothing was announced */
 
-uint64_t keeper_uptime(void)
-{
-	return clock_us(CLOCK_BOOTTIME) / 1000000;
-}
-
-void keeper_set_incomplete(struct keeper *keeper, enum snapshot_incomplete reason, bool is_so)
-{
-	uint32_t bit = 1u << reason;
-
-	keeper->incomplete = is_so ? keeper->incomplete | bit : keeper->incomplete & ~bit;
-}
-
 void keeper_set_offloaded(struct keeper *keeper, const char *flowtable)
 {
-	bool told = keeper->incomplete & 1u << SNAPSHOT_HARDWARE_OFFLOAD;
+	bool told = keeper->installed.incomplete & 1u << SNAPSHOT_HARDWARE_OFFLOAD;
 
 	/* loud, as figures that are too low look like any others */
 	if (flowtable && !told)
@@ -39,15 +28,15 @@ void keeper_set_offloaded(struct keeper *keeper, const char *flowtable)
 			flowtable);
 	if (!flowtable && told)
 		log_info("no flowtable hands flows to the hardware any more");
-	keeper_set_incomplete(keeper, SNAPSHOT_HARDWARE_OFFLOAD, flowtable != NULL);
+	installed_set_incomplete(&keeper->installed, SNAPSHOT_HARDWARE_OFFLOAD, flowtable != NULL);
 }
 
 /* Where hooks hang is part of every snapshot; one line for a device that has several. */
 static void list_hooks(const struct keeper *keeper, struct snapshot *snapshot)
 {
 	snapshot->hooks = 0;
-	for (size_t i = 0; i < keeper->hook_count; i++) {
-		const struct keeper_hook *from = &keeper->hooks[i];
+	for (size_t i = 0; i < keeper->installed.hook_count; i++) {
+		const struct installed_hook *from = &keeper->installed.hooks[i];
 		bool known = !from->attached;
 
 		for (uint32_t j = 0; j < snapshot->hooks && !known; j++)
@@ -63,30 +52,9 @@ static void list_hooks(const struct keeper *keeper, struct snapshot *snapshot)
 			hook->direction = (uint8_t)d;
 			hook->kind = (uint8_t)from->kind;
 			hook->net = (uint8_t)from->net;
-			hook->age_s = (uint32_t)(keeper_uptime() - from->since_s);
+			hook->age_s = (uint32_t)(clock_uptime_s() - from->since_s);
 		}
 	}
-}
-
-static bool counts_on(const struct keeper *keeper, size_t i)
-{
-	for (size_t k = 0; k < keeper->hook_count; k++) {
-		const struct keeper_hook *hook = &keeper->hooks[k];
-
-		if (hook->attached && hook->net == keeper->links[i].net &&
-			strcmp(hook->device, keeper->config->ifnames[i]) == 0)
-			return keeper->links[i].present;
-	}
-	return false;
-}
-
-uint32_t keeper_counted(const struct keeper *keeper)
-{
-	uint32_t counted = 0;
-
-	for (size_t i = 0; i < keeper->config->interfaces; i++)
-		counted |= (uint32_t)counts_on(keeper, i) << i;
-	return counted;
 }
 
 static void list_interfaces(const struct keeper *keeper, struct snapshot *snapshot)
@@ -97,12 +65,12 @@ static void list_interfaces(const struct keeper *keeper, struct snapshot *snapsh
 	for (size_t i = 0; i < config->interfaces; i++) {
 		struct snapshot_interface *to = &snapshot->interface[i];
 
-		*to = (struct snapshot_interface){.net = (uint8_t)keeper->links[i].net,
-			.present = keeper->links[i].present,
-			.hooked = counts_on(keeper, i),
+		*to = (struct snapshot_interface){.net = (uint8_t)keeper->installed.links[i].net,
+			.present = keeper->installed.links[i].present,
+			.hooked = installed_counts_on(&keeper->installed, i),
 			.followed = config->followed[i]};
-		for (size_t k = 0; k < keeper->tracking.count; k++) {
-			const struct tracking_row *row = &keeper->tracking.row[k];
+		for (size_t k = 0; k < keeper->installed.tracking.count; k++) {
+			const struct tracking_row *row = &keeper->installed.tracking.row[k];
 			struct snapshot_prefix *prefix = &to->prefix[to->prefixes];
 
 			if (!tracking_is_on(row, config->ifnames[i]) ||
@@ -116,22 +84,9 @@ static void list_interfaces(const struct keeper *keeper, struct snapshot *snapsh
 	}
 }
 
-bool keeper_follows(const void *context, unsigned ifindex)
-{
-	const struct keeper *keeper = context;
-	const struct config *config = keeper->config;
-
-	for (size_t i = 0; i < keeper->hook_count; i++)
-		for (size_t k = 0; k < config->interfaces; k++)
-			if (keeper->hooks[i].ifindex == ifindex && config->followed[k] &&
-				strcmp(keeper->hooks[i].device, config->ifnames[k]) == 0)
-				return true;
-	return false;
-}
-
 void keeper_reconcile(struct keeper *keeper)
 {
-	int error = reconcile_hooks(keeper);
+	int error = reconcile_hooks(&keeper->installed);
 
 	keeper->reconciled_ms = now_ms();
 	if (error) /* then at the next pull */
@@ -196,7 +151,7 @@ static int open_maps(struct keeper *keeper)
 			log_error("%s: cannot number it: %s", config->ifnames[i], strerror(-net));
 			return net;
 		}
-		keeper->links[i].net = (unsigned)net;
+		keeper->installed.links[i].net = (unsigned)net;
 	}
 	return 0;
 }
@@ -209,8 +164,11 @@ int keeper_start(struct keeper *keeper, const struct config *config, struct name
 	keeper->config = config;
 	keeper->names = names;
 	keeper->shared = shared;
-	keeper->started_s = keeper_uptime();
-	keeper->changed = true; /* what an earlier daemon hooked may have to go */
+	keeper->started_s = clock_uptime_s();
+	keeper->installed.config = config;
+	keeper->installed.pin = keeper->bpffs.pin;
+	keeper->installed.maps = &keeper->maps;
+	keeper->installed.changed = true; /* what an earlier daemon hooked may have to go */
 	process_init(&keeper->process);
 	maps_init(&keeper->maps);
 	tally_init(&keeper->tally);
@@ -220,7 +178,7 @@ int keeper_start(struct keeper *keeper, const struct config *config, struct name
 	error = open_maps(keeper);
 	keeper->reconciled_ms = now_ms();
 	if (!error)
-		error = reconcile_hooks(keeper);
+		error = reconcile_hooks(&keeper->installed);
 	if (!error)
 		error = keeper_pull(keeper);
 	if (error && keeper->bpffs.fresh) {
@@ -238,12 +196,8 @@ void keeper_stop(struct keeper *keeper)
 	past_close(&keeper->past);
 	counters_finish(&keeper->counters);
 	tally_finish(&keeper->tally);
-	free(keeper->known);
-	keeper->known = NULL;
 	bpffs_close(&keeper->bpffs);
-	free(keeper->hooks);
-	keeper->hooks = NULL;
-	keeper->hook_count = 0;
+	installed_finish(&keeper->installed);
 	keeper->snapshot = NULL;
 }
 
@@ -255,8 +209,8 @@ static void import(struct keeper *keeper)
 	/* slots on their way into the past are told from others by its generation */
 	if (keeper->imported || keeper->retire.leaving)
 		return;
-	for (size_t i = 0; i < keeper->hook_count; i++)
-		if (!keeper->hooks[i].attached && !keeper->hooks[i].yields_ms)
+	for (size_t i = 0; i < keeper->installed.hook_count; i++)
+		if (!keeper->installed.hooks[i].attached && !keeper->installed.hooks[i].yields_ms)
 			return;
 	error = migrate_import(&keeper->bpffs, &keeper->past);
 	if (error && !keeper->import_failing)
@@ -304,12 +258,12 @@ static int take_snapshot(struct keeper *keeper, uint64_t began_us)
 	snapshot_fill(snapshot, &keeper->tally, keeper->names, clock_us(CLOCK_REALTIME) / 1000);
 	list_hooks(keeper, snapshot);
 	list_interfaces(keeper, snapshot);
-	snapshot->incomplete = keeper->incomplete;
-	snapshot->hooks_restored = keeper->restored;
-	snapshot->missed_packets = keeper->missed;
+	snapshot->incomplete = keeper->installed.incomplete;
+	snapshot->hooks_restored = keeper->installed.restored;
+	snapshot->missed_packets = keeper->installed.missed;
 	snapshot->exporter_restarts = keeper->exporter_restarts;
 	process_read(&keeper->process, &snapshot->keeper);
-	snapshot->uptime_s = keeper_uptime() - keeper->started_s;
+	snapshot->uptime_s = clock_uptime_s() - keeper->started_s;
 	snapshot->pull_us = (uint32_t)(clock_us(CLOCK_MONOTONIC) - began_us);
 	shared_end(keeper->shared, keeper->pulled_ms);
 	keeper->snapshot = snapshot;
@@ -319,7 +273,7 @@ static int take_snapshot(struct keeper *keeper, uint64_t began_us)
 int keeper_pull(struct keeper *keeper)
 {
 	uint64_t began_us = clock_us(CLOCK_MONOTONIC);
-	uint32_t now_s = (uint32_t)keeper_uptime();
+	uint32_t now_s = (uint32_t)clock_uptime_s();
 	int error;
 
 	import(keeper);

@@ -4,13 +4,14 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "escape.h"
 #include "metrics_daemon.h"
 
 /* The four figures of a row, in the order all outputs give them. */
 static const struct figure {
 	enum mz_direction direction;
 	bool packets;
-	const char *seed, *seed_help;
+	const char *legacy, *legacy_help;
 	const char *native, *native_help;
 } figures[] = {
 	{MZ_DOWNLOAD, false, "node_nat_traffic_download", "Total ingress bandwidth per-host",
@@ -55,24 +56,24 @@ static void copy_labels(struct buf *out, size_t *line, size_t name_length)
 }
 
 /* The format of the first mezoura: TYPE before HELP, gauges. */
-static void put_seed_head(struct buf *out, const struct figure *figure)
+static void put_legacy_head(struct buf *out, const struct figure *figure)
 {
 	buf_text(out, "# TYPE ");
-	buf_text(out, figure->seed);
+	buf_text(out, figure->legacy);
 	buf_text(out, " gauge\n# HELP ");
-	buf_text(out, figure->seed);
+	buf_text(out, figure->legacy);
 	buf_text(out, " ");
-	buf_text(out, figure->seed_help);
+	buf_text(out, figure->legacy_help);
 	buf_text(out, "\n");
 }
 
-static void put_seed_labels(
+static void put_legacy_labels(
 	struct buf *out, const struct snapshot *snapshot, const struct snapshot_address *address)
 {
 	buf_text(out, "{mac=\"");
 	buf_mac(out, address->mac);
 	buf_text(out, "\",hostname=\"");
-	buf_label(out, snapshot_text(snapshot, address->name));
+	escape_label(out, snapshot_text(snapshot, address->name));
 	if (address->name && address->family == AF_INET6)
 		buf_text(out, "-v6");
 	buf_text(out, "\",ip=\"");
@@ -80,7 +81,7 @@ static void put_seed_labels(
 	buf_text(out, "\"}");
 }
 
-/* The seed's labels do not tell interfaces apart: the same host on two is one series. */
+/* The legacy labels do not tell interfaces apart: the same host on two is one series. */
 static bool same_series(const struct snapshot_address *a, const struct snapshot_address *b)
 {
 	return a->family == b->family && memcmp(a->mac, b->mac, sizeof(a->mac)) == 0 &&
@@ -94,7 +95,7 @@ static bool has_mac(const struct snapshot_address *address)
 	return memcmp(address->mac, none, sizeof(none)) != 0;
 }
 
-static void put_seed(const struct snapshot *snapshot, bool unknown, struct buf *out)
+static void put_legacy(const struct snapshot *snapshot, bool show_unknown, struct buf *out)
 {
 	const struct snapshot_address *all = snapshot_addresses(snapshot);
 	size_t line = 0, first = 0, labels = 0;
@@ -104,7 +105,7 @@ static void put_seed(const struct snapshot *snapshot, bool unknown, struct buf *
 
 		if (f == 1)
 			labels = out->length;
-		put_seed_head(out, figure);
+		put_legacy_head(out, figure);
 		if (f == 0)
 			first = out->length;
 		line = first;
@@ -114,13 +115,13 @@ static void put_seed(const struct snapshot *snapshot, bool unknown, struct buf *
 
 			while (i + 1 < snapshot->addresses && same_series(address, &all[i + 1]))
 				value += figure_value(figure, &all[++i].counts);
-			if (!has_mac(address) || (!address->name && !unknown))
+			if (!has_mac(address) || (!address->name && !show_unknown))
 				continue;
-			buf_text(out, figure->seed);
+			buf_text(out, figure->legacy);
 			if (f == 0)
-				put_seed_labels(out, snapshot, address);
+				put_legacy_labels(out, snapshot, address);
 			else
-				copy_labels(out, &line, strlen(figures[0].seed));
+				copy_labels(out, &line, strlen(figures[0].legacy));
 			buf_value(out, value);
 			if (f > 0)
 				buf_relieve(out, labels);
@@ -135,13 +136,13 @@ static void put_host_labels(
 	bool mac = memcmp(host->mac, none, sizeof(none)) != 0;
 
 	buf_text(out, "_total{interface=\"");
-	buf_label(out, snapshot->nets[host->net].ifname);
+	escape_label(out, snapshot->nets[host->net].ifname);
 	buf_text(out, "\",mac=\"");
 	if (mac)
 		buf_mac(out, host->mac);
 	buf_text(out, "\",hostname=\"");
 	if (host->name || mac)
-		buf_label(out, snapshot_text(snapshot, host->name));
+		escape_label(out, snapshot_text(snapshot, host->name));
 	else
 		buf_address(out, host->family, host->addr);
 	buf_text(out, host->family == AF_INET6 ? "\",ip_version=\"6\"}" : "\",ip_version=\"4\"}");
@@ -157,7 +158,7 @@ static void put_hosts(const struct snapshot *snapshot, enum metrics_format forma
 
 		if (f == 1)
 			labels = out->length;
-		metrics_head(out, figure->native, "counter", figure->native_help, format);
+		family_head(out, figure->native, "counter", figure->native_help, format);
 		if (f == 0)
 			first = out->length;
 		line = first;
@@ -177,10 +178,10 @@ static void put_hosts(const struct snapshot *snapshot, enum metrics_format forma
 void metrics_render(const struct snapshot *snapshot, const struct metrics_options *options,
 	enum metrics_format format, struct buf *out)
 {
-	if (options->families & METRICS_SEED)
-		put_seed(snapshot, options->unknown, out);
+	if (options->legacy)
+		put_legacy(snapshot, options->show_unknown, out);
 	buf_relieve(out, 0);
-	if (options->families & METRICS_NATIVE) {
+	if (options->native) {
 		put_hosts(snapshot, format, out);
 		metrics_daemon(snapshot, format, out);
 		if (options->exporter)

@@ -3,30 +3,14 @@
 
 #include <string.h>
 
+#include "escape.h"
+#include "family.h"
 #include "words.h"
-
-/* OpenMetrics names a counter's family without the _total of its samples. */
-void metrics_head(struct buf *out, const char *name, const char *type, const char *help,
-	enum metrics_format format)
-{
-	const char *suffix =
-		strcmp(type, "counter") == 0 && format == METRICS_TEXT ? "_total " : " ";
-
-	buf_text(out, "# HELP ");
-	buf_text(out, name);
-	buf_text(out, suffix);
-	buf_text(out, help);
-	buf_text(out, "\n# TYPE ");
-	buf_text(out, name);
-	buf_text(out, suffix);
-	buf_text(out, type);
-	buf_text(out, "\n");
-}
 
 static void put_plain(struct buf *out, const char *name, const char *type, const char *help,
 	uint64_t value, enum metrics_format format)
 {
-	metrics_head(out, name, type, help, format);
+	family_head(out, name, type, help, format);
 	buf_text(out, name);
 	if (strcmp(type, "counter") == 0)
 		buf_text(out, "_total");
@@ -42,7 +26,7 @@ static void put_unattributed(
 		"Packets that could not be attributed to a host."};
 
 	for (int packets = 0; packets < 2; packets++) {
-		metrics_head(out, name[packets], "counter", help[packets], format);
+		family_head(out, name[packets], "counter", help[packets], format);
 		for (int d = MZ_DIRECTIONS - 1; d >= 0; d--)
 			for (int r = 0; r < MZ_REASONS; r++) {
 				const struct mz_volume *volume = &snapshot->unattributed[d][r];
@@ -62,14 +46,14 @@ static void put_tables(const struct snapshot *snapshot, enum metrics_format form
 {
 	static const char label[][17] = {"{ip_version=\"4\"}", "{ip_version=\"6\"}"};
 
-	metrics_head(
+	family_head(
 		out, "mezoura_table_entries", "gauge", "Addresses in the kernel table.", format);
 	for (int v = 0; v < 2; v++) {
 		buf_text(out, "mezoura_table_entries");
 		buf_text(out, label[v]);
 		buf_value(out, snapshot->entries[v]);
 	}
-	metrics_head(out, "mezoura_table_capacity", "gauge",
+	family_head(out, "mezoura_table_capacity", "gauge",
 		"Addresses the kernel table has room for.", format);
 	for (int v = 0; v < 2; v++) {
 		buf_text(out, "mezoura_table_capacity");
@@ -85,13 +69,13 @@ static void put_tables(const struct snapshot *snapshot, enum metrics_format form
 
 static void put_hooks(const struct snapshot *snapshot, enum metrics_format format, struct buf *out)
 {
-	metrics_head(out, "mezoura_hook_info", "gauge", "Where a classifier is attached, and how.",
+	family_head(out, "mezoura_hook_info", "gauge", "Where a classifier is attached, and how.",
 		format);
 	for (uint32_t i = 0; i < snapshot->hooks; i++) {
 		const struct snapshot_hook *hook = &snapshot->hook[i];
 
 		buf_text(out, "mezoura_hook_info{device=\"");
-		buf_label(out, hook->device);
+		escape_label(out, hook->device);
 		buf_text(out, "\",direction=\"");
 		buf_text(out, words_side(hook->direction));
 		buf_text(out, "\",kind=\"");
@@ -104,12 +88,12 @@ static void put_hooks(const struct snapshot *snapshot, enum metrics_format forma
 static void put_interfaces(
 	const struct snapshot *snapshot, enum metrics_format format, struct buf *out)
 {
-	metrics_head(out, "mezoura_interface_hooked", "gauge",
+	family_head(out, "mezoura_interface_hooked", "gauge",
 		"0 where a tracked interface is not counted: it is not there, or has no hook.",
 		format);
 	for (uint32_t i = 0; i < snapshot->interfaces; i++) {
 		buf_text(out, "mezoura_interface_hooked{interface=\"");
-		buf_label(out, snapshot->nets[snapshot->interface[i].net].ifname);
+		escape_label(out, snapshot->nets[snapshot->interface[i].net].ifname);
 		buf_text(out, "\"}");
 		buf_value(out, snapshot->interface[i].hooked);
 	}
@@ -144,7 +128,7 @@ static void put_seconds(struct buf *out, uint64_t units, unsigned per_second)
 static void put_incomplete(
 	const struct snapshot *snapshot, enum metrics_format format, struct buf *out)
 {
-	metrics_head(out, "mezoura_incomplete", "gauge", "1 where packets pass uncounted, and why.",
+	family_head(out, "mezoura_incomplete", "gauge", "1 where packets pass uncounted, and why.",
 		format);
 	for (unsigned i = 0; i < SNAPSHOT_REASONS; i++) {
 		buf_text(out, "mezoura_incomplete{reason=\"");
@@ -156,25 +140,25 @@ static void put_incomplete(
 
 static void put_daemon(const struct snapshot *snapshot, enum metrics_format format, struct buf *out)
 {
-	metrics_head(out, "mezoura_names", "gauge", "Hosts a source of names knows.", format);
+	family_head(out, "mezoura_names", "gauge", "Hosts a source of names knows.", format);
 	for (uint32_t i = 0; i < snapshot->sources; i++) {
 		buf_text(out, "mezoura_names{source=\"");
-		buf_label(out, snapshot->source[i].name);
+		escape_label(out, snapshot->source[i].name);
 		buf_text(out, "\"}");
 		buf_value(out, snapshot->source[i].names);
 	}
-	metrics_head(out, "mezoura_snapshot_timestamp_seconds", "gauge",
+	family_head(out, "mezoura_snapshot_timestamp_seconds", "gauge",
 		"When the kernel's counters were last read, since 1970.", format);
 	buf_text(out, "mezoura_snapshot_timestamp_seconds");
 	put_seconds(out, snapshot->taken_ms, 1000);
-	metrics_head(out, "mezoura_pull_duration_seconds", "gauge", "How long that reading took.",
+	family_head(out, "mezoura_pull_duration_seconds", "gauge", "How long that reading took.",
 		format);
 	buf_text(out, "mezoura_pull_duration_seconds");
 	put_seconds(out, snapshot->pull_us, 1000000);
 	put_plain(out, "mezoura_exporter_restarts", "counter",
 		"Times that the process that serves HTTP died and was started again.",
 		snapshot->exporter_restarts, format);
-	metrics_head(out, "mezoura_build_info", "gauge", "Which mezoura this is.", format);
+	family_head(out, "mezoura_build_info", "gauge", "Which mezoura this is.", format);
 	buf_text(out, "mezoura_build_info{version=\"" MZ_VERSION "\"} 1\n");
 }
 
@@ -195,7 +179,7 @@ static void put_processes(struct buf *out, const char *name, const char *type, c
 {
 	static const char label[][21] = {"{process=\"keeper\"}", "{process=\"exporter\"}"};
 
-	metrics_head(out, name, type, help, format);
+	family_head(out, name, type, help, format);
 	for (int i = 0; i < 2; i++) {
 		buf_text(out, name);
 		if (strcmp(type, "counter") == 0)
@@ -239,7 +223,7 @@ void metrics_exporter(const struct snapshot *snapshot, const struct metrics_opti
 	put_plain(out, "mezoura_http_scrapes", "counter",
 		"Times that this page was served over HTTP, before this one.", exporter->scrapes,
 		format);
-	metrics_head(out, "mezoura_http_rejected_connections", "counter",
+	family_head(out, "mezoura_http_rejected_connections", "counter",
 		"HTTP connections that were refused or cut off, and why.", format);
 	for (int r = 0; r < METRICS_REJECTIONS; r++) {
 		buf_text(out, "mezoura_http_rejected_connections_total{reason=\"");

@@ -4,18 +4,11 @@
 #define MZ_METRICS_DAEMON_H
 
 #include "buf.h"
-#include "metrics.h"
+#include "family.h"
 #include "snapshot.h"
 
 void metrics_daemon(const struct snapshot *snapshot, enum metrics_format format, struct buf *out);
 void metrics_exporter(const struct snapshot *snapshot, const struct metrics_options *options,
 	enum metrics_format format, struct buf *out);
-
-/*
- * HELP and TYPE of a family. OpenMetrics names a counter's family without the _total of its
- * samples; name is without it in any format.
- */
-void metrics_head(struct buf *out, const char *name, const char *type, const char *help,
-	enum metrics_format format);
 
 #endif

@@ -10,8 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NAMES_MAX   255 /* bytes of a name; a longer one is cut on a character border */
-#define NAMES_FILES 8	/* of one source */
+#define NAMES_FILES 8 /* of one source */
 
 enum names_source { NAMES_UCI, NAMES_LEASES, NAMES_ETHERS, NAMES_HOSTS, NAMES_SOURCES };
 
@@ -86,30 +85,11 @@ struct names_own {
 struct names_own names_find_address(
 	const struct names *names, int family, const void *addr, const uint8_t mac[6]);
 
-/* Whether two names may be of one host: alike but for case and a domain behind one of them. */
-bool names_agree(const char *a, const char *b);
-
 /*
  * How many MACs and addresses a source names, without addresses that are called as the MAC that
  * holds them; and the source's name for users ("uci").
  */
 size_t names_count(const struct names *names, enum names_source source);
 const char *names_source_text(enum names_source source);
-
-/*
- * What a parser of a source calls for each name it finds; not for other callers. An earlier name
- * of the same MAC or address stays; addresses that no host on a LAN can have (loopback, link-local,
- * multicast) are passed over. name: any bytes, NUL-terminated; copied. Returns 0 or -ENOMEM.
- */
-struct names_list;
-int names_list_add(struct names_list *list, const uint8_t mac[6], const char *name);
-int names_list_add_address(struct names_list *list, int family, const void *addr, const char *name);
-/* Of an address that a MAC holds: names both. */
-int names_list_add_held(struct names_list *list, const uint8_t mac[6], int family, const void *addr,
-	const char *name);
-/* Of an address as a hosts file has it: what names_find_address() asks as if it was in one. */
-int names_list_add_domain(struct names_list *list, int family, const void *addr, const char *name);
-/* A lease file that a configuration names, for names_follow_leasefiles(): an absolute path. */
-int names_list_add_leasefile(struct names_list *list, const char *path);
 
 #endif

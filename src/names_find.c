@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <string.h>
 
+#include "name.h"
 #include "names_inside.h"
 
 /* What a list knows of a key; entry: NULL where it knows nothing. */
@@ -128,7 +129,7 @@ static bool is_called(const struct names *names, const uint8_t mac[6], const cha
 	for (unsigned i = 0; i < NAMES_SOURCES; i++) {
 		struct found found = find_mac(names, i, &key);
 
-		if (found.entry && names_agree(text_of(&found), name))
+		if (found.entry && name_agrees(text_of(&found), name))
 			return true;
 	}
 	return false;

@@ -3,6 +3,7 @@
 #ifndef MZ_NAMES_INSIDE_H
 #define MZ_NAMES_INSIDE_H
 
+#include "names.h"
 #include "names_ended.h"
 #include "names_file.h"
 

@@ -2,11 +2,12 @@
 #include "names_list.h"
 
 #include <arpa/inet.h>
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+
+#include "name.h"
 
 #define ARENA_MAX (1U << 30)
 
@@ -234,7 +235,7 @@ int names_list_add_held(struct names_list *list, const uint8_t mac[6], int famil
 	if (!machine)
 		return -ENOMEM;
 	memcpy(address->holder, mac, sizeof(address->holder));
-	if (names_agree(list->arena + machine->name, list->arena + address->name))
+	if (name_agrees(list->arena + machine->name, list->arena + address->name))
 		list->told--;
 	else
 		machine->shared = true;
@@ -265,17 +266,6 @@ int names_list_add_leasefile(struct names_list *list, const char *path)
 		return list->leasefiles[i] ? 0 : -ENOMEM;
 	}
 	return 0;
-}
-
-bool names_agree(const char *a, const char *b)
-{
-	size_t length = 0;
-
-	while (a[length] && tolower((unsigned char)a[length]) == tolower((unsigned char)b[length]))
-		length++;
-	if (!a[length] && !b[length])
-		return true;
-	return length > 0 && ((!a[length] && b[length] == '.') || (!b[length] && a[length] == '.'));
 }
 
 bool names_list_equal(const struct names_list *a, const struct names_list *b)

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The names in one file: a hash table with open addressing, and the text all its slots point into.
- * Keys are MACs and addresses. Filled by names_list_add() and its like, of names.h.
+ * Keys are MACs and addresses. Filled by names_list_add() and its like.
  * A new list is all zeros but for its seed.
  */
 #ifndef MZ_NAMES_LIST_H
 #define MZ_NAMES_LIST_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "hash.h"
-#include "names.h"
+#include "names_add.h"
 
 /* An IPv6 address; an IPv4 one as ::ffff:0:0/96 has it; a MAC as an address of ff00::/80. */
 struct names_key {

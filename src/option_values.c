@@ -261,12 +261,11 @@ static int choose(struct value *v, const char words[][8], const char *expected)
 
 int value_metrics(struct value *v)
 {
-	static const char words[][8] = {"seed", "native", "all", ""};
-	int i = choose(v, words, "seed, native or all");
+	static const char words[][8] = {"legacy", "native", "all", ""};
+	int i = choose(v, words, "legacy, native or all");
 
-	if (i >= 0)
-		v->config->metrics.families =
-			(enum metrics_families[]){METRICS_SEED, METRICS_NATIVE, METRICS_ALL}[i];
+	v->config->legacy_metrics = i != 1;
+	v->config->native_metrics = i != 0;
 	return i < 0 ? i : 0;
 }
 
@@ -284,7 +283,7 @@ int value_unknown(struct value *v)
 	static const char words[][8] = {"skip", "show", ""};
 	int i = choose(v, words, "skip or show");
 
-	v->config->metrics.unknown = i == 1;
+	v->config->show_unknown = i == 1;
 	return i < 0 ? i : 0;
 }
 

@@ -8,6 +8,7 @@
 
 #include "classifier.h"
 #include "clock.h"
+#include "hooks.h"
 #include "log.h"
 
 /* How long a device is left alone after another program's ingress qdisc went: it may start anew. */
@@ -33,7 +34,8 @@ void place_end(struct place_work *work)
 }
 
 /* Ports of one bridge mostly have equal settings, and share a program. */
-static int load(struct keeper *keeper, struct place_work *work, const struct mz_settings *settings)
+static int load(
+	struct installed *installed, struct place_work *work, const struct mz_settings *settings)
 {
 	int error;
 
@@ -41,40 +43,41 @@ static int load(struct keeper *keeper, struct place_work *work, const struct mz_
 		return 0;
 	drop_programs(work);
 	work->settings = *settings;
-	error = classifier_load(&keeper->maps, settings, work->program);
+	error = classifier_load(installed->maps, settings, work->program);
 	if (error)
 		work->program[MZ_UPLOAD] = work->program[MZ_DOWNLOAD] = -1;
 	return error;
 }
 
 /* A daemon with another --pin counts for itself: it is not to take our marks for its own. */
-static uint16_t own_mark(const struct keeper *keeper, uint16_t mark)
+static uint16_t own_mark(const struct installed *installed, uint16_t mark)
 {
-	return (uint16_t)(mark ^ (hooks_mix(keeper->bpffs.pin) << 1 & 0x7ffe));
+	return (uint16_t)(mark ^ (hooks_mix(installed->pin) << 1 & 0x7ffe));
 }
 
 /*
  * Where a hook of the other kind hangs there, as --hook was another, packets meet both until that
  * one goes: in the meantime the first marks what it counted for the second.
  */
-static int change_kind(struct keeper *keeper, struct place_work *work, struct keeper_hook *hook)
+static int change_kind(
+	struct installed *installed, struct place_work *work, struct installed_hook *hook)
 {
-	const char *dir = keeper->bpffs.pin;
+	const char *dir = installed->pin;
 	struct mz_settings settings = hook->settings;
 	int error = 0;
 
 	settings.doubled = 1;
 	if (settings.place == MZ_ALONE) {
 		settings.place = MZ_UPPER;
-		settings.mark = own_mark(keeper, 0x8000);
+		settings.mark = own_mark(installed, 0x8000);
 	}
 	for (int d = 0; d < MZ_DIRECTIONS && !error; d++) {
 		struct hook at = {hook->ifindex, hook->net, (enum mz_direction)d};
-		enum config_hook wanted = keeper->config->hook, other;
+		enum config_hook wanted = installed->config->hook, other;
 
 		if (!hooks_change_kind(dir, &at, wanted, &other))
 			continue;
-		error = load(keeper, work, &settings);
+		error = load(installed, work, &settings);
 		if (!error)
 			error = hooks_attach(dir, &at, work->program[d], other, &hook->kind);
 		if (!error)
@@ -83,44 +86,44 @@ static int change_kind(struct keeper *keeper, struct place_work *work, struct ke
 	return error == -EADDRINUSE ? 0 : error;
 }
 
-static int attach(struct keeper *keeper, struct place_work *work, struct keeper_hook *hook)
+static int attach(struct installed *installed, struct place_work *work, struct installed_hook *hook)
 {
-	int error = change_kind(keeper, work, hook);
+	int error = change_kind(installed, work, hook);
 
 	if (!error)
-		error = load(keeper, work, &hook->settings);
+		error = load(installed, work, &hook->settings);
 	for (int d = 0; d < MZ_DIRECTIONS && !error; d++) {
 		struct hook at = {hook->ifindex, hook->net, (enum mz_direction)d};
 
-		error = hooks_attach(keeper->bpffs.pin, &at, work->program[d], keeper->config->hook,
+		error = hooks_attach(installed->pin, &at, work->program[d], installed->config->hook,
 			&hook->kind);
 		hook->half = error == -EADDRINUSE;
 		if (hook->half)
 			error = 0;
 	}
-	keeper->changed = true;
+	installed->changed = true;
 	hook->attached = error == 0;
 	return error;
 }
 
-static bool is_attached(const struct keeper *keeper, const struct keeper_hook *hook)
+static bool is_attached(const struct installed *installed, const struct installed_hook *hook)
 {
 	for (int d = 0; d < (hook->half ? MZ_DOWNLOAD : MZ_DIRECTIONS); d++) {
 		struct hook at = {hook->ifindex, hook->net, (enum mz_direction)d};
 
-		if (!hooks_attached(keeper->bpffs.pin, &at, hook->kind))
+		if (!hooks_attached(installed->pin, &at, hook->kind))
 			return false;
 	}
 	return true;
 }
 
 /* Born since the last time. At the start nobody knows: then none is. */
-static bool is_new(const struct keeper *keeper, const struct device *device)
+static bool is_new(const struct installed *installed, const struct device *device)
 {
-	for (size_t i = 0; i < keeper->known_count; i++)
-		if (keeper->known[i] == device->index)
+	for (size_t i = 0; i < installed->known_count; i++)
+		if (installed->known[i] == device->index)
 			return false;
-	return keeper->known_count > 0;
+	return installed->known_count > 0;
 }
 
 /*
@@ -128,27 +131,27 @@ static bool is_new(const struct keeper *keeper, const struct device *device)
  * be missing. before: what it had moved when all was well. The next
  * gap begins where this one ends.
  */
-static void note_gap(struct keeper *keeper, struct keeper_hook *hook, uint64_t before)
+static void note_gap(struct installed *installed, struct installed_hook *hook, uint64_t before)
 {
 	devices_moved(hook->ifindex, &hook->moved);
 	/* made anew, it began at 0 */
-	keeper->missed += hook->moved < before ? hook->moved : hook->moved - before;
+	installed->missed += hook->moved < before ? hook->moved : hook->moved - before;
 }
 
-static const struct keeper_hook *find_hook(
-	const struct keeper *keeper, unsigned ifindex, unsigned net)
+static const struct installed_hook *find_hook(
+	const struct installed *installed, unsigned ifindex, unsigned net)
 {
-	for (size_t i = 0; i < keeper->hook_count; i++)
-		if (keeper->hooks[i].ifindex == ifindex && keeper->hooks[i].net == net)
-			return &keeper->hooks[i];
+	for (size_t i = 0; i < installed->hook_count; i++)
+		if (installed->hooks[i].ifindex == ifindex && installed->hooks[i].net == net)
+			return &installed->hooks[i];
 	return NULL;
 }
 
-struct keeper_hook *place_add(struct place_work *work)
+struct installed_hook *place_add(struct place_work *work)
 {
 	if (work->count == work->room) {
 		size_t room = work->room ? work->room * 2 : 4;
-		struct keeper_hook *hooks = realloc(work->hooks, room * sizeof(*hooks));
+		struct installed_hook *hooks = realloc(work->hooks, room * sizeof(*hooks));
 
 		if (!hooks)
 			return NULL;
@@ -178,7 +181,7 @@ const char *place_explain(int error)
  * Whether the device is left to another program for a while: its ingress qdisc went, and took our
  * filter along. Where ours came at once, a shaper that starts anew would find its place taken.
  */
-static bool yields(const struct keeper_hook *old, bool there, struct keeper_hook *hook)
+static bool yields(const struct installed_hook *old, bool there, struct installed_hook *hook)
 {
 	if (!old || there || (!old->half && !old->yields_ms))
 		return false;
@@ -187,8 +190,8 @@ static bool yields(const struct keeper_hook *old, bool there, struct keeper_hook
 }
 
 /* Says once that there is no place for downloads on a device, and that there is one again. */
-static void note_half(struct place_work *work, const struct keeper_hook *old,
-	const struct keeper_hook *hook, bool elsewhere)
+static void note_half(struct place_work *work, const struct installed_hook *old,
+	const struct installed_hook *hook, bool elsewhere)
 {
 	bool known = old && (old->half || old->yields_ms);
 
@@ -202,12 +205,12 @@ static void note_half(struct place_work *work, const struct keeper_hook *old,
 	work->ingress = work->ingress || (hook->half && !elsewhere);
 }
 
-int place_reconcile(struct keeper *keeper, struct place_work *work, const struct topology *topology,
-	size_t place, const struct mz_settings *settings)
+int place_reconcile(struct installed *installed, struct place_work *work,
+	const struct topology *topology, size_t place, const struct mz_settings *settings)
 {
 	const struct device *device = topology->place[place].device;
-	const struct keeper_hook *old;
-	struct keeper_hook *hook = place_add(work);
+	const struct installed_hook *old;
+	struct installed_hook *hook = place_add(work);
 	/* all downloads pass a device below as well, the last ones apart */
 	bool elsewhere = place == 0 && topology->places > 1 && !topology->cut;
 	uint64_t before;
@@ -222,15 +225,15 @@ int place_reconcile(struct keeper *keeper, struct place_work *work, const struct
 	hook->settings = *settings;
 	topology_apply(topology, place, &hook->settings);
 	if (hook->settings.mark)
-		hook->settings.mark = own_mark(keeper, hook->settings.mark);
+		hook->settings.mark = own_mark(installed, hook->settings.mark);
 	if (device->xdp)
 		work->xdp = true;
-	old = find_hook(keeper, hook->ifindex, hook->net);
-	fresh = !old && is_new(keeper, device);
+	old = find_hook(installed, hook->ifindex, hook->net);
+	fresh = !old && is_new(installed, device);
 	before = old ? old->moved : fresh ? 0 : device->moved;
 	hook->moved = device->moved;
-	hook->since_s = keeper_uptime();
-	there = old && old->attached && is_attached(keeper, old);
+	hook->since_s = clock_uptime_s();
+	there = old && old->attached && is_attached(installed, old);
 	if (there && memcmp(&old->settings, &hook->settings, sizeof(hook->settings)) == 0) {
 		hook->attached = true;
 		hook->half = old->half;
@@ -246,15 +249,15 @@ int place_reconcile(struct keeper *keeper, struct place_work *work, const struct
 		return 0;
 	}
 	hook->yields_ms = 0;
-	error = attach(keeper, work, hook);
+	error = attach(installed, work, hook);
 	note_half(work, old, hook, elsewhere);
 	if (there) { /* the program was swapped */
 		hook->since_s = old->since_s;
 	} else if (error) {
 		hook->moved = before;
 	} else if (old || fresh) {
-		keeper->restored++;
-		note_gap(keeper, hook, before);
+		installed->restored++;
+		note_gap(installed, hook, before);
 	}
 	if (error == -ENODEV) /* it went meanwhile, and an event will tell */
 		return error;

@@ -5,7 +5,7 @@
 
 #include "addresses.h"
 #include "devices.h"
-#include "keeper.h"
+#include "installed.h"
 #include "routes.h"
 #include "topology.h"
 
@@ -17,7 +17,7 @@ struct place_work {
 	size_t owns;
 	struct route *routes; /* out of interfaces of -i */
 	size_t route_count;
-	struct keeper_hook *hooks; /* as they are to be */
+	struct installed_hook *hooks; /* as they are to be */
 	size_t count, room;
 	bool failed, ingress, xdp,
 		addresses;	     /* of any device on the way: see enum snapshot_incomplete */
@@ -29,15 +29,15 @@ void place_begin(struct place_work *work);
 void place_end(struct place_work *work);
 
 /* Room for one more hook, zeroed. NULL: no memory. */
-struct keeper_hook *place_add(struct place_work *work);
+struct installed_hook *place_add(struct place_work *work);
 
 /*
  * Makes the hook on one device of the topology what it should be, and adds it to work. settings:
  * those of the tracked interface. Logs once what failed on devices below it, and says what made
- * counts wrong in keeper and work. Returns 0 or -errno, -ENODEV where the device has just gone.
+ * counts wrong in installed and work. Returns 0 or -errno, -ENODEV where the device has just gone.
  */
-int place_reconcile(struct keeper *keeper, struct place_work *work, const struct topology *topology,
-	size_t place, const struct mz_settings *settings);
+int place_reconcile(struct installed *installed, struct place_work *work,
+	const struct topology *topology, size_t place, const struct mz_settings *settings);
 
 /* The words for an error of place_reconcile(). A constant string, or strerror()'s. */
 const char *place_explain(int error);

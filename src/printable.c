@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "buf.h"
+#include "utf8.h"
 
 size_t printable(const char **from, char *to, size_t room)
 {
@@ -13,8 +13,8 @@ size_t printable(const char **from, char *to, size_t room)
 		const char *next = *from, *character;
 		size_t length;
 
-		character = buf_character(&next, &length);
-		if (character != *from || buf_steers(character, length)) {
+		character = utf8_next(&next, &length);
+		if (character != *from || utf8_steers(character, length)) {
 			character = "?";
 			length = 1;
 		}

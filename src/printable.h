@@ -6,7 +6,7 @@
 
 /*
  * Copies text for terminals and logs, since hosts and devices are called by strangers. '?' takes
- * the place of each byte that is not UTF-8 and of each character that buf_steers() a terminal. to:
+ * the place of each byte that is not UTF-8 and of each character that utf8_steers() a terminal. to:
  * room bytes; a text that is too long is cut between characters. It may begin where from does.
  * Returns its length without the NUL; a text that was cut leaves *from at what is left.
  */

@@ -3,55 +3,29 @@
 
 #include <errno.h>
 #include <grp.h>
-#include <linux/capability.h>
 #include <pwd.h>
 #include <stdint.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
+
+#include "capabilities.h"
 
 #define NOBODY 65534
 
-#define BIT(capability) (UINT64_C(1) << (capability))
-
 /* Hooks and maps; programs, which the verifier treats as root's by CAP_PERFMON; files of names. */
-#define KEPT (BIT(CAP_NET_ADMIN) | BIT(CAP_BPF) | BIT(CAP_PERFMON) | BIT(CAP_DAC_READ_SEARCH))
-
-struct capabilities {
-	uint64_t effective, permitted;
-};
-
-static int get(struct capabilities *capabilities)
-{
-	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
-
-	if (syscall(SYS_capget, &header, data) < 0)
-		return -errno;
-	capabilities->effective = (uint64_t)data[1].effective << 32 | data[0].effective;
-	capabilities->permitted = (uint64_t)data[1].permitted << 32 | data[0].permitted;
-	return 0;
-}
-
-/* None is inheritable, and so none ambient. */
-static int set(uint64_t effective, uint64_t permitted)
-{
-	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {
-		{.effective = (__u32)effective, .permitted = (__u32)permitted},
-		{.effective = (__u32)(effective >> 32), .permitted = (__u32)(permitted >> 32)}};
-
-	return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
-}
+#define KEPT                                                                                       \
+	(CAPABILITY(CAP_NET_ADMIN) | CAPABILITY(CAP_BPF) | CAPABILITY(CAP_PERFMON) |               \
+		CAPABILITY(CAP_DAC_READ_SEARCH))
 
 const char *privileges_missing(void)
 {
-	const uint64_t change = BIT(CAP_SETUID) | BIT(CAP_SETGID) | BIT(CAP_CHOWN);
+	const uint64_t change =
+		CAPABILITY(CAP_SETUID) | CAPABILITY(CAP_SETGID) | CAPABILITY(CAP_CHOWN);
 	struct capabilities now = {0};
 
-	if (get(&now) < 0 || !(now.effective & BIT(CAP_NET_ADMIN)) ||
-		!(now.effective & (BIT(CAP_BPF) | BIT(CAP_SYS_ADMIN))))
+	if (capabilities_get(&now) < 0 || !(now.effective & CAPABILITY(CAP_NET_ADMIN)) ||
+		!(now.effective & (CAPABILITY(CAP_BPF) | CAPABILITY(CAP_SYS_ADMIN))))
 		return "CAP_BPF and CAP_NET_ADMIN";
 	if (geteuid() == 0 && (now.effective & change) != change)
 		return "CAP_SETUID, CAP_SETGID and CAP_CHOWN";
@@ -100,13 +74,13 @@ int privileges_drop(const struct privileges *who)
 {
 	static const struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
 	struct capabilities all = {0};
-	int error = get(&all);
+	int error = capabilities_get(&all);
 	uint64_t kept = KEPT;
 
 	if (error)
 		return error;
-	if (!(all.permitted & BIT(CAP_BPF))) /* of which it is the older and greater form */
-		kept |= BIT(CAP_SYS_ADMIN);
+	if (!(all.permitted & CAPABILITY(CAP_BPF))) /* of which it is the older and greater form */
+		kept |= CAPABILITY(CAP_SYS_ADMIN);
 	/* before Linux 5.11, of maps and programs to come; libbpf will not be able to raise it */
 	setrlimit(RLIMIT_MEMLOCK, &unlimited);
 	if (geteuid() == 0) {
@@ -117,25 +91,21 @@ int privileges_drop(const struct privileges *who)
 	if (!error && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		error = -errno;
 	if (!error)
-		error = set(all.permitted & kept, all.permitted & (kept | BIT(CAP_DAC_OVERRIDE)));
+		error = capabilities_set(all.permitted & kept,
+			all.permitted & (kept | CAPABILITY(CAP_DAC_OVERRIDE)));
 	return error;
 }
 
 int privileges_write_anywhere(bool may)
 {
 	struct capabilities now = {0};
-	int error = get(&now);
+	int error = capabilities_get(&now);
 	uint64_t left;
 
 	if (error)
 		return error;
-	left = may ? now.permitted : now.permitted & ~BIT(CAP_DAC_OVERRIDE);
-	return set(left, left);
-}
-
-int privileges_none(void)
-{
-	return set(0, 0);
+	left = may ? now.permitted : now.permitted & ~CAPABILITY(CAP_DAC_OVERRIDE);
+	return capabilities_set(left, left);
 }
 
 int privileges_become_exporter(const struct privileges *who)

@@ -36,9 +36,6 @@ int privileges_write_anywhere(bool may);
 /* In a child, after privileges_drop(): becomes the exporter's user, for good. 0 or -errno. */
 int privileges_become_exporter(const struct privileges *who);
 
-/* Gives up all capabilities, for good. Returns 0 or -errno. */
-int privileges_none(void);
-
 /* In the keeper, once there will be no exporter any more: nothing is left of that user. */
 void privileges_forget_exporter(void);
 

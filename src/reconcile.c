@@ -8,6 +8,7 @@
 
 #include "addresses.h"
 #include "devices.h"
+#include "hooks.h"
 #include "log.h"
 #include "place.h"
 #include "settings.h"
@@ -16,22 +17,22 @@
 #define LOOKS 20 /* at devices that come and go meanwhile, as when a machine starts */
 
 /* Better what counted up to now than nothing. */
-static int keep_hooks(const struct keeper *keeper, struct place_work *work, unsigned net)
+static int keep_hooks(const struct installed *installed, struct place_work *work, unsigned net)
 {
-	for (size_t i = 0; i < keeper->hook_count; i++) {
-		struct keeper_hook *hook;
+	for (size_t i = 0; i < installed->hook_count; i++) {
+		struct installed_hook *hook;
 
-		if (keeper->hooks[i].net != net)
+		if (installed->hooks[i].net != net)
 			continue;
 		hook = place_add(work);
 		if (!hook)
 			return -ENOMEM;
-		*hook = keeper->hooks[i];
+		*hook = installed->hooks[i];
 	}
 	return 0;
 }
 
-static void note_absence(struct keeper_link *link, const char *ifname)
+static void note_absence(struct installed_link *link, const char *ifname)
 {
 	if (!link->missed)
 		log_warn("%s is not there: waiting for it", ifname);
@@ -39,11 +40,11 @@ static void note_absence(struct keeper_link *link, const char *ifname)
 	link->present = false;
 }
 
-static int reconcile_link(struct keeper *keeper, struct place_work *work, size_t i)
+static int reconcile_link(struct installed *installed, struct place_work *work, size_t i)
 {
-	const struct config *config = keeper->config;
+	const struct config *config = installed->config;
 	const char *ifname = config->ifnames[i];
-	struct keeper_link *link = &keeper->links[i];
+	struct installed_link *link = &installed->links[i];
 	struct mz_settings settings;
 	struct topology topology;
 	size_t first = work->count;
@@ -67,16 +68,16 @@ static int reconcile_link(struct keeper *keeper, struct place_work *work, size_t
 	work->failed = work->failed || topology.cut || topology.macs_cut;
 	link->present = true;
 	error = settings_make(
-		&settings, config, &keeper->tracking, ifname, link->net, work->own, work->owns);
-	if (error && keep_hooks(keeper, work, link->net) < 0)
+		&settings, config, &installed->tracking, ifname, link->net, work->own, work->owns);
+	if (error && keep_hooks(installed, work, link->net) < 0)
 		return -ENOMEM;
 	if (!error)
-		error = place_reconcile(keeper, work, &topology, 0, &settings);
+		error = place_reconcile(installed, work, &topology, 0, &settings);
 	if (!error)
 		topology.below_only = work->hooks[first].half || !work->hooks[first].attached;
 	for (size_t place = 1; place < topology.places && !error; place++)
 		/* one that fails is tried again at the next event, the others count */
-		if (place_reconcile(keeper, work, &topology, place, &settings) == -ENOMEM)
+		if (place_reconcile(installed, work, &topology, place, &settings) == -ENOMEM)
 			error = -ENOMEM;
 	if (error == -ENODEV) {
 		note_absence(link, ifname);
@@ -95,53 +96,53 @@ static int reconcile_link(struct keeper *keeper, struct place_work *work, size_t
 }
 
 /* Takes what is not wanted any more out of the kernel. */
-static int detach_others(struct keeper *keeper)
+static int detach_others(struct installed *installed)
 {
-	struct hook *keep = calloc(keeper->hook_count * MZ_DIRECTIONS + 1, sizeof(*keep));
+	struct hook *keep = calloc(installed->hook_count * MZ_DIRECTIONS + 1, sizeof(*keep));
 	size_t keeps = 0;
 
 	if (!keep)
 		return -ENOMEM;
-	for (size_t i = 0; i < keeper->hook_count; i++)
+	for (size_t i = 0; i < installed->hook_count; i++)
 		for (int d = 0; d < MZ_DIRECTIONS; d++)
-			keep[keeps++] = (struct hook){keeper->hooks[i].ifindex,
-				keeper->hooks[i].net, (enum mz_direction)d};
-	hooks_detach_others(keeper->bpffs.pin, keep, keeps);
+			keep[keeps++] = (struct hook){installed->hooks[i].ifindex,
+				installed->hooks[i].net, (enum mz_direction)d};
+	hooks_detach_others(installed->pin, keep, keeps);
 	free(keep);
-	keeper->changed = false;
+	installed->changed = false;
 	return 0;
 }
 
-static void remember_devices(struct keeper *keeper, const struct place_work *work)
+static void remember_devices(struct installed *installed, const struct place_work *work)
 {
-	unsigned *known = realloc(keeper->known, (work->device_count + 1) * sizeof(*known));
+	unsigned *known = realloc(installed->known, (work->device_count + 1) * sizeof(*known));
 
 	if (!known)
 		return; /* a gap may be told that was none */
 	for (size_t i = 0; i < work->device_count; i++)
 		known[i] = work->devices[i].index;
-	keeper->known = known;
-	keeper->known_count = work->device_count;
+	installed->known = known;
+	installed->known_count = work->device_count;
 }
 
-static void adopt(struct keeper *keeper, struct place_work *work)
+static void adopt(struct installed *installed, struct place_work *work)
 {
-	if (work->count != keeper->hook_count)
-		keeper->changed = true;
-	free(keeper->hooks);
-	keeper->hooks = work->hooks;
-	keeper->hook_count = work->count;
+	if (work->count != installed->hook_count)
+		installed->changed = true;
+	free(installed->hooks);
+	installed->hooks = work->hooks;
+	installed->hook_count = work->count;
 }
 
-static void note_cut(struct keeper *keeper)
+static void note_cut(struct installed *installed)
 {
-	bool told = keeper->incomplete & 1u << SNAPSHOT_PREFIXES;
+	bool told = installed->incomplete & 1u << SNAPSHOT_PREFIXES;
 
-	if (keeper->tracking.cut && !told)
+	if (installed->tracking.cut && !told)
 		log_warn("more than %d prefixes of one IP version on an interface of -i: what the "
 			 "rest moves counts on nobody (untracked)",
 			MZ_PREFIXES);
-	keeper_set_incomplete(keeper, SNAPSHOT_PREFIXES, keeper->tracking.cut);
+	installed_set_incomplete(installed, SNAPSHOT_PREFIXES, installed->tracking.cut);
 }
 
 /* What a dump found before a change disturbed it is listed twice, which means the same. */
@@ -167,7 +168,7 @@ static int list_routes(const struct config *config, struct place_work *work)
 }
 
 /* All devices, addresses and routes there are. Says once what failed. Returns 0 or -errno. */
-static int look(struct keeper *keeper, struct place_work *work, struct device **devices,
+static int look(struct installed *installed, struct place_work *work, struct device **devices,
 	struct address **own)
 {
 	int count = -EINTR, owns, error;
@@ -181,14 +182,14 @@ static int look(struct keeper *keeper, struct place_work *work, struct device **
 	work->own = *own;
 	work->owns = (size_t)owns;
 	if (!error)
-		error = list_routes(keeper->config, work);
-	if (error && !keeper->blind)
+		error = list_routes(installed->config, work);
+	if (error && !installed->blind)
 		log_error("cannot list the devices, addresses and routes: %s", strerror(-error));
-	keeper->blind = error != 0;
+	installed->blind = error != 0;
 	return error;
 }
 
-int reconcile_hooks(struct keeper *keeper)
+int reconcile_hooks(struct installed *installed)
 {
 	struct place_work *work = calloc(1, sizeof(*work));
 	struct device *devices = NULL;
@@ -198,29 +199,29 @@ int reconcile_hooks(struct keeper *keeper)
 	if (!work)
 		return -ENOMEM;
 	place_begin(work);
-	error = look(keeper, work, &devices, &own);
+	error = look(installed, work, &devices, &own);
 	if (!error) {
-		tracking_make(&keeper->tracking, keeper->config, own, work->owns, work->routes,
-			work->route_count);
-		note_cut(keeper);
-		for (size_t i = 0; i < keeper->config->interfaces; i++) {
-			int failed = reconcile_link(keeper, work, i);
+		tracking_make(&installed->tracking, installed->config, own, work->owns,
+			work->routes, work->route_count);
+		note_cut(installed);
+		for (size_t i = 0; i < installed->config->interfaces; i++) {
+			int failed = reconcile_link(installed, work, i);
 
 			error = error ? error : failed;
 		}
 		place_end(work);
-		keeper_set_incomplete(keeper, SNAPSHOT_HOOK_FAILED, work->failed);
-		keeper_set_incomplete(keeper, SNAPSHOT_INGRESS_QDISC, work->ingress);
-		keeper_set_incomplete(keeper, SNAPSHOT_XDP, work->xdp);
-		keeper_set_incomplete(keeper, SNAPSHOT_ADDRESSES, work->addresses);
-		adopt(keeper, work);
-		remember_devices(keeper, work);
+		installed_set_incomplete(installed, SNAPSHOT_HOOK_FAILED, work->failed);
+		installed_set_incomplete(installed, SNAPSHOT_INGRESS_QDISC, work->ingress);
+		installed_set_incomplete(installed, SNAPSHOT_XDP, work->xdp);
+		installed_set_incomplete(installed, SNAPSHOT_ADDRESSES, work->addresses);
+		adopt(installed, work);
+		remember_devices(installed, work);
 	}
 	free(devices);
 	free(own);
 	free(work->routes);
 	free(work);
-	if (!error && keeper->changed)
-		error = detach_others(keeper);
+	if (!error && installed->changed)
+		error = detach_others(installed);
 	return error;
 }

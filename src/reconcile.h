@@ -2,13 +2,13 @@
 #ifndef MZ_RECONCILE_H
 #define MZ_RECONCILE_H
 
-#include "keeper.h"
+#include "installed.h"
 
 /*
  * Makes the classifiers in the kernel what the configuration, the devices and the addresses of this
- * moment ask for: attaches, swaps and detaches what differs, and notes in the keeper what could not
+ * moment ask for: attaches, swaps and detaches what differs, and notes in installed what could not
  * be. Logs what failed, once. Returns 0, or the first -errno; the rest was done all the same.
  */
-int reconcile_hooks(struct keeper *keeper);
+int reconcile_hooks(struct installed *installed);
 
 #endif

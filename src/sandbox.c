@@ -12,8 +12,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "capabilities.h"
 #include "listen.h"
-#include "privileges.h"
 
 /* What a call that is not on the list does. Where a test is to notice: make SECCOMP=kill. */
 #ifdef MZ_SECCOMP_KILL
@@ -172,7 +172,7 @@ static bool enter_seccomp(int clients)
 
 int sandbox_enter(int clients, const char **missing)
 {
-	int error = geteuid() == 0 ? -EPERM : privileges_none();
+	int error = geteuid() == 0 ? -EPERM : capabilities_set(0, 0);
 
 	*missing = NULL;
 	if (!error)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <string.h>
 
-#include "buf.h"
+#include "name.h"
 #include "snapshot_take.h"
+#include "utf8.h"
 
 static const uint8_t no_mac[6];
 
@@ -57,7 +58,7 @@ static struct name name_of(const struct names *names, const struct tally *tally,
 		if (!name.text)
 			name = (struct name){own.text, own.source};
 		else if (!known)
-			several |= !names_agree(name.text, own.text);
+			several |= !name_agrees(name.text, own.text);
 	} while (i < tally->count && same_machine(tally, i));
 	if (several)
 		name.text = NULL;
@@ -73,7 +74,7 @@ static struct name name_of_row(
 	if (has_mac(row)) /* without one, machine is of this address */
 		own = own_name(names, row);
 	if (!own.text || (machine->text && (own.relation == NAMES_OF_MAC ||
-						   names_agree(own.text, machine->text))))
+						   name_agrees(own.text, machine->text))))
 		return *machine;
 	return (struct name){own.text, own.source};
 }
@@ -212,8 +213,8 @@ static bool look_same(const char *a, const char *b)
 {
 	while (*a && *b) {
 		size_t length_a, length_b;
-		const char *of_a = buf_character(&a, &length_a);
-		const char *of_b = buf_character(&b, &length_b);
+		const char *of_a = utf8_next(&a, &length_a);
+		const char *of_b = utf8_next(&b, &length_b);
 
 		if (length_a != length_b || memcmp(of_a, of_b, length_a) != 0)
 			return false;
@@ -232,7 +233,7 @@ static bool is_free(struct given *given, const struct snapshot *s, uint32_t name
 
 	for (const char *c = snapshot_text(s, name); *c;) {
 		size_t length;
-		const char *character = buf_character(&c, &length);
+		const char *character = utf8_next(&c, &length);
 
 		for (size_t i = 0; i < length; i++)
 			at = at * 33 + (unsigned char)character[i];

@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-#include "names.h"
+#include "names_add.h"
 
 struct uci_input {
 	const char *text; /* of the file */

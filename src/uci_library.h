@@ -3,7 +3,7 @@
 #ifndef MZ_UCI_LIBRARY_H
 #define MZ_UCI_LIBRARY_H
 
-#include "names.h"
+#include "names_add.h"
 
 /*
  * Adds to list what the sections of a file name: see uci_names.h. changes: the path of

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "names.h"
+#include "names_add.h"
 
 /* Of a section: its type, and the first values that are not empty; NULL where there is none. */
 struct uci_names {

@@ -26,7 +26,7 @@
 enum step {
 	STEP_PULL,
 	STEP_SNAPSHOT,
-	STEP_SEED,
+	STEP_LEGACY,
 	STEP_NATIVE,
 	STEP_ALL,
 	STEP_GZIP,
@@ -34,7 +34,7 @@ enum step {
 	STEPS
 };
 
-static const char *const step_name[STEPS] = {"pull", "snapshot", "render seed", "render native",
+static const char *const step_name[STEPS] = {"pull", "snapshot", "render legacy", "render native",
 	"render all", "gzip all", "pull, snapshot and render all"};
 
 static const struct size {
@@ -93,10 +93,8 @@ static int fill(const struct maps *maps, unsigned rows)
 
 static void render(struct bench *bench, enum step step, int round)
 {
-	static const enum metrics_families families[STEPS] = {[STEP_SEED] = METRICS_SEED,
-		[STEP_NATIVE] = METRICS_NATIVE,
-		[STEP_ALL] = METRICS_ALL};
-	const struct metrics_options options = {.families = families[step], .unknown = true};
+	const struct metrics_options options = {
+		.legacy = step != STEP_NATIVE, .native = step != STEP_LEGACY, .show_unknown = true};
 	double start = now_ms();
 
 	buf_reset(&bench->page);
@@ -144,7 +142,7 @@ static int measure(struct bench *bench, unsigned rows)
 		if (!error)
 			error = take(bench, round);
 		bench->ms[STEP_SNAPSHOT][round] = now_ms() - start;
-		for (enum step step = STEP_SEED; step < STEP_GZIP && !error; step++)
+		for (enum step step = STEP_LEGACY; step < STEP_GZIP && !error; step++)
 			render(bench, step, round);
 		if (!error)
 			pack(bench, round);

@@ -286,7 +286,8 @@ static int run(char **argv, unsigned hosts, int (*what)(struct bench *, unsigned
 
 int main(int argc, char **argv)
 {
-	static const struct config config = {.metrics = {METRICS_ALL, .unknown = true}};
+	static const struct config config = {
+		.legacy_metrics = true, .native_metrics = true, .show_unknown = true};
 	static const unsigned sizes[] = {100, 10000, 100000};
 	cpu_set_t one;
 	int error = 0;

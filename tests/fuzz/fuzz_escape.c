@@ -5,6 +5,8 @@
 #include <json-c/json.h>
 
 #include "buf.h"
+#include "escape.h"
+#include "utf8.h"
 
 /* As Prometheus reads a label value; false where it ends early. */
 static bool read_label(const struct buf *label, struct buf *text)
@@ -51,17 +53,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct json_tokener *tokener = json_tokener_new();
 	struct json_object *parsed;
 
-	buf_utf8(&utf8, text);
+	utf8_text(&utf8, text);
 	fuzz_check(!memchr(utf8.data ? utf8.data : "x", 0, utf8.length));
 	buf_bytes(&utf8, "", 1);
-	buf_utf8(&again, utf8.data); /* it is UTF-8 now */
+	utf8_text(&again, utf8.data); /* it is UTF-8 now */
 	utf8.length--;
 	fuzz_check(same(&utf8, again.data, again.length));
 
-	buf_label(&label, text);
+	escape_label(&label, text);
 	fuzz_check(read_label(&label, &read) && same(&utf8, read.data, read.length));
 
-	buf_json(&json, text);
+	escape_json(&json, text);
 	fuzz_check(is_strict(&json));
 	parsed = json_tokener_parse_ex(tokener, json.data, (int)json.length);
 	fuzz_check(json_tokener_get_parse_end(tokener) == json.length);

@@ -25,7 +25,7 @@ AS_KEEPER = (  # executes what follows as the keeper, from the beginning
 PATIENCE = 60
 SAMPLE = re.compile(r'^(\w+)(?:\{(.*)\})? (\S+)$')
 LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
-SEED = {"node_nat_traffic_download": ("download", 1), "node_nat_traffic_upload": ("upload", 1),
+LEGACY = {"node_nat_traffic_download": ("download", 1), "node_nat_traffic_upload": ("upload", 1),
         "node_nat_traffic_download_pkts": ("download", 0),
         "node_nat_traffic_upload_pkts": ("upload", 0)}
 NATIVE = {f"mezoura_host_{d}_{unit}_total": (d, i)
@@ -55,8 +55,8 @@ class Page:
         return found[0]
 
     def addresses(self, zeros=False):
-        """From the seed's families: {(direction, mac, ip): (packets, bytes)}."""
-        return self.collect(SEED, lambda labels: labels["ip"], zeros)
+        """From the legacy families: {(direction, mac, ip): (packets, bytes)}."""
+        return self.collect(LEGACY, lambda labels: labels["ip"], zeros)
 
     def hosts(self):
         """From the native ones, of all interfaces: {(direction, mac, "4" or "6"): ...}."""

@@ -48,7 +48,7 @@ def lead_through(client, device):
 
 
 def assert_bare(expect, daemon, truth=None):
-    """expect(): {(direction, ip): (packets, bytes)}. Nobody there has a MAC, or is in the seed's."""
+    """expect(): {(direction, ip): (packets, bytes)}. Nobody there has a MAC, or is in the legacy families."""
     expected, page = compared(expect, daemon, Page.bare)
     table.note(truth or daemon, expected, page.bare())
     assert page.bare() == expected

@@ -8,7 +8,7 @@ import pytest
 
 import house
 import traffic
-from daemon import PATIENCE, SEED, Daemon, Page
+from daemon import LEGACY, PATIENCE, Daemon, Page
 
 HOSTS = 160
 
@@ -31,7 +31,7 @@ def read(path):
 def assert_whole(text):
     assert text.endswith("\n")
     page = Page(text)
-    for family in SEED:
+    for family in LEGACY:
         assert len(page.family(family)) == HOSTS
         assert text.count(f"# TYPE {family} gauge\n") == 1
         assert text.count(f"# HELP {family} ") == 1

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "mac.h"
+#include "name.h"
 #include "names_file.h"
 #include "unit.h"
 
@@ -69,7 +70,7 @@ static inline bool lists_is_held(const struct read *read, const char *key, const
 		return false;
 	holder = names_key_mac(entry->holder);
 	of_holder = names_list_find(&read->list, &holder);
-	return of_holder && names_agree(of_holder, name);
+	return of_holder && name_agrees(of_holder, name);
 }
 
 /*

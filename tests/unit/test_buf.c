@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "buf.h"
+#include "escape.h"
 
 static void expect(struct buf *buf, const char *text)
 {
@@ -93,7 +94,7 @@ static void labels_are_escaped_and_always_utf8(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		buf_label(&buf, cases[i][0]);
+		escape_label(&buf, cases[i][0]);
 		expect(&buf, cases[i][1]);
 	}
 	buf_free(&buf);
@@ -114,7 +115,7 @@ static void json_is_escaped_and_steers_no_terminal(void **state)
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
 		struct buf buf = {0};
 
-		buf_json(&buf, texts[i][0]);
+		escape_json(&buf, texts[i][0]);
 		buf_bytes(&buf, "", 1);
 		assert_false(buf.failed);
 		assert_string_equal(buf.data, texts[i][1]);

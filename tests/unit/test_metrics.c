@@ -71,15 +71,14 @@ static void compare(const char *path, const struct buf *page)
 		assert_memory_equal(golden, page->data, length);
 }
 
-static void check_page(enum metrics_families families, bool unknown,
-	const struct metrics_exporter *exporter, enum metrics_format format, const char *golden)
+static void check(struct metrics_options options, enum metrics_format format, const char *golden)
 {
 	static const struct snapshot_process process = {12345678, 1 << 20, 1700000000123};
-	struct metrics_options options = {families, unknown, exporter, exporter ? &process : NULL};
 	struct buf page = {0};
 	struct names *names;
 	struct snapshot *snapshot = take("tests/golden/house.rows", &names);
 
+	options.process = options.exporter ? &process : NULL;
 	metrics_render(snapshot, &options, format, &page);
 	assert_false(page.failed);
 	compare(golden, &page);
@@ -88,28 +87,25 @@ static void check_page(enum metrics_families families, bool unknown,
 	free(snapshot);
 }
 
-static void check(enum metrics_families families, bool unknown, enum metrics_format format,
-	const char *golden)
-{
-	check_page(families, unknown, NULL, format, golden);
-}
+#define OPTIONS(...) ((struct metrics_options){__VA_ARGS__})
 
-static void the_seeds_families_are_as_they_were(void **state)
+static void the_legacy_families_are_as_they_were(void **state)
 {
 	(void)state;
-	check(METRICS_SEED, false, METRICS_TEXT, "tests/golden/seed.prom");
+	check(OPTIONS(.legacy = true), METRICS_TEXT, "tests/golden/legacy.prom");
 }
 
 static void unknown_hosts_are_shown_when_asked_for(void **state)
 {
 	(void)state;
-	check(METRICS_SEED, true, METRICS_TEXT, "tests/golden/seed-unknown.prom");
+	check(OPTIONS(.legacy = true, .show_unknown = true), METRICS_TEXT,
+		"tests/golden/legacy-unknown.prom");
 }
 
 static void the_native_families_add_up_by_host(void **state)
 {
 	(void)state;
-	check(METRICS_NATIVE, false, METRICS_TEXT, "tests/golden/native.prom");
+	check(OPTIONS(.native = true), METRICS_TEXT, "tests/golden/native.prom");
 }
 
 static void the_exporters_families_are_in_its_native_pages_only(void **state)
@@ -117,21 +113,24 @@ static void the_exporters_families_are_in_its_native_pages_only(void **state)
 	const struct metrics_exporter exporter = {12, {3, 0, UINT64_MAX, 1}};
 
 	(void)state;
-	check_page(METRICS_NATIVE, false, &exporter, METRICS_TEXT, "tests/golden/http.prom");
-	check_page(METRICS_NATIVE, false, &exporter, METRICS_OPENMETRICS,
+	check(OPTIONS(.native = true, .exporter = &exporter), METRICS_TEXT,
+		"tests/golden/http.prom");
+	check(OPTIONS(.native = true, .exporter = &exporter), METRICS_OPENMETRICS,
 		"tests/golden/http.openmetrics");
-	check_page(METRICS_SEED, false, &exporter, METRICS_TEXT, "tests/golden/seed.prom");
+	check(OPTIONS(.legacy = true, .exporter = &exporter), METRICS_TEXT,
+		"tests/golden/legacy.prom");
 }
 
 static void openmetrics_has_its_own_names_and_an_end(void **state)
 {
 	(void)state;
-	check(METRICS_ALL, false, METRICS_OPENMETRICS, "tests/golden/all.openmetrics");
+	check(OPTIONS(.legacy = true, .native = true), METRICS_OPENMETRICS,
+		"tests/golden/all.openmetrics");
 }
 
 static void rendering_again_allocates_nothing(void **state)
 {
-	struct metrics_options options = {METRICS_ALL, true, NULL, NULL};
+	struct metrics_options options = {.legacy = true, .native = true, .show_unknown = true};
 	struct buf page = {0};
 	struct names *names;
 	struct snapshot *snapshot = take("tests/golden/house.rows", &names);
@@ -197,7 +196,7 @@ static struct snapshot *take_many(uint32_t hosts)
 static void piece_by_piece_a_page_is_the_same(void **state)
 {
 	static const uint32_t hosts[] = {0, 1, 300, 3000};
-	struct metrics_options options = {METRICS_ALL, true, NULL, NULL};
+	struct metrics_options options = {.legacy = true, .native = true, .show_unknown = true};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(hosts) / sizeof(*hosts); i++) {
@@ -232,7 +231,7 @@ static void piece_by_piece_a_page_is_the_same(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_seeds_families_are_as_they_were),
+		cmocka_unit_test(the_legacy_families_are_as_they_were),
 		cmocka_unit_test(unknown_hosts_are_shown_when_asked_for),
 		cmocka_unit_test(the_native_families_add_up_by_host),
 		cmocka_unit_test(the_exporters_families_are_in_its_native_pages_only),

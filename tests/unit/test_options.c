@@ -59,8 +59,8 @@ static void defaults_are_those_of_the_contract(void **state)
 	assert_int_equal(config.port, 9999);
 	assert_int_equal(config.interval, 5);
 	assert_string_equal(config.textfile, "/tmp/prom_c");
-	assert_int_equal(config.metrics.families, METRICS_ALL);
-	assert_false(config.metrics.unknown);
+	assert_true(config.legacy_metrics && config.native_metrics);
+	assert_false(config.show_unknown);
 	assert_false(config.bytes_from_ip);
 	assert_string_equal(config.dhcp_config, "/etc/config/dhcp");
 	assert_int_equal(config.leases.count, 7);
@@ -81,7 +81,7 @@ static void every_long_option_is_read(void **state)
 	(void)state;
 	assert_int_equal(
 		parse("-4 10.0.0.1/8/eth0 -4 10.0.0.1/16/eth0 --listen ::1 --listen "
-		      "127.0.0.1 --allow 203.0.113.7 --textfile - --metrics seed --bytes ip "
+		      "127.0.0.1 --allow 203.0.113.7 --textfile - --metrics legacy --bytes ip "
 		      "--local 198.51.100.0/24 --unknown show --max-hosts 7 --pin /x/y "
 		      "--hook clsact --syslog --idle 31536000 --socket /x/sock",
 			NULL),
@@ -91,10 +91,10 @@ static void every_long_option_is_read(void **state)
 	assert_int_equal(config.listens, 2);
 	assert_int_equal(config.allows, 1);
 	assert_null(config.textfile);
-	assert_int_equal(config.metrics.families, METRICS_SEED);
+	assert_true(config.legacy_metrics && !config.native_metrics);
 	assert_true(config.bytes_from_ip);
 	assert_int_equal(config.locals, 1);
-	assert_true(config.metrics.unknown);
+	assert_true(config.show_unknown);
 	assert_int_equal(config.max_hosts, 7);
 	assert_string_equal(config.pin, "/x/y");
 	assert_int_equal(config.hook, CONFIG_HOOK_CLSACT);
@@ -184,7 +184,7 @@ static void a_bad_value_is_refused_in_one_line(void **state)
 		{"-4 10.0.0.1/8/a --listen fe80::1%a", "expected an IPv4 or IPv6 address"},
 		{"-4 10.0.0.1/8/a --listen ::1 --listen 0::1", "that was not given before"},
 		{"-4 10.0.0.1/8/a --metrics some",
-			"--metrics 'some': expected seed, native or all"},
+			"--metrics 'some': expected legacy, native or all"},
 		{"-4 10.0.0.1/8/a --bytes l2", "expected frame or ip"},
 		{"-4 10.0.0.1/8/a --unknown hide", "expected skip or show"},
 		{"-4 10.0.0.1/8/a --hook xdp", "expected auto, tcx or clsact"},

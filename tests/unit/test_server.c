@@ -25,7 +25,7 @@ static int tidy_up(void **state)
 /* port 0: any, which no command line can ask for */
 static struct config config_of(bool exporter)
 {
-	return (struct config){.exporter = exporter, .socket = path, .metrics = *web_options()};
+	return (struct config){.exporter = exporter, .socket = path};
 }
 
 static void the_file_of_the_socket_comes_and_goes(void **state)

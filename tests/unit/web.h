@@ -60,7 +60,8 @@ static inline struct snapshot *web_snapshot(uint32_t rows, uint64_t value)
 
 static inline const struct metrics_options *web_options(void)
 {
-	static const struct metrics_options options = {METRICS_ALL, true, NULL, NULL};
+	static const struct metrics_options options = {
+		.legacy = true, .native = true, .show_unknown = true};
 
 	return &options;
 }
