@@ -73,7 +73,7 @@ else
 ALL_CFLAGS += -fno-unwind-tables -fno-asynchronous-unwind-tables
 endif
 
-SOURCES := $(filter-out src/main.c,$(wildcard src/*.c))
+SOURCES := $(wildcard src/*/*.c src/*/*/*.c)
 UNIT := $(patsubst tests/unit/%.c,$B/%,$(wildcard tests/unit/test_*.c))
 KERNEL := $(patsubst tests/bpf/%.c,$B/%,$(wildcard tests/bpf/test_*.c))
 FUZZ := $(patsubst tests/fuzz/%.c,$B/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -103,15 +103,15 @@ $B/mezoura: $B/obj/src/main.o $B/libmezoura.a
 	$(LINK)
 	chmod 755 $@
 
-# of the directory, too: a source may have gone
-$B/libmezoura.a: $(call object,$(SOURCES)) src
+# of the directories, too: a source may have gone. P: rooms may have files of the same name
+$B/libmezoura.a: $(call object,$(SOURCES)) $(sort $(dir $(SOURCES)))
 	rm -f $@
-	$(AR) rcs $@ $(filter %.o,$^)
+	$(AR) rcsP $@ $(filter %.o,$^)
 
 # The classifier travels inside the program, packed. Only code and type information stay in it: which
 # line an instruction is from, and what jumps lead to, nobody needs but who reads the verifier's log.
-$B/obj/src/classifier.o: ALL_CFLAGS += -DMZ_CLASSIFIER='"$B/mezoura.bpf.o.gz"'
-$B/obj/src/classifier.o: $B/mezoura.bpf.o.gz
+$B/obj/src/hooks/classifier.o: ALL_CFLAGS += -DMZ_CLASSIFIER='"$B/mezoura.bpf.o.gz"'
+$B/obj/src/hooks/classifier.o: $B/mezoura.bpf.o.gz
 $B/mezoura.bpf.o.gz: $B/mezoura.bpf.o
 	gzip -9nc $< >$@
 $B/mezoura.bpf.o: bpf/mezoura.bpf.c $(wildcard bpf/*.h include/*.h) Makefile

@@ -10,12 +10,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "daemon.h"
-#include "exporter.h"
-#include "keeper.h"
-#include "log.h"
-#include "options.h"
-#include "status.h"
+#include "base/log.h"
+#include "cli/status.h"
+#include "config/options.h"
+#include "daemon/daemon.h"
+#include "daemon/keeper.h"
+#include "serve/exporter.h"
 
 /* Whether a variable names this process; without one the other variables are ours, too. */
 static bool is_for_us(const char *name, bool without)
@@ -69,7 +69,7 @@ static void keep_no_memory(void)
 int main(int argc, char **argv)
 {
 	enum options_command command;
-	char error[OPTIONS_ERROR];
+	char error[CONFIG_ERROR];
 	struct config *config;
 	int status = 2;
 

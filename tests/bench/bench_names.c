@@ -8,7 +8,7 @@
 
 #include "bench.h"
 
-#include "names.h"
+#include "names/names.h"
 
 #define ROUNDS	   11
 #define LOOKUPS	   1000000

@@ -17,12 +17,12 @@
 
 #include "../bpf/packet.h"
 #include "bench.h"
-#include "classifier.h"
-#include "counters.h"
-#include "maps.h"
+#include "hooks/classifier.h"
+#include "hooks/settings.h"
 #include "neighbour.h"
 #include "rotation.h"
-#include "settings.h"
+#include "tables/counters.h"
+#include "tables/maps.h"
 
 #define LOCALHOST "00:00:00:00:00:00" /* the test run's device is the loopback */
 #define LAN4	  HOST4, "192.168.2.20"

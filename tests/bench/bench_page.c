@@ -13,13 +13,13 @@
 
 #include "bench.h"
 
-#include "counters.h"
-#include "gzip.h"
-#include "maps.h"
-#include "metrics.h"
-#include "names.h"
-#include "snapshot_take.h"
-#include "tally.h"
+#include "base/gzip.h"
+#include "daemon/snapshot_fill.h"
+#include "model/tally.h"
+#include "names/names.h"
+#include "output/metrics.h"
+#include "tables/counters.h"
+#include "tables/maps.h"
 
 #define ROUNDS 21
 

@@ -17,13 +17,13 @@
 
 #include "bench.h"
 
-#include "config.h"
-#include "exporter.h"
-#include "exporter_process.h"
-#include "listen.h"
-#include "privileges.h"
-#include "shared.h"
-#include "snapshot_take.h"
+#include "config/config.h"
+#include "daemon/exporter_process.h"
+#include "daemon/privileges.h"
+#include "daemon/snapshot_fill.h"
+#include "model/snapshot_shared.h"
+#include "serve/exporter.h"
+#include "serve/listen.h"
 
 #define ROUNDS	    21
 #define RATE_HOSTS  256

@@ -22,11 +22,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "counters.h"
-#include "maps.h"
-#include "other_layout.h"
-#include "past.h"
-#include "retire.h"
+#include "tables/archive.h"
+#include "tables/counters.h"
+#include "tables/evict.h"
+#include "tables/maps.h"
+#include "tables/other_layout.h"
 
 #define PINS	 "/tmp" /* a bpffs of our own, which nobody else sees */
 #define OWN	 PINS "/own"

@@ -24,12 +24,12 @@
 #include <bpf/libbpf.h>
 #include <cmocka.h>
 
-#include "classifier.h"
-#include "counters.h"
-#include "maps.h"
+#include "hooks/classifier.h"
+#include "hooks/settings.h"
+#include "model/tally.h"
 #include "packet.h"
-#include "settings.h"
-#include "tally.h"
+#include "tables/counters.h"
+#include "tables/maps.h"
 
 #define SITE_LIST 9
 #define RIG_NET	  7 /* the number of the tracked interface, lan0 */

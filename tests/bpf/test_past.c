@@ -7,7 +7,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
-#include "retire.h"
+#include "tables/evict.h"
 
 #define PINS	 "/tmp" /* a bpffs of our own, which nobody else sees */
 #define CAPACITY 64

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "names_file.h"
+#include "names/source_file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,8 +4,8 @@
 
 #include <sys/socket.h>
 
-#include "options.h"
-#include "prefix.h"
+#include "base/prefix.h"
+#include "config/options.h"
 
 static void check_prefix(const char *text, int family, bool bare)
 {
@@ -31,7 +31,7 @@ static void check_option(const char *option, char *text)
 	static struct config config;
 	static char program[] = "mezoura", name[32];
 	char *argv[] = {program, name, text, NULL};
-	char error[OPTIONS_ERROR] = "";
+	char error[CONFIG_ERROR] = "";
 	enum options_command command;
 	int result;
 

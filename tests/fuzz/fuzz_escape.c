@@ -4,9 +4,9 @@
 
 #include <json-c/json.h>
 
-#include "buf.h"
-#include "escape.h"
-#include "utf8.h"
+#include "base/buf.h"
+#include "base/escape.h"
+#include "base/utf8.h"
 
 /* As Prometheus reads a label value; false where it ends early. */
 static bool read_label(const struct buf *label, struct buf *text)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "fuzz.h"
 
-#include "odhcpd.h"
+#include "names/odhcpd.h"
 
 /* As if each line had its "# " before it. */
 static int parse(

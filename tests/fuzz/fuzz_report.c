@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "report.h"
+#include "cli/status_text.h"
 
 static void check(int (*print)(const char *, FILE *), const char *text)
 {

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "uci_hosts.h"
+#include "names/uci/reader.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -23,9 +23,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "following.h"
-#include "log.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "names/follow.h"
 
 #define PATIENCE_MS 60000 /* so much only where it fails */
 #define WAIT_MS	    100	  /* for who writes in place to finish */

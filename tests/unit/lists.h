@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mac.h"
-#include "name.h"
-#include "names_file.h"
+#include "base/mac.h"
+#include "names/name.h"
+#include "names/source_file.h"
 #include "unit.h"
 
 struct read {

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "mac.h"
+#include "base/mac.h"
 #include "take.h"
 
 #define NAMING_PATH 64

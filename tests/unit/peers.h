@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "clients.h"
+#include "serve/connections.h"
 
 /* One end of a stream socket; the other is far[i]. */
 static int far[CLIENTS_ALL + 1];

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "snapshot_take.h"
+#include "daemon/snapshot_fill.h"
 
 /* In place of *snapshot, which is NULL at first and freed by the caller. */
 static inline void take_snapshot(struct snapshot **snapshot, const struct tally *tally,

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "accept.h"
+#include "serve/negotiate.h"
 
 #define TEXT METRICS_TEXT
 #define OPEN METRICS_OPENMETRICS

@@ -7,9 +7,9 @@
  */
 #include "web.h"
 
-#include "json.h"
-#include "shared.h"
-#include "snapshot_take.h"
+#include "daemon/snapshot_fill.h"
+#include "model/snapshot_shared.h"
+#include "output/json_status.h"
 
 #define HOSTS  200
 #define ROUNDS 100

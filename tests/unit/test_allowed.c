@@ -2,7 +2,7 @@
 /* Who may connect. */
 #include "web.h"
 
-#include "allowed.h"
+#include "serve/allowed.h"
 
 static bool isolated;
 

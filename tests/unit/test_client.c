@@ -14,9 +14,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "client.h"
-#include "clock.h"
-#include "listen.h"
+#include "base/clock.h"
+#include "cli/request.h"
+#include "serve/listen.h"
 
 static char directory[] = "/tmp/mz-client-XXXXXX", path[64];
 

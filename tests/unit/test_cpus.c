@@ -4,7 +4,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 
-#include "cpus.h"
+#include "base/cpus.h"
 
 static void numbers_may_have_gaps(void **state)
 {

@@ -6,7 +6,7 @@
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 
-#include "devices.h"
+#include "net/devices.h"
 
 enum { BEGIN = BRIDGE_VLAN_INFO_RANGE_BEGIN, END = BRIDGE_VLAN_INFO_RANGE_END };
 enum { PVID = BRIDGE_VLAN_INFO_PVID, UNTAGGED = BRIDGE_VLAN_INFO_UNTAGGED };

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "directory.h"
+#include "names/directory.h"
 
 #define SOMEBODY 4711
 #define ROOM	 4

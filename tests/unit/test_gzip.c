@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "gzip.h"
+#include "base/gzip.h"
 
 static void expect_unpacked(const struct buf *packed, const char *data, size_t length)
 {

@@ -2,9 +2,9 @@
 /* Of /etc/hosts and of /etc/ethers. */
 #include "unit.h"
 
-#include "ethers.h"
-#include "hosts.h"
 #include "lists.h"
+#include "names/ethers.h"
+#include "names/hosts.h"
 
 #define HOSTS(text, line, ...)	LISTS_EXPECT(hosts_parse, text, line, __VA_ARGS__)
 #define ETHERS(text, line, ...) LISTS_EXPECT(ethers_parse, text, line, __VA_ARGS__)

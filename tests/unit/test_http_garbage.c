@@ -2,7 +2,7 @@
 /* What is not a request, or hardly one. */
 #include "web.h"
 
-#include "clients.h"
+#include "serve/connections.h"
 
 static int isolate(void **state)
 {

@@ -7,7 +7,7 @@
 #include <sys/resource.h>
 #include <sys/un.h>
 
-#include "json.h"
+#include "output/json_status.h"
 
 static bool isolated;
 static char directory[] = "/tmp/mz-unix-XXXXXX";

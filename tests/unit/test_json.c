@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "json.h"
-#include "report.h"
+#include "cli/status_text.h"
+#include "output/json_status.h"
 
 static struct snapshot snapshot;
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "json_reader.h"
+#include "base/json_reader.h"
 
 static const char *const good[] = {"{}", " [ ] ", "\"\"", "0", "-1.5e+3", "true", "false", "null",
 	"[1,2 , 3]", "{\"a\":{\"b\":[null,{\"c\":\"d\"}]} , \"e\" : \"\\u00e9\\\\\\\"\\/\\n\"}",

@@ -4,8 +4,8 @@
 
 #include <stdio.h>
 
-#include "leases.h"
 #include "lists.h"
+#include "names/leases.h"
 
 #define EXPECT(text, line, ...) LISTS_EXPECT(leases_parse, text, line, __VA_ARGS__)
 

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "log.h"
+#include "base/log.h"
 
 static void what_comes_again_and_again_is_due_once_a_minute(void **state)
 {

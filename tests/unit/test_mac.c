@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "mac.h"
+#include "base/mac.h"
 
 static bool parse(const char *text, uint8_t mac[6])
 {

@@ -10,8 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "metrics.h"
-#include "rows.h"
+#include "model/tally_text.h"
+#include "output/metrics.h"
 #include "take.h"
 
 static const char dhcp[] = "config host\n\toption name 'koko'\n\toption mac 'aa:BB:cc:dd:ee:ff'\n"

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "names_list.h"
+#include "names/name_table.h"
 
 static const uint8_t one[6] = {2, 0, 0, 0, 0, 1}, two[6] = {2, 0, 0, 0, 0, 2};
 

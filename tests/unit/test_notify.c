@@ -8,7 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "notify.h"
+#include "daemon/notify.h"
 
 static char directory[] = "/tmp/mz-notify-XXXXXX", path[64];
 static struct config config = {.ifnames = {"br-lan", "w\xc2\x9b"

@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "options.h"
+#include "config/options.h"
 
 #define MOST_WORDS 80
 
 static struct config config;
-static char error[OPTIONS_ERROR];
+static char error[CONFIG_ERROR];
 
 /* Runs the parser on blank-separated words. They live until the next call. */
 static int parse(const char *line, enum options_command *command)

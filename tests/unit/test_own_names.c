@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "own_names.h"
+#include "config/own_names.h"
 
 static const char *const given[] = {"accounts.example.org", "Attic"};
 

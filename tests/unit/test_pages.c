@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "web.h"
 
-#include "clients.h"
-#include "pages.h"
+#include "serve/connections.h"
+#include "serve/pages.h"
 
 struct fixture {
 	struct pages pages;

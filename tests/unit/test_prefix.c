@@ -4,7 +4,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-#include "prefix.h"
+#include "base/prefix.h"
 
 static struct prefix parse(const char *text)
 {

@@ -20,9 +20,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "listen.h"
-#include "log.h"
-#include "sandbox.h"
+#include "base/log.h"
+#include "serve/listen.h"
+#include "serve/sandbox.h"
 
 /* What a child saw of what it tried. */
 enum { FAILED, WORKED, NO_SANDBOX };

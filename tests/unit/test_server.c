@@ -3,7 +3,7 @@
 
 #include <sys/stat.h>
 
-#include "server.h"
+#include "serve/sockets.h"
 
 static char directory[] = "/tmp/mz-server-XXXXXX", path[64];
 

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "settings.h"
+#include "hooks/settings.h"
 
 static struct config config;
 static struct mz_settings settings;

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "shared.h"
+#include "model/snapshot_shared.h"
 
 /* One of so many bytes of data that all are equal to its number, as far as a byte goes. */
 static void publish(struct shared *shared, uint64_t number, uint32_t bytes)

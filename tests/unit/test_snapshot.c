@@ -4,9 +4,9 @@
 
 #include <json-c/json.h>
 
-#include "json.h"
+#include "cli/status_text.h"
 #include "naming.h"
-#include "report.h"
+#include "output/json_status.h"
 
 static void the_first_source_that_knows_a_mac_wins(void **state)
 {

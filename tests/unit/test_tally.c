@@ -5,8 +5,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "model/tally.h"
 #include "take.h"
-#include "tally.h"
 
 static struct tally_row row(uint32_t number, uint64_t bytes)
 {

@@ -20,7 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "text.h"
 
 /* A RAM disk nobody else sees, where that is allowed: it is gone with us, even when killed. */

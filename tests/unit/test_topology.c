@@ -5,7 +5,7 @@
 #include <linux/if_arp.h>
 #include <string.h>
 
-#include "topology.h"
+#include "net/topology.h"
 
 #define MAC(n)                                                                                     \
 	{                                                                                          \

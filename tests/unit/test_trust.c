@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "trust.h"
+#include "base/trust.h"
 
 #define SOMEBODY 4711
 #define SERVICE	 453 /* dnsmasq's on OpenWrt, whose leases are in /tmp */

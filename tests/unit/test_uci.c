@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "uci_hosts.h"
+#include "names/uci/reader.h"
 #include "uci_list.h"
 
 struct names_list {

@@ -14,8 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "uci_hosts.h"
-#include "uci_library.h"
+#include "names/uci/libuci.h"
+#include "names/uci/reader.h"
 #include "uci_list.h"
 
 #define FILES	"tests/corpus/dhcp"

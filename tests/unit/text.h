@@ -3,7 +3,7 @@
 #ifndef TEXT_H
 #define TEXT_H
 
-#include "textfile.h"
+#include "output/textfile.h"
 
 static inline int text_write(const char *path, const void *text, size_t length)
 {

@@ -7,10 +7,11 @@
 #define UCI_LIST_H
 
 #include <arpa/inet.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/socket.h>
 
-#include "names.h"
+#include "names/name_table_add.h"
 
 #define UCI_LINE 400
 

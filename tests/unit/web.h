@@ -17,10 +17,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "http.h"
+#include "base/clock.h"
 #include "isolate.h"
-#include "listen.h"
+#include "serve/http.h"
+#include "serve/listen.h"
 
 #define WEB_PATIENCE_MS 60000 /* only what fails is waited for so long */
 
@@ -60,10 +60,9 @@ static inline struct snapshot *web_snapshot(uint32_t rows, uint64_t value)
 
 static inline const struct metrics_options *web_options(void)
 {
-	static const struct metrics_options options = {
-		.legacy = true, .native = true, .show_unknown = true};
+	static const struct metrics_options all = {true, true, true, NULL, NULL};
 
-	return &options;
+	return &all;
 }
 
 static inline const struct snapshot *web_current(void *context)

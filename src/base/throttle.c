@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/throttle.h"
+
+#include <unistd.h>
+
+#include "base/clock.h"
+
+#define WINDOW_MS 100
+#define PAUSE_MS  10
+
+void brake(struct brake *brake, unsigned limit)
+{
+	uint64_t now = now_ms();
+
+	if (now >= brake->window_ms + WINDOW_MS) {
+		brake->window_ms = now;
+		brake->rounds = 0;
+	}
+	if (++brake->rounds <= limit)
+		return;
+	if (log_due(&brake->told))
+		log_warn("more than %u events in %d ms: slowing down", limit, WINDOW_MS);
+	usleep(PAUSE_MS * 1000);
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cli/status.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/json_reader.h"
+#include "base/log.h"
+#include "base/printable.h"
+#include "cli/request.h"
+#include "cli/status_text.h"
+#include "hooks/leftover.h"
+#include "model/labels.h"
+#include "output/json_status.h"
+
+/* Returns 0 or -ENOMEM. */
+static int print_json(const struct left *left)
+{
+	struct buf json = {0};
+	int error;
+
+	json_left(left->hooks, left->count, &json);
+	error = json.failed ? -ENOMEM : 0;
+	if (!error)
+		fwrite(json.data, 1, json.length, stdout);
+	buf_free(&json);
+	return error;
+}
+
+/* text: PATH_MAX bytes, for what it is made of. */
+static const char *clean(const char *from, char *text)
+{
+	printable(&from, text, PATH_MAX);
+	return text;
+}
+
+static void print_text(const struct config *config, const struct left *left)
+{
+	char text[PATH_MAX];
+
+	printf("No daemon answers at %s.\n", clean(config->socket, text));
+	if (!left->count) {
+		printf("No classifier counts either: nothing of --pin %s hangs on a device.\n",
+			clean(config->pin, text));
+		return;
+	}
+	printf("The classifier still counts, and the next daemon takes over from it:\n");
+	for (size_t i = 0; i < left->count; i++)
+		printf("  %-15s  %-7s  %s\n", clean(left->hooks[i].device, text),
+			words_side(left->hooks[i].direction), words_kind(left->hooks[i].kind));
+}
+
+static int tell_what_is_left(const struct config *config)
+{
+	struct left left = {0};
+	int error = left_look(config->pin, &left);
+
+	if (error)
+		log_error("no daemon answers at %s, and --pin %s cannot be looked at: %s",
+			config->socket, config->pin, strerror(-error));
+	else if (!config->json)
+		print_text(config, &left);
+	else if ((error = print_json(&left)) < 0)
+		log_error("no daemon answers at %s, and what is left cannot be told: %s",
+			config->socket, strerror(-error));
+	left_free(&left);
+	return error ? 1 : STATUS_NO_DAEMON;
+}
+
+/* As client_get(), with a NUL behind the body, and none in it, which would hide what follows. */
+static int get(const char *socket, const char *path, struct buf *answer)
+{
+	int error = client_get(socket, path, CLIENT_PATIENCE_MS, answer);
+
+	if (!error)
+		buf_bytes(answer, "", 1);
+	if (answer->failed)
+		return -ENOMEM;
+	return error || strlen(answer->data) + 1 == answer->length ? error : -EPROTO;
+}
+
+/* A daemon of an earlier version does not list them: that is no error. */
+static int tell_hosts(const struct config *config)
+{
+	struct buf answer = {0};
+	int error = get(config->socket, "/api/v1/hosts", &answer);
+
+	if (!error)
+		error = report_hosts(answer.data, stdout);
+	buf_free(&answer);
+	return error == -EPROTO ? 0 : error;
+}
+
+/* A socket that is there, and not for us. */
+static void tell_who_may(const char *socket)
+{
+	const struct group *group;
+	struct stat st;
+
+	group = stat(socket, &st) == 0 && st.st_gid != 0 ? getgrgid(st.st_gid) : NULL;
+	if (group)
+		log_error("%s: only root and the group %s may ask: try sudo, or join that group",
+			socket, group->gr_name);
+	else
+		log_error("%s: only root may ask: try sudo", socket);
+}
+
+int status_run(const struct config *config)
+{
+	struct buf answer = {0};
+	int error = get(config->socket, "/api/v1/status", &answer), status = 0;
+
+	if (error == -ENOENT || error == -ECONNREFUSED) {
+		status = tell_what_is_left(config);
+		error = 0;
+	} else if (!error) {
+		error = report_status(answer.data, config->json ? NULL : stdout);
+		if (error >= 0 && config->json)
+			fwrite(answer.data, 1, answer.length - 1, stdout);
+		status = error > 0 ? STATUS_NOT_COUNTING : 0;
+		if (error >= 0)
+			error = config->json ? 0 : tell_hosts(config);
+	}
+	buf_free(&answer);
+	if (error == -EACCES || error == -EPERM) {
+		tell_who_may(config->socket);
+		return 1;
+	}
+	if (error) {
+		log_error("%s: %s", config->socket,
+			error == -EPROTO ? "what answers there is no mezoura" : strerror(-error));
+		return 1;
+	}
+	if (fflush(stdout) || ferror(stdout)) {
+		log_error("cannot write: %s", strerror(errno));
+		return 1;
+	}
+	return status;
+}

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cli/status_text.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/json_reader.h"
+#include "base/printable.h"
+
+/* By value, for use within one printf(). */
+struct text {
+	char bytes[80];
+};
+
+static uint64_t number(const char *object, const char *key)
+{
+	return json_get_number(json_get(object, key));
+}
+
+/* What is too long ends in dots. */
+static struct text clean(const char *value)
+{
+	char all[256]; /* of which no character shrinks to less than a byte in three */
+	const char *from = all;
+	struct text text = {0};
+	size_t used;
+
+	json_get_string(value, all, sizeof(all));
+	used = printable(&from, text.bytes, sizeof(text.bytes) - 3);
+	if (*from)
+		memcpy(text.bytes + used, "...", 4);
+	return text;
+}
+
+static struct text text_of(const char *object, const char *key)
+{
+	return clean(json_get(object, key));
+}
+
+/* In its two largest units. */
+static struct text duration(uint64_t s)
+{
+	struct text text;
+
+	if (s >= 86400)
+		snprintf(text.bytes, sizeof(text.bytes), "%" PRIu64 " d %" PRIu64 " h", s / 86400,
+			s / 3600 % 24);
+	else if (s >= 3600)
+		snprintf(text.bytes, sizeof(text.bytes), "%" PRIu64 " h %" PRIu64 " min", s / 3600,
+			s / 60 % 60);
+	else if (s >= 60)
+		snprintf(text.bytes, sizeof(text.bytes), "%" PRIu64 " min %" PRIu64 " s", s / 60,
+			s % 60);
+	else
+		snprintf(text.bytes, sizeof(text.bytes), "%" PRIu64 " s", s);
+	return text;
+}
+
+static void print_incomplete(const char *array, FILE *out)
+{
+	static const char *const known[][3] = {
+		{"hardware_offload", "LOW",
+			"a flowtable hands flows to the hardware, where nothing can count them"},
+		{"hook_failed", "LOW", "a device on the way could not be hooked"},
+		{"ingress_qdisc", "LOW",
+			"another program's ingress qdisc leaves downloads no hook on a device"},
+		{"xdp", "LOW", "an XDP program may forward packets before they are seen"},
+		{"addresses", "HIGH",
+			"traffic with some of this router's addresses passes for the internet's"},
+		{"prefixes", "LOW", "an interface has more prefixes than there is room for"},
+	};
+	struct json_each each = {0};
+
+	while (json_next(array, &each)) {
+		struct text word = clean(each.value);
+		const char *how = "LOW", *why = word.bytes;
+
+		for (size_t j = 0; j < sizeof(known) / sizeof(*known); j++)
+			if (strcmp(known[j][0], word.bytes) == 0) {
+				how = known[j][1];
+				why = known[j][2];
+			}
+		fprintf(out, "COUNTS ARE TOO %s: %s\n", how, why);
+	}
+}
+
+/* Returns how many there are. out: may be NULL. */
+static int print_uncounted(const char *interfaces, FILE *out)
+{
+	struct json_each each = {0};
+	int uncounted = 0;
+
+	while (json_next(interfaces, &each)) {
+		const char *hooked = json_get(each.value, "hooked");
+
+		if (!hooked || json_get_bool(hooked)) /* earlier versions do not tell */
+			continue;
+		uncounted++;
+		if (out)
+			fprintf(out, "NOT COUNTING on %s: %s\n", text_of(each.value, "name").bytes,
+				json_get_bool(json_get(each.value, "present"))
+					? "the classifier does not hang there; the log says why"
+					: "no such interface; it is waited for");
+	}
+	return uncounted;
+}
+
+static bool same(const char *a, const char *b, const char *key)
+{
+	return strcmp(text_of(a, key).bytes, text_of(b, key).bytes) == 0;
+}
+
+/* Both hooks of a device in one line, where they are of one kind and age. */
+static void print_hooks(const char *array, FILE *out)
+{
+	struct json_each each = {0}, next;
+	bool more = json_next(array, &each);
+
+	for (; more; each = next) {
+		const char *hook = each.value;
+		bool both;
+
+		next = each;
+		more = json_next(array, &next);
+		both = more && same(hook, next.value, "device") && same(hook, next.value, "kind") &&
+		       same(hook, next.value, "since");
+		fprintf(out, "  %-15s  %-15s %-6s  since %s (%s)\n", text_of(hook, "device").bytes,
+			both ? "ingress, egress" : text_of(hook, "direction").bytes,
+			text_of(hook, "kind").bytes, text_of(hook, "since").bytes,
+			duration(number(hook, "age_seconds")).bytes);
+		if (both)
+			more = json_next(array, &next);
+	}
+}
+
+static void print_interface(const char *interface, FILE *out)
+{
+	const char *prefixes = json_get(interface, "prefixes"), *separator = "";
+	struct json_each prefix = {0};
+
+	fprintf(out, "\n%s: ", text_of(interface, "name").bytes);
+	while (json_next(prefixes, &prefix)) {
+		fprintf(out, "%s%s", separator, clean(prefix.value).bytes);
+		separator = ", ";
+	}
+	fprintf(out, "%s%s%s\n", *separator ? "" : "no subnet",
+		json_get_bool(json_get(interface, "followed")) ? " (followed)" : "",
+		json_get_bool(json_get(interface, "present")) ? "" : " (not there: waited for)");
+	print_hooks(json_get(interface, "hooks"), out);
+}
+
+static void print_table(const char *table, FILE *out)
+{
+	static const char family[][2][5] = {{"ipv4", "IPv4"}, {"ipv6", "IPv6"}};
+
+	for (size_t i = 0; i < 2; i++) {
+		const char *fill = json_get(table, family[i][0]);
+		uint64_t entries = number(fill, "entries"), capacity = number(fill, "capacity");
+
+		fprintf(out, "%-13s %s  %7" PRIu64 " of %7" PRIu64 " addresses  %5.1f %%\n",
+			i ? "" : "table", family[i][1], entries, capacity,
+			capacity ? 100.0 * (double)entries / (double)capacity : 0.0);
+	}
+	fprintf(out, "%-13s %.1f MiB of kernel memory; %" PRIu64 " silent ones kept outside it\n",
+		"", (double)number(table, "kernel_bytes") / 1048576.0, number(table, "retired"));
+}
+
+static void print_names(const char *names, FILE *out)
+{
+	struct json_each source = {0};
+	const char *separator = "";
+
+	fprintf(out, "%-13s ", "names");
+	while (json_is_object(names) && json_next(names, &source)) {
+		fprintf(out, "%s%" PRIu64 " of %s", separator, json_get_number(source.value),
+			clean(source.key).bytes);
+		separator = ", ";
+	}
+	fprintf(out, "%s\n", *separator ? "" : "none");
+}
+
+static void print_gaps(const char *gaps, FILE *out)
+{
+	uint64_t restored = number(gaps, "restored");
+
+	if (restored)
+		fprintf(out,
+			"%-13s %" PRIu64 " times a hook was put back; at most %" PRIu64
+			" packets were missed\n",
+			"gaps", restored, number(gaps, "missed_packets"));
+}
+
+static void print_unattributed(const char *unattributed, FILE *out)
+{
+	static const char direction[][9] = {"upload", "download"};
+	const char *title = "unattributed";
+
+	for (size_t i = 0; i < 2; i++) {
+		const char *reasons = json_get(unattributed, direction[i]);
+		struct json_each reason = {0};
+
+		while (json_is_object(reasons) && json_next(reasons, &reason)) {
+			if (!number(reason.value, "packets"))
+				continue;
+			fprintf(out, "%-13s %-8s  %-13s  %" PRIu64 " packets, %" PRIu64 " bytes\n",
+				title, direction[i], clean(reason.key).bytes,
+				number(reason.value, "packets"), number(reason.value, "bytes"));
+			title = "";
+		}
+	}
+}
+
+int report_status(const char *text, FILE *out)
+{
+	const char *status = json_check(text), *snapshot = json_get(status, "snapshot"),
+		   *interfaces = json_get(status, "interfaces");
+	struct json_each interface = {0};
+	int uncounted;
+
+	if (!json_is_object(status))
+		return -EPROTO;
+	if (!out)
+		return print_uncounted(interfaces, NULL);
+	fprintf(out, "mezoura %s, running for %s\n", text_of(status, "version").bytes,
+		duration(number(status, "uptime_seconds")).bytes);
+	uncounted = print_uncounted(interfaces, out);
+	print_incomplete(json_get(status, "incomplete"), out);
+	while (json_next(interfaces, &interface))
+		print_interface(interface.value, out);
+	fprintf(out, "\n");
+	print_table(json_get(status, "table"), out);
+	print_names(json_get(status, "names"), out);
+	fprintf(out, "%-13s %s, in %.2f ms\n", "last reading", text_of(snapshot, "timestamp").bytes,
+		json_get_real(json_get(snapshot, "pull_seconds")) * 1000);
+	print_gaps(json_get(status, "gaps"), out);
+	if (number(status, "exporter_restarts"))
+		fprintf(out, "%-13s died and was started again %" PRIu64 " times\n", "exporter",
+			number(status, "exporter_restarts"));
+	print_unattributed(json_get(status, "unattributed"), out);
+	return uncounted;
+}
+
+static bool same_host(const char *a, const char *b)
+{
+	return json_get(b, "mac") && same(a, b, "mac") && same(a, b, "interface");
+}
+
+static const char *or_dash(const char *object, const char *key, struct text *text)
+{
+	*text = text_of(object, key);
+	return json_get(object, key) ? text->bytes : "-";
+}
+
+/*
+ * Rows of one machine, of both IP versions, in one line. *row is the first of them, and then what
+ * follows them; returns whether anything does.
+ */
+static bool print_host(const char *hosts, struct json_each *row, FILE *out)
+{
+	const char *host = row->value;
+	struct text address = {0}, mac, source, name;
+	size_t addresses = 0;
+	char more[40] = "";
+	bool others;
+
+	do {
+		const char *list = json_get(row->value, "addresses");
+		struct json_each first = {0};
+
+		if (!addresses && json_next(list, &first))
+			address = clean(first.value);
+		addresses += json_length(list);
+		others = json_next(hosts, row);
+	} while (others && same_host(host, row->value));
+	if (addresses > 1)
+		snprintf(more, sizeof(more), " and %zu more", addresses - 1);
+	fprintf(out, "  %-15s  %-17s  %-7s  %s%-*s  %s\n", text_of(host, "interface").bytes,
+		or_dash(host, "mac", &mac), or_dash(host, "source", &source), address.bytes,
+		strlen(address.bytes) < 26 ? 26 - (int)strlen(address.bytes) : 0, more,
+		or_dash(host, "name", &name));
+	return others;
+}
+
+int report_hosts(const char *text, FILE *out)
+{
+	const char *hosts = json_get(json_check(text), "hosts");
+	struct json_each row = {0};
+	bool more = json_next(hosts, &row);
+
+	if (more)
+		fprintf(out, "\nhosts, and which source their names are from:\n");
+	for (size_t lines = 0; more && lines < REPORT_HOSTS; lines++)
+		more = print_host(hosts, &row, out);
+	if (more)
+		fprintf(out, "  and others: /api/v1/hosts has them all\n");
+	return hosts ? 0 : -EPROTO;
+}

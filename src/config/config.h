@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the command line asks for, checked, and not changed afterwards. */
+#ifndef MZ_CONFIG_CONFIG_H
+#define MZ_CONFIG_CONFIG_H
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/socket.h>
+
+#include "base/prefix.h"
+#include "config/own_names.h"
+#include "layout.h"
+
+#define CONFIG_PIN     "/sys/fs/bpf/mezoura" /* the default */
+#define CONFIG_LISTENS 8
+#define CONFIG_SOCKETS (CONFIG_LISTENS + 2) /* in all: and everywhere, and the Unix socket */
+#define CONFIG_TRACKED (MZ_NETS * MZ_PREFIXES)
+
+#define CONFIG_PATHS 8
+#define CONFIG_ERROR 256 /* room for a line on what is wrong with an option */
+
+enum config_hook { CONFIG_HOOK_AUTO, CONFIG_HOOK_TCX, CONFIG_HOOK_CLSACT };
+
+/* -4: one subnet of one interface. */
+struct config_tracked {
+	struct prefix prefix;
+	char ifname[IFNAMSIZ];
+};
+
+/* Files of one kind; as long as none is given, the usual places. */
+struct config_paths {
+	const char *path[CONFIG_PATHS];
+	size_t count;
+	bool given;
+};
+
+/* Strings belong to argv. */
+struct config {
+	struct config_tracked tracked[CONFIG_TRACKED];
+	size_t trackeds;
+	char ifnames[MZ_NETS][IFNAMSIZ]; /* each tracked interface, once */
+	bool followed[MZ_NETS];		 /* -i: its own subnets are tracked, as they change */
+	size_t interfaces;
+	struct prefix delegated[MZ_PREFIXES]; /* -6: tracked on every interface */
+	size_t delegateds;
+	struct prefix local[MZ_LOCALS];
+	size_t locals;
+	struct prefix allow[MZ_LOCALS];
+	size_t allows;
+	struct sockaddr_storage listen[CONFIG_LISTENS];
+	const char *listen_text[CONFIG_LISTENS]; /* as it was given */
+	size_t listens;
+	const char *host_names[OWN_NAMES];
+	size_t host_names_count;
+	bool exporter;
+	unsigned port;			     /* host byte order */
+	bool port_given;		     /* by -p */
+	unsigned interval;		     /* seconds */
+	const char *textfile;		     /* NULL: none */
+	bool legacy_metrics, native_metrics; /* the families to print */
+	bool show_unknown;		     /* hosts without a name are in the legacy ones, too */
+	bool bytes_from_ip;
+	const char *dhcp_config;
+	struct config_paths leases, ethers, hosts;
+	unsigned max_hosts;
+	unsigned idle; /* seconds until a silent address leaves the kernel's table */
+	const char *pin;
+	const char *socket;	   /* of the daemon, for its clients */
+	const char *notify_socket; /* of the service manager; NULL: none */
+	unsigned passed;	   /* listening sockets that it opened, from descriptor 3 on */
+	unsigned watchdog_ms;	   /* the service manager expects a sign of life; 0: it does not */
+	bool json;		   /* status --json */
+	char **argv; /* the command line, for the exporter; its first word may change */
+	enum config_hook hook;
+	bool syslog;
+};
+
+#endif

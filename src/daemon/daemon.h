@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MZ_DAEMON_DAEMON_H
+#define MZ_DAEMON_DAEMON_H
+
+#include "config/config.h"
+
+/*
+ * Accounts until SIGTERM or SIGINT. All that can be wrong is found before anything is attached.
+ * Returns the exit status: 0, or 1 after one line on why.
+ */
+int daemon_run(const struct config *config);
+
+#endif

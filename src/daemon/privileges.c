@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/privileges.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdint.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/capabilities.h"
+
+#define NOBODY 65534
+
+/* Hooks and maps; programs, which the verifier treats as root's by CAP_PERFMON; files of names. */
+#define KEPT                                                                                       \
+	(CAPABILITY(CAP_NET_ADMIN) | CAPABILITY(CAP_BPF) | CAPABILITY(CAP_PERFMON) |               \
+		CAPABILITY(CAP_DAC_READ_SEARCH))
+
+const char *privileges_missing(void)
+{
+	const uint64_t change =
+		CAPABILITY(CAP_SETUID) | CAPABILITY(CAP_SETGID) | CAPABILITY(CAP_CHOWN);
+	struct capabilities now = {0};
+
+	if (capabilities_get(&now) < 0 || !(now.effective & CAPABILITY(CAP_NET_ADMIN)) ||
+		!(now.effective & (CAPABILITY(CAP_BPF) | CAPABILITY(CAP_SYS_ADMIN))))
+		return "CAP_BPF and CAP_NET_ADMIN";
+	if (geteuid() == 0 && (now.effective & change) != change)
+		return "CAP_SETUID, CAP_SETGID and CAP_CHOWN";
+	return NULL;
+}
+
+void privileges_find(struct privileges *who)
+{
+	const struct passwd *user;
+
+	*who = (struct privileges){geteuid(), geteuid(), getegid(), getegid()};
+	if (geteuid() != 0)
+		return;
+	user = getpwnam("mezoura");
+	if (user) {
+		who->keeper_uid = user->pw_uid;
+		who->keeper_gid = user->pw_gid;
+	}
+	user = getpwnam("mezoura-exporter");
+	if (!user)
+		user = getpwnam("nobody");
+	who->exporter_uid = user ? user->pw_uid : NOBODY;
+	who->exporter_gid = user ? user->pw_gid : NOBODY;
+}
+
+/*
+ * The exporter's are kept as the saved ids: what is forked may become that one without any
+ * capability, and without a process of root's that would wait for the next exporter's birth.
+ */
+static int become_keeper(const struct privileges *who)
+{
+	int with_parent = 0;
+
+	/* that we are to end with our parent is forgotten by a change of users */
+	if (prctl(PR_GET_PDEATHSIG, &with_parent) < 0 || setgroups(0, NULL) < 0 ||
+		setresgid(who->keeper_gid, who->keeper_gid, who->exporter_gid) < 0 ||
+		prctl(PR_SET_KEEPCAPS, 1) < 0 ||
+		setresuid(who->keeper_uid, who->keeper_uid, who->exporter_uid) < 0 ||
+		prctl(PR_SET_KEEPCAPS, 0) < 0 || prctl(PR_SET_PDEATHSIG, with_parent) < 0 ||
+		prctl(PR_SET_DUMPABLE, 1) < 0) /* as a service's that was never root */
+		return -errno;
+	return 0;
+}
+
+int privileges_drop(const struct privileges *who)
+{
+	static const struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
+	struct capabilities all = {0};
+	int error = capabilities_get(&all);
+	uint64_t kept = KEPT;
+
+	if (error)
+		return error;
+	if (!(all.permitted & CAPABILITY(CAP_BPF))) /* of which it is the older and greater form */
+		kept |= CAPABILITY(CAP_SYS_ADMIN);
+	/* before Linux 5.11, of maps and programs to come; libbpf will not be able to raise it */
+	setrlimit(RLIMIT_MEMLOCK, &unlimited);
+	if (geteuid() == 0) {
+		for (int i = 0; prctl(PR_CAPBSET_READ, i) >= 0; i++)
+			prctl(PR_CAPBSET_DROP, i);
+		error = become_keeper(who);
+	}
+	if (!error && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		error = -errno;
+	if (!error)
+		error = capabilities_set(all.permitted & kept,
+			all.permitted & (kept | CAPABILITY(CAP_DAC_OVERRIDE)));
+	return error;
+}
+
+int privileges_write_anywhere(bool may)
+{
+	struct capabilities now = {0};
+	int error = capabilities_get(&now);
+	uint64_t left;
+
+	if (error)
+		return error;
+	left = may ? now.permitted : now.permitted & ~CAPABILITY(CAP_DAC_OVERRIDE);
+	return capabilities_set(left, left);
+}
+
+int privileges_become_exporter(const struct privileges *who)
+{
+	uid_t uid = who->exporter_uid;
+	gid_t gid = who->exporter_gid;
+
+	return setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0 ? -errno : 0;
+}
+
+void privileges_forget_exporter(void)
+{
+	/* everybody may keep what they have */
+	int failed = setresgid((gid_t)-1, (gid_t)-1, getegid());
+
+	failed |= setresuid((uid_t)-1, (uid_t)-1, geteuid());
+	(void)failed;
+}

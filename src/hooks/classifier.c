@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "hooks/classifier.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "base/gzip.h"
+
+/* The object file that the build made of bpf/mezoura.bpf.c, packed, within this program. Global for
+ * the assembler as for the compiler: on MIPS, the two have to agree on how an address is found. */
+__asm__(".pushsection .rodata\n"
+	".globl classifier_object, classifier_object_end\n"
+	".hidden classifier_object, classifier_object_end\n"
+	"classifier_object:\n"
+	".incbin \"" MZ_CLASSIFIER "\"\n"
+	"classifier_object_end:\n"
+	".popsection\n");
+extern const unsigned char classifier_object[] __attribute__((visibility("hidden")));
+extern const unsigned char classifier_object_end[] __attribute__((visibility("hidden")));
+
+/*
+ * Whether the kernel is one for real time. There, since Linux 6.18, a packet's way through the
+ * kernel may be put aside for another packet's on the same CPU.
+ */
+static bool kernel_preempts(void)
+{
+	struct utsname name;
+
+	return uname(&name) == 0 && strstr(name.version, "PREEMPT_RT");
+}
+
+static int set_maps(
+	struct bpf_object *object, const struct maps *maps, const struct mz_settings *settings)
+{
+	struct mz_settings complete = *settings;
+	struct bpf_map *map;
+	int error;
+
+	for (size_t i = 0; i < MAPS_NAMES; i++) {
+		map = bpf_object__find_map_by_name(object, maps_names[i]);
+		error = map ? bpf_map__reuse_fd(map, maps->fd[i]) : 0; /* not all are used */
+		if (error)
+			return error;
+	}
+	complete.slots = 2 * maps->family_slots;
+	complete.index_mask = maps->index_entries - 1;
+	complete.preempted |= kernel_preempts();
+	map = bpf_object__find_map_by_name(object, ".rodata");
+	/* libbpf checks that the settings are all of it */
+	return map ? bpf_map__set_initial_value(map, &complete, sizeof(complete)) : -ENOENT;
+}
+
+static int keep_program(const struct bpf_object *object, const char *name, int *fd)
+{
+	const struct bpf_program *program = bpf_object__find_program_by_name(object, name);
+
+	/* the object takes its own descriptors with it */
+	*fd = program ? fcntl(bpf_program__fd(program), F_DUPFD_CLOEXEC, 3) : -1;
+	return *fd < 0 ? -errno : 0;
+}
+
+static int load(struct bpf_object *object, const struct maps *maps,
+	const struct mz_settings *settings, int programs[MZ_DIRECTIONS])
+{
+	int error = set_maps(object, maps, settings);
+
+	if (!error)
+		error = bpf_object__load(object);
+	if (!error)
+		error = keep_program(object, "mz_ingress", &programs[MZ_UPLOAD]);
+	if (!error)
+		error = keep_program(object, "mz_egress", &programs[MZ_DOWNLOAD]);
+	if (error && programs[MZ_UPLOAD] >= 0)
+		close(programs[MZ_UPLOAD]);
+	return error;
+}
+
+int classifier_load(
+	const struct maps *maps, const struct mz_settings *settings, int programs[MZ_DIRECTIONS])
+{
+	struct bpf_object *object;
+	size_t size;
+	/* for each load anew: a tenth of a millisecond, and between them nothing is kept */
+	void *unpacked = gzip_unpack(
+		classifier_object, (size_t)(classifier_object_end - classifier_object), &size);
+	int error;
+
+	programs[MZ_UPLOAD] = programs[MZ_DOWNLOAD] = -1;
+	if (!unpacked)
+		return -ENOMEM;
+	libbpf_set_print(NULL); /* the caller says what failed, in one line */
+	object = bpf_object__open_mem(unpacked, size, NULL);
+	error = object ? load(object, maps, settings, programs) : -errno;
+	bpf_object__close(object);
+	munmap(unpacked, size);
+	return error;
+}

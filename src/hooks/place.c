@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "hooks/place.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "hooks/attach.h"
+#include "hooks/classifier.h"
+
+/* How long a device is left alone after another program's ingress qdisc went: it may start anew. */
+#define YIELD_MS 10000
+
+static void drop_programs(struct place_work *work)
+{
+	for (int d = 0; d < MZ_DIRECTIONS; d++) {
+		if (work->program[d] >= 0)
+			close(work->program[d]);
+		work->program[d] = -1;
+	}
+}
+
+void place_begin(struct place_work *work)
+{
+	*work = (struct place_work){.program = {-1, -1}};
+}
+
+void place_end(struct place_work *work)
+{
+	drop_programs(work);
+}
+
+/* Ports of one bridge mostly have equal settings, and share a program. */
+static int load(
+	struct installed *installed, struct place_work *work, const struct mz_settings *settings)
+{
+	int error;
+
+	if (work->program[0] >= 0 && memcmp(settings, &work->settings, sizeof(*settings)) == 0)
+		return 0;
+	drop_programs(work);
+	work->settings = *settings;
+	error = classifier_load(installed->maps, settings, work->program);
+	if (error)
+		work->program[MZ_UPLOAD] = work->program[MZ_DOWNLOAD] = -1;
+	return error;
+}
+
+/* A daemon with another --pin counts for itself: it is not to take our marks for its own. */
+static uint16_t own_mark(const struct installed *installed, uint16_t mark)
+{
+	return (uint16_t)(mark ^ (hooks_mix(installed->pin) << 1 & 0x7ffe));
+}
+
+/*
+ * Where a hook of the other kind hangs there, as --hook was another, packets meet both until that
+ * one goes: in the meantime the first marks what it counted for the second.
+ */
+static int change_kind(
+	struct installed *installed, struct place_work *work, struct installed_hook *hook)
+{
+	const char *dir = installed->pin;
+	struct mz_settings settings = hook->settings;
+	int error = 0;
+
+	settings.doubled = 1;
+	if (settings.place == MZ_ALONE) {
+		settings.place = MZ_UPPER;
+		settings.mark = own_mark(installed, 0x8000);
+	}
+	for (int d = 0; d < MZ_DIRECTIONS && !error; d++) {
+		struct hook at = {hook->ifindex, hook->net, (enum mz_direction)d};
+		enum config_hook wanted = installed->config->hook, other;
+
+		if (!hooks_change_kind(dir, &at, wanted, &other))
+			continue;
+		error = load(installed, work, &settings);
+		if (!error)
+			error = hooks_attach(dir, &at, work->program[d], other, &hook->kind);
+		if (!error)
+			error = hooks_attach(dir, &at, work->program[d], wanted, &hook->kind);
+	}
+	return error == -EADDRINUSE ? 0 : error;
+}
+
+static int attach(struct installed *installed, struct place_work *work, struct installed_hook *hook)
+{
+	int error = change_kind(installed, work, hook);
+
+	if (!error)
+		error = load(installed, work, &hook->settings);
+	for (int d = 0; d < MZ_DIRECTIONS && !error; d++) {
+		struct hook at = {hook->ifindex, hook->net, (enum mz_direction)d};
+
+		error = hooks_attach(installed->pin, &at, work->program[d], installed->config->hook,
+			&hook->kind);
+		hook->half = error == -EADDRINUSE;
+		if (hook->half)
+			error = 0;
+	}
+	installed->changed = true;
+	hook->attached = error == 0;
+	return error;
+}
+
+static bool is_attached(const struct installed *installed, const struct installed_hook *hook)
+{
+	for (int d = 0; d < (hook->half ? MZ_DOWNLOAD : MZ_DIRECTIONS); d++) {
+		struct hook at = {hook->ifindex, hook->net, (enum mz_direction)d};
+
+		if (!hooks_attached(installed->pin, &at, hook->kind))
+			return false;
+	}
+	return true;
+}
+
+/* Born since the last time. At the start nobody knows: then none is. */
+static bool is_new(const struct installed *installed, const struct device *device)
+{
+	for (size_t i = 0; i < installed->known_count; i++)
+		if (installed->known[i] == device->index)
+			return false;
+	return installed->known_count > 0;
+}
+
+/*
+ * A hook was put where one had been, or where a device is new: what the device moved in between may
+ * be missing. before: what it had moved when all was well. The next
+ * gap begins where this one ends.
+ */
+static void note_gap(struct installed *installed, struct installed_hook *hook, uint64_t before)
+{
+	devices_moved(hook->ifindex, &hook->moved);
+	/* made anew, it began at 0 */
+	installed->missed += hook->moved < before ? hook->moved : hook->moved - before;
+}
+
+static const struct installed_hook *find_hook(
+	const struct installed *installed, unsigned ifindex, unsigned net)
+{
+	for (size_t i = 0; i < installed->hook_count; i++)
+		if (installed->hooks[i].ifindex == ifindex && installed->hooks[i].net == net)
+			return &installed->hooks[i];
+	return NULL;
+}
+
+struct installed_hook *place_add(struct place_work *work)
+{
+	if (work->count == work->room) {
+		size_t room = work->room ? work->room * 2 : 4;
+		struct installed_hook *hooks = realloc(work->hooks, room * sizeof(*hooks));
+
+		if (!hooks)
+			return NULL;
+		work->hooks = hooks;
+		work->room = room;
+	}
+	memset(&work->hooks[work->count], 0, sizeof(*work->hooks));
+	return &work->hooks[work->count++];
+}
+
+const char *place_explain(int error)
+{
+	switch (-error) {
+	case EINVAL:
+		return "the kernel does not take the classifier (5.10 or later is needed, with "
+		       "CONFIG_NET_CLS_BPF)";
+	case E2BIG:
+		return "too many prefixes or addresses (see LIMITS in mezoura(8)); where it counts "
+		       "already, counts are too high: traffic with new addresses of this router "
+		       "passes for the internet's";
+	default:
+		return strerror(-error);
+	}
+}
+
+/*
+ * Whether the device is left to another program for a while: its ingress qdisc went, and took our
+ * filter along. Where ours came at once, a shaper that starts anew would find its place taken.
+ */
+static bool yields(const struct installed_hook *old, bool there, struct installed_hook *hook)
+{
+	if (!old || there || (!old->half && !old->yields_ms))
+		return false;
+	hook->yields_ms = old->yields_ms ? old->yields_ms : now_ms() + YIELD_MS;
+	return now_ms() < hook->yields_ms;
+}
+
+/* Says once that there is no place for downloads on a device, and that there is one again. */
+static void note_half(struct place_work *work, const struct installed_hook *old,
+	const struct installed_hook *hook, bool elsewhere)
+{
+	bool known = old && (old->half || old->yields_ms);
+
+	if (hook->half && !known)
+		log_warn("%s: another program's ingress qdisc leaves downloads no hook there: %s",
+			hook->device,
+			elsewhere ? "they are counted at the devices below it"
+				  : "they are not counted (a clsact qdisc has both)");
+	if (!hook->half && hook->attached && known)
+		log_info("%s: the ingress qdisc is gone: counting both directions", hook->device);
+	work->ingress = work->ingress || (hook->half && !elsewhere);
+}
+
+int place_reconcile(struct installed *installed, struct place_work *work,
+	const struct topology *topology, size_t place, const struct mz_settings *settings)
+{
+	const struct device *device = topology->place[place].device;
+	const struct installed_hook *old;
+	struct installed_hook *hook = place_add(work);
+	/* all downloads pass a device below as well, the last ones apart */
+	bool elsewhere = place == 0 && topology->places > 1 && !topology->cut;
+	uint64_t before;
+	bool fresh, there;
+	int error = 0;
+
+	if (!hook)
+		return -ENOMEM;
+	hook->ifindex = device->index;
+	hook->net = settings->net;
+	memcpy(hook->device, device->name, sizeof(hook->device));
+	hook->settings = *settings;
+	topology_apply(topology, place, &hook->settings);
+	if (hook->settings.mark)
+		hook->settings.mark = own_mark(installed, hook->settings.mark);
+	if (device->xdp)
+		work->xdp = true;
+	old = find_hook(installed, hook->ifindex, hook->net);
+	fresh = !old && is_new(installed, device);
+	before = old ? old->moved : fresh ? 0 : device->moved;
+	hook->moved = device->moved;
+	hook->since_s = clock_uptime_s();
+	there = old && old->attached && is_attached(installed, old);
+	if (there && memcmp(&old->settings, &hook->settings, sizeof(hook->settings)) == 0) {
+		hook->attached = true;
+		hook->half = old->half;
+		hook->kind = old->kind;
+		hook->since_s = old->since_s;
+		work->ingress = work->ingress || (hook->half && !elsewhere);
+		return 0;
+	}
+	if (yields(old, there, hook)) {
+		hook->moved = before;
+		hook->kind = old->kind;
+		work->ingress = work->ingress || !elsewhere;
+		return 0;
+	}
+	hook->yields_ms = 0;
+	error = attach(installed, work, hook);
+	note_half(work, old, hook, elsewhere);
+	if (there) { /* the program was swapped */
+		hook->since_s = old->since_s;
+	} else if (error) {
+		hook->moved = before;
+	} else if (old || fresh) {
+		installed->restored++;
+		note_gap(installed, hook, before);
+	}
+	if (error == -ENODEV) /* it went meanwhile, and an event will tell */
+		return error;
+	work->failed = work->failed || error;
+	if (error && place && (!old || old->attached))
+		log_error("%s: cannot attach: %s", device->name, place_explain(error));
+	return error;
+}

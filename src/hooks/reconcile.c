@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "hooks/reconcile.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "hooks/attach.h"
+#include "hooks/place.h"
+#include "hooks/settings.h"
+#include "net/addresses.h"
+#include "net/devices.h"
+#include "net/topology.h"
+
+#define LOOKS 20 /* at devices that come and go meanwhile, as when a machine starts */
+
+/* Better what counted up to now than nothing. */
+static int keep_hooks(const struct installed *installed, struct place_work *work, unsigned net)
+{
+	for (size_t i = 0; i < installed->hook_count; i++) {
+		struct installed_hook *hook;
+
+		if (installed->hooks[i].net != net)
+			continue;
+		hook = place_add(work);
+		if (!hook)
+			return -ENOMEM;
+		*hook = installed->hooks[i];
+	}
+	return 0;
+}
+
+static void note_absence(struct installed_link *link, const char *ifname)
+{
+	if (!link->missed)
+		log_warn("%s is not there: waiting for it", ifname);
+	link->missed = true;
+	link->present = false;
+}
+
+static int reconcile_link(struct installed *installed, struct place_work *work, size_t i)
+{
+	const struct config *config = installed->config;
+	const char *ifname = config->ifnames[i];
+	struct installed_link *link = &installed->links[i];
+	struct mz_settings settings;
+	struct topology topology;
+	size_t first = work->count;
+	int error;
+
+	if (topology_find(&topology, work->devices, work->device_count, ifname, config->ifnames,
+		    config->interfaces) < 0) {
+		note_absence(link, ifname);
+		return 0;
+	}
+	if (topology.cut && !link->cut)
+		log_warn("%s: more than %d devices below it: packets that a flowtable takes at the "
+			 "others are not counted",
+			ifname, TOPOLOGY_PLACES - 1);
+	if (topology.macs_cut && !link->macs_cut)
+		log_warn("%s: this router has more than %d MAC addresses there: uploads by way of "
+			 "the others are not counted",
+			ifname, MZ_MACS);
+	link->cut = topology.cut;
+	link->macs_cut = topology.macs_cut;
+	work->failed = work->failed || topology.cut || topology.macs_cut;
+	link->present = true;
+	error = settings_make(
+		&settings, config, &installed->tracking, ifname, link->net, work->own, work->owns);
+	if (error && keep_hooks(installed, work, link->net) < 0)
+		return -ENOMEM;
+	if (!error)
+		error = place_reconcile(installed, work, &topology, 0, &settings);
+	if (!error)
+		topology.below_only = work->hooks[first].half || !work->hooks[first].attached;
+	for (size_t place = 1; place < topology.places && !error; place++)
+		/* one that fails is tried again at the next event, the others count */
+		if (place_reconcile(installed, work, &topology, place, &settings) == -ENOMEM)
+			error = -ENOMEM;
+	if (error == -ENODEV) {
+		note_absence(link, ifname);
+		return 0;
+	}
+	if (work->count > first)
+		link->kind = work->hooks[first].kind;
+	work->addresses = work->addresses || error == -E2BIG;
+	work->failed = work->failed || (error && error != -E2BIG);
+	if (error && !link->missed)
+		log_error("%s: cannot attach: %s", ifname, place_explain(error));
+	if (!error && link->missed)
+		log_info("%s is there: counting on it", ifname);
+	link->missed = error != 0;
+	return error;
+}
+
+/* Takes what is not wanted any more out of the kernel. */
+static int detach_others(struct installed *installed)
+{
+	struct hook *keep = calloc(installed->hook_count * MZ_DIRECTIONS + 1, sizeof(*keep));
+	size_t keeps = 0;
+
+	if (!keep)
+		return -ENOMEM;
+	for (size_t i = 0; i < installed->hook_count; i++)
+		for (int d = 0; d < MZ_DIRECTIONS; d++)
+			keep[keeps++] = (struct hook){installed->hooks[i].ifindex,
+				installed->hooks[i].net, (enum mz_direction)d};
+	hooks_detach_others(installed->pin, keep, keeps);
+	free(keep);
+	installed->changed = false;
+	return 0;
+}
+
+static void remember_devices(struct installed *installed, const struct place_work *work)
+{
+	unsigned *known = realloc(installed->known, (work->device_count + 1) * sizeof(*known));
+
+	if (!known)
+		return; /* a gap may be told that was none */
+	for (size_t i = 0; i < work->device_count; i++)
+		known[i] = work->devices[i].index;
+	installed->known = known;
+	installed->known_count = work->device_count;
+}
+
+static void adopt(struct installed *installed, struct place_work *work)
+{
+	if (work->count != installed->hook_count)
+		installed->changed = true;
+	free(installed->hooks);
+	installed->hooks = work->hooks;
+	installed->hook_count = work->count;
+}
+
+static void note_cut(struct installed *installed)
+{
+	bool told = installed->incomplete & 1u << SNAPSHOT_PREFIXES;
+
+	if (installed->tracking.cut && !told)
+		log_warn("more than %d prefixes of one IP version on an interface of -i: what the "
+			 "rest moves counts on nobody (untracked)",
+			MZ_PREFIXES);
+	installed_set_incomplete(installed, SNAPSHOT_PREFIXES, installed->tracking.cut);
+}
+
+/* What a dump found before a change disturbed it is listed twice, which means the same. */
+static int add_routes(struct place_work *work, const struct device *device)
+{
+	int error = -EINTR;
+
+	for (int i = 0; i < LOOKS && error == -EINTR; i++)
+		error = routes_add(&work->routes, &work->route_count, device->name, device->index);
+	return error;
+}
+
+static int list_routes(const struct config *config, struct place_work *work)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < work->device_count; i++)
+		for (size_t k = 0; k < config->interfaces && !error; k++)
+			if (config->followed[k] &&
+				strcmp(work->devices[i].name, config->ifnames[k]) == 0)
+				error = add_routes(work, &work->devices[i]);
+	return error;
+}
+
+/* All devices, addresses and routes there are. Says once what failed. Returns 0 or -errno. */
+static int look(struct installed *installed, struct place_work *work, struct device **devices,
+	struct address **own)
+{
+	int count = -EINTR, owns, error;
+
+	for (int i = 0; i < LOOKS && count == -EINTR; i++)
+		count = devices_list(devices);
+	owns = addresses_own(own);
+	error = count < 0 ? count : owns < 0 ? owns : 0;
+	work->devices = *devices;
+	work->device_count = (size_t)count;
+	work->own = *own;
+	work->owns = (size_t)owns;
+	if (!error)
+		error = list_routes(installed->config, work);
+	if (error && !installed->blind)
+		log_error("cannot list the devices, addresses and routes: %s", strerror(-error));
+	installed->blind = error != 0;
+	return error;
+}
+
+int reconcile_hooks(struct installed *installed)
+{
+	struct place_work *work = calloc(1, sizeof(*work));
+	struct device *devices = NULL;
+	struct address *own = NULL;
+	int error;
+
+	if (!work)
+		return -ENOMEM;
+	place_begin(work);
+	error = look(installed, work, &devices, &own);
+	if (!error) {
+		tracking_make(&installed->tracking, installed->config, own, work->owns,
+			work->routes, work->route_count);
+		note_cut(installed);
+		for (size_t i = 0; i < installed->config->interfaces; i++) {
+			int failed = reconcile_link(installed, work, i);
+
+			error = error ? error : failed;
+		}
+		place_end(work);
+		installed_set_incomplete(installed, SNAPSHOT_HOOK_FAILED, work->failed);
+		installed_set_incomplete(installed, SNAPSHOT_INGRESS_QDISC, work->ingress);
+		installed_set_incomplete(installed, SNAPSHOT_XDP, work->xdp);
+		installed_set_incomplete(installed, SNAPSHOT_ADDRESSES, work->addresses);
+		adopt(installed, work);
+		remember_devices(installed, work);
+	}
+	free(devices);
+	free(own);
+	free(work->routes);
+	free(work);
+	if (!error && installed->changed)
+		error = detach_others(installed);
+	return error;
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "names/hosts.h"
+
+#include <string.h>
+
+#include "names/lines.h"
+
+/* In hosts(5) a '#' begins a comment wherever it stands. */
+static void cut_comment(struct lines *lines)
+{
+	const char *comment = memchr(lines->at, '#', (size_t)(lines->end - lines->at));
+
+	if (comment)
+		lines->end = comment;
+}
+
+static int read_line(struct lines *lines, struct names_list *list)
+{
+	char text[NAMES_MAX + 2];
+	struct word word;
+	uint8_t addr[16];
+	int family;
+
+	cut_comment(lines);
+	if (!lines_word(lines, &word))
+		return 0;
+	if (memchr(word.text, '%', word.length))
+		return 0; /* an address of one link: no host's on the internet */
+	if (!word_address(&word, &family, addr)) {
+		lines_refuse(lines, "expected an address and a name");
+		return 0;
+	}
+	if (!lines_word(lines, &word) || word.text[0] == '\0') {
+		lines_refuse(lines, "expected a name behind the address");
+		return 0;
+	}
+	word_copy(&word, text);
+	return names_list_add_address(list, family, addr, text);
+}
+
+int hosts_parse(
+	const struct names_text *text, struct names_list *list, unsigned *line, const char **why)
+{
+	return lines_read(text, read_line, list, line, why);
+}

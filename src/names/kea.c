@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "names/kea.h"
+
+#include <string.h>
+
+#include "base/mac.h"
+#include "names/duid.h"
+#include "names/journal.h"
+#include "names/lines.h"
+
+#define BEGINNING "address,"
+#define COMMA	  "&#x2c" /* in the place of one within a field */
+
+enum column { ADDRESS, HWADDR, DUID, LIFETIME, TYPE, HOSTNAME, STATE, COLUMNS };
+
+struct table {
+	struct lines lines;
+	int at[COLUMNS]; /* -1: there is no such column */
+	struct names_list journal;
+};
+
+bool kea_is(const struct names_text *text)
+{
+	return text->length >= strlen(BEGINNING) &&
+	       memcmp(text->text, BEGINNING, strlen(BEGINNING)) == 0;
+}
+
+/* Takes the next field off a line; false behind the last. */
+static bool next_field(struct lines *lines, struct word *field)
+{
+	const char *comma;
+
+	if (!lines->at)
+		return false;
+	comma = memchr(lines->at, ',', (size_t)(lines->end - lines->at));
+	field->text = lines->at;
+	field->length = (size_t)((comma ? comma : lines->end) - lines->at);
+	lines->at = comma ? comma + 1 : NULL;
+	if (!comma && field->length && field->text[field->length - 1] == '\r')
+		field->length--;
+	return true;
+}
+
+static void read_header(struct table *table)
+{
+	static const char *const names[COLUMNS] = {[ADDRESS] = "address",
+		[HWADDR] = "hwaddr",
+		[DUID] = "duid",
+		[LIFETIME] = "valid_lifetime",
+		[TYPE] = "lease_type",
+		[HOSTNAME] = "hostname",
+		[STATE] = "state"};
+	struct word field;
+
+	memset(table->at, -1, sizeof(table->at));
+	lines_next(&table->lines);
+	for (int i = 0; next_field(&table->lines, &field); i++)
+		for (int c = 0; c < COLUMNS; c++)
+			if (word_is(&field, names[c]))
+				table->at[c] = i;
+}
+
+/* The fields of a line that matter, empty where there is none. */
+static void read_fields(struct table *table, struct word fields[COLUMNS])
+{
+	struct word field;
+
+	for (int c = 0; c < COLUMNS; c++)
+		fields[c] = (struct word){"", 0};
+	for (int i = 0; next_field(&table->lines, &field); i++)
+		for (int c = 0; c < COLUMNS; c++)
+			if (table->at[c] == i)
+				fields[c] = field;
+}
+
+/* Whether the lease is in force, neither declined nor expired, and of an address, not a prefix. */
+static bool counts(const struct word fields[COLUMNS])
+{
+	return (!fields[STATE].length || word_is(&fields[STATE], "0")) &&
+	       !word_is(&fields[LIFETIME], "0") && !word_is(&fields[TYPE], "2");
+}
+
+static bool read_name(const struct word *word, char name[NAMES_MAX + 2])
+{
+	char *comma;
+	size_t length;
+
+	if (!word->length)
+		return false;
+	word_copy(word, name);
+	while ((comma = strstr(name, COMMA))) {
+		*comma = ',';
+		memmove(comma + 1, comma + strlen(COMMA), strlen(comma + strlen(COMMA)) + 1);
+	}
+	length = strlen(name);
+	if (length && name[length - 1] == '.')
+		name[length - 1] = '\0';
+	return *name;
+}
+
+static int add(const struct word fields[COLUMNS], int family, const uint8_t addr[16],
+	struct names_list *list)
+{
+	char name[NAMES_MAX + 2];
+	uint8_t mac[6];
+	int error = 0;
+
+	if (!counts(fields) || !read_name(&fields[HOSTNAME], name))
+		return 0;
+	if (fields[DUID].length) {
+		if (duid_mac(fields[DUID].text, fields[DUID].length, mac))
+			error = names_list_add(list, mac, name);
+	} else if (mac_parse(fields[HWADDR].text, fields[HWADDR].length, mac)) {
+		return names_list_add_held(list, mac, family, addr, name);
+	}
+	return error ? error : names_list_add_address(list, family, addr, name);
+}
+
+static int read_lines(struct table *table, struct names_list *list, bool note)
+{
+	struct word fields[COLUMNS];
+	uint8_t addr[16];
+	int family, error = 0;
+
+	read_header(table);
+	while (!error && lines_next(&table->lines)) {
+		read_fields(table, fields);
+		if (!fields[ADDRESS].length || !word_address(&fields[ADDRESS], &family, addr))
+			lines_refuse(&table->lines, "expected a lease as Kea writes it");
+		else if (note)
+			error = journal_note(&table->journal, family, addr, table->lines.number);
+		else if (journal_is_last(&table->journal, family, addr, table->lines.number))
+			error = add(fields, family, addr, list);
+	}
+	return error;
+}
+
+int kea_parse(
+	const struct names_text *text, struct names_list *list, unsigned *line, const char **why)
+{
+	struct table table = {.journal.seed = list->seed};
+	int error = 0;
+
+	for (int i = 0; i < 2 && !error; i++) {
+		table.lines = lines_of(text->text, text->length);
+		error = read_lines(&table, list, i == 0);
+	}
+	*line = table.lines.bad;
+	*why = table.lines.why;
+	names_list_free(&table.journal);
+	return error;
+}

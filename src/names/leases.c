@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "names/leases.h"
+
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/mac.h"
+#include "names/dhcp_hosts.h"
+#include "names/dhcpd.h"
+#include "names/duid.h"
+#include "names/kea.h"
+#include "names/lines.h"
+#include "names/odhcpd.h"
+
+static int read_dnsmasq(struct lines *lines, bool by_duid, struct names_list *list)
+{
+	struct word hardware, address, name, duid;
+	char text[NAMES_MAX + 2];
+	uint8_t mac[6], addr[16];
+	int family, error = 0;
+
+	if (!lines_word(lines, &hardware) || !lines_word(lines, &address) ||
+		!lines_word(lines, &name) || !word_address(&address, &family, addr)) {
+		lines_refuse(lines, "expected a time, a MAC or IAID, an address and a name");
+		return 0;
+	}
+	if (word_is(&name, "*") || (family == AF_INET6) != by_duid)
+		return 0;
+	word_copy(&name, text);
+	if (!*text) {
+		lines_refuse(lines, "a NUL byte in the place of a name");
+		return 0;
+	}
+	/* Hardware other than Ethernet has its type before it, like "20-". */
+	if (!by_duid && mac_parse(hardware.text, hardware.length, mac))
+		return names_list_add_held(list, mac, family, addr, text);
+	lines_word(lines, &duid);
+	if (by_duid && duid_mac(duid.text, duid.length, mac))
+		error = names_list_add(list, mac, text);
+	return error ? error : names_list_add_address(list, family, addr, text);
+}
+
+static int read_line(struct lines *lines, bool by_duid, struct names_list *list)
+{
+	uint8_t addr[16];
+	struct word word;
+	int family;
+
+	lines_word(lines, &word);
+	if (dhcp_hosts_is(&word))
+		return by_duid ? 0 : dhcp_hosts_line(lines, &word, list);
+	if (word_is_number(&word))
+		return read_dnsmasq(lines, by_duid, list);
+	if (word_is(&word, "#"))
+		return odhcpd_line(lines, by_duid, list);
+	/* odhcpd repeats for resolvers, in lines like those of /etc/hosts, what '#' lines have. */
+	if (word.text[0] != '#' && !word_is(&word, "duid") && !word_address(&word, &family, addr))
+		lines_refuse(
+			lines, "expected a lease as dnsmasq, odhcpd, Kea or ISC dhcpd writes it");
+	return 0;
+}
+
+/*
+ * Twice, since the first name of a MAC stays: a client may write any MAC into its DUID, and must
+ * not take the name of one that has a lease of its own.
+ */
+int leases_parse(
+	const struct names_text *text, struct names_list *list, unsigned *line, const char **why)
+{
+	int error = 0;
+
+	if (kea_is(text))
+		return kea_parse(text, list, line, why);
+	if (dhcpd_is(text))
+		return dhcpd_parse(text, list, line, why);
+	for (int by_duid = 0; by_duid < 2; by_duid++) {
+		struct lines lines = lines_of(text->text, text->length);
+
+		while (!error && lines_next(&lines))
+			error = read_line(&lines, by_duid, list);
+		if (lines.bad && !*line) {
+			*line = lines.bad;
+			*why = lines.why;
+		}
+	}
+	return error;
+}

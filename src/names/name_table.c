@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "names/name_table.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "names/name.h"
+
+#define ARENA_MAX (1U << 30)
+
+static const uint8_t mac_prefix[10] = {0xff};
+
+struct names_key names_key_mac(const uint8_t mac[6])
+{
+	struct names_key key;
+
+	memcpy(key.bytes, mac_prefix, sizeof(mac_prefix));
+	memcpy(key.bytes + sizeof(mac_prefix), mac, 6);
+	return key;
+}
+
+bool names_key_is_mac(const struct names_key *key)
+{
+	return memcmp(key->bytes, mac_prefix, sizeof(mac_prefix)) == 0;
+}
+
+struct names_key names_key_address(int family, const void *addr)
+{
+	struct names_key key = {{[10] = 0xff, [11] = 0xff}};
+
+	if (family == AF_INET)
+		memcpy(key.bytes + 12, addr, 4);
+	else
+		memcpy(key.bytes, addr, sizeof(key.bytes));
+	return key;
+}
+
+/* The slot of a key, or the free one where it belongs. The table is never full. */
+static struct names_entry *slot_of(const struct names_list *list, const struct names_key *key)
+{
+	size_t mask = ((size_t)1 << list->bits) - 1, at;
+	uint64_t half[2];
+
+	memcpy(half, key->bytes, sizeof(half));
+	at = (size_t)(hash_words(&list->seed, half, 2) >> 32) & mask;
+	while (list->slots[at].name && memcmp(&list->slots[at].key, key, sizeof(*key)) != 0)
+		at = (at + 1) & mask;
+	return &list->slots[at];
+}
+
+static struct names_entry *find_slot(const struct names_list *list, const struct names_key *key)
+{
+	struct names_entry *slot = list->slots ? slot_of(list, key) : NULL;
+
+	return slot && slot->name ? slot : NULL;
+}
+
+const struct names_entry *names_list_entry(
+	const struct names_list *list, const struct names_key *key)
+{
+	return find_slot(list, key);
+}
+
+const char *names_list_text(const struct names_list *list, const struct names_entry *entry)
+{
+	return list->arena + entry->name;
+}
+
+const char *names_list_find(const struct names_list *list, const struct names_key *key)
+{
+	const struct names_entry *entry = find_slot(list, key);
+
+	return entry ? names_list_text(list, entry) : NULL;
+}
+
+bool names_list_claim(const struct names_list *list, const struct names_key *address,
+	const uint8_t mac[6], uint32_t time)
+{
+	struct names_entry *slot = find_slot(list, address);
+
+	if (!slot || time < slot->time)
+		return false;
+	slot->time = time;
+	if (memcmp(slot->user, mac, sizeof(slot->user)) == 0)
+		return false;
+	memcpy(slot->user, mac, sizeof(slot->user));
+	return true;
+}
+
+/* Room for one more: at most three of four slots are taken. */
+static int make_room(struct names_list *list)
+{
+	struct names_list old = *list;
+	size_t size = old.slots ? (size_t)1 << old.bits : 0;
+
+	if (list->count < size / 4 * 3)
+		return 0;
+	list->bits = old.slots ? old.bits + 1 : 4;
+	list->slots = calloc((size_t)1 << list->bits, sizeof(*list->slots));
+	if (!list->slots) {
+		*list = old;
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < size; i++)
+		if (old.slots[i].name)
+			*slot_of(list, &old.slots[i].key) = old.slots[i];
+	free(old.slots);
+	return 0;
+}
+
+/* The bytes of a name to keep: no more than NAMES_MAX, and no part of a UTF-8 character. */
+static size_t name_length(const char *name)
+{
+	size_t length = strnlen(name, NAMES_MAX + 1);
+	size_t cut = NAMES_MAX;
+
+	if (length <= NAMES_MAX)
+		return length;
+	while (cut > NAMES_MAX - 3 && (name[cut] & 0xc0) == 0x80)
+		cut--;
+	return (name[cut] & 0xc0) == 0x80 ? NAMES_MAX : cut; /* no UTF-8 at all: anywhere will do */
+}
+
+static int keep_name(struct names_list *list, const char *name, uint32_t *offset)
+{
+	size_t length = name_length(name);
+	size_t capacity = list->capacity ? list->capacity : 256;
+	char *arena;
+
+	if (list->last && !strncmp(list->arena + list->last, name, length) &&
+		!list->arena[list->last + length]) {
+		*offset = list->last;
+		return 0;
+	}
+	while (capacity - list->used < length + 2)
+		capacity *= 2;
+	if (capacity > ARENA_MAX)
+		return -ENOMEM;
+	if (capacity != list->capacity) {
+		arena = realloc(list->arena, capacity);
+		if (!arena)
+			return -ENOMEM;
+		list->arena = arena;
+		list->capacity = capacity;
+	}
+	if (!list->used)
+		list->arena[list->used++] = '\0';
+	*offset = list->last = (uint32_t)list->used;
+	memcpy(list->arena + list->used, name, length);
+	list->arena[list->used + length] = '\0';
+	list->used += length + 1;
+	return 0;
+}
+
+struct names_entry *names_list_put(
+	struct names_list *list, const struct names_key *key, const char *name)
+{
+	struct names_entry *slot = find_slot(list, key);
+	uint32_t offset;
+
+	if (slot && strcmp(names_list_text(list, slot), name) == 0)
+		return slot;
+	if (make_room(list) < 0 || keep_name(list, name, &offset) < 0)
+		return NULL;
+	slot = slot_of(list, key);
+	list->count += !slot->name;
+	slot->key = *key;
+	slot->name = offset;
+	return slot;
+}
+
+/* The entry of a key, named so where it has no name yet. NULL: out of memory. */
+static struct names_entry *add(
+	struct names_list *list, const struct names_key *key, const char *name)
+{
+	struct names_entry *entry = find_slot(list, key);
+
+	if (entry)
+		return entry;
+	list->told++;
+	return names_list_put(list, key, name);
+}
+
+int names_list_add(struct names_list *list, const uint8_t mac[6], const char *name)
+{
+	struct names_key key = names_key_mac(mac);
+
+	return add(list, &key, name) ? 0 : -ENOMEM;
+}
+
+/* What no host of ours can have, or every host has, names none. */
+static bool is_hosts(const struct names_key *key)
+{
+	static const uint8_t v4[12] = {[10] = 0xff, [11] = 0xff}, zero[15];
+	const uint8_t *byte = key->bytes;
+
+	if (memcmp(byte, v4, sizeof(v4)) == 0)
+		return byte[12] != 0 && byte[12] != 127 && byte[12] < 224;
+	return byte[0] != 0xff && !(byte[0] == 0xfe && (byte[1] & 0xc0) == 0x80) &&
+	       !(memcmp(byte, zero, sizeof(zero)) == 0 && byte[15] <= 1);
+}
+
+/* Where there is no name the address stands in its place: a name must not look like another's. */
+static bool is_address(const char *name)
+{
+	uint8_t addr[16];
+
+	return inet_pton(AF_INET, name, addr) == 1 || inet_pton(AF_INET6, name, addr) == 1;
+}
+
+int names_list_add_address(struct names_list *list, int family, const void *addr, const char *name)
+{
+	struct names_key key = names_key_address(family, addr);
+
+	if (!is_hosts(&key) || is_address(name))
+		return 0;
+	return add(list, &key, name) ? 0 : -ENOMEM;
+}
+
+int names_list_add_held(struct names_list *list, const uint8_t mac[6], int family, const void *addr,
+	const char *name)
+{
+	struct names_key key = names_key_address(family, addr), of_mac = names_key_mac(mac);
+	bool known = find_slot(list, &key);
+	int error = names_list_add(list, mac, name);
+	struct names_entry *address, *machine;
+
+	if (error || known || !is_hosts(&key) || is_address(name))
+		return error;
+	address = add(list, &key, name);
+	machine = address ? find_slot(list, &of_mac) : NULL;
+	if (!machine)
+		return -ENOMEM;
+	memcpy(address->holder, mac, sizeof(address->holder));
+	if (name_agrees(list->arena + machine->name, list->arena + address->name))
+		list->told--;
+	else
+		machine->shared = true;
+	return 0;
+}
+
+int names_list_add_domain(struct names_list *list, int family, const void *addr, const char *name)
+{
+	struct names_key key = names_key_address(family, addr);
+	struct names_entry *entry;
+
+	if (!is_hosts(&key) || is_address(name) || find_slot(list, &key))
+		return 0;
+	entry = add(list, &key, name);
+	if (entry)
+		entry->domain = true;
+	return entry ? 0 : -ENOMEM;
+}
+
+int names_list_add_leasefile(struct names_list *list, const char *path)
+{
+	for (int i = 0; i < NAMES_LEASEFILES && *path == '/'; i++) {
+		if (list->leasefiles[i] && strcmp(list->leasefiles[i], path) == 0)
+			return 0;
+		if (list->leasefiles[i])
+			continue;
+		list->leasefiles[i] = strdup(path);
+		return list->leasefiles[i] ? 0 : -ENOMEM;
+	}
+	return 0;
+}
+
+bool names_list_equal(const struct names_list *a, const struct names_list *b)
+{
+	if (a->count != b->count)
+		return false;
+	for (int i = 0; i < NAMES_LEASEFILES; i++) {
+		const char *x = a->leasefiles[i], *y = b->leasefiles[i];
+
+		if (x && y ? strcmp(x, y) != 0 : x != y)
+			return false;
+	}
+	for (size_t i = 0; a->count && i < (size_t)1 << a->bits; i++) {
+		const struct names_entry *slot = &a->slots[i], *other;
+
+		if (!slot->name)
+			continue;
+		other = find_slot(b, &slot->key);
+		if (!other || strcmp(a->arena + slot->name, b->arena + other->name) != 0 ||
+			memcmp(slot->holder, other->holder, sizeof(slot->holder)) != 0 ||
+			slot->domain != other->domain)
+			return false;
+	}
+	return true;
+}
+
+void names_list_free(struct names_list *list)
+{
+	free(list->slots);
+	free(list->arena);
+	for (int i = 0; i < NAMES_LEASEFILES; i++)
+		free(list->leasefiles[i]);
+}

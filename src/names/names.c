@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "names/names.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "names/ethers.h"
+#include "names/hosts.h"
+#include "names/leases.h"
+#include "names/names_inside.h"
+#include "names/uci/libuci.h"
+#include "names/uci/reader.h"
+
+/*
+ * The library's word counts where there is one. What is wrong in a line, and in which, our own
+ * reader tells better.
+ */
+static int parse_uci(
+	const struct names_text *text, struct names_list *list, unsigned *line, const char **why)
+{
+	const char *slash = strrchr(text->path, '/');
+	const struct uci_input input = {text->text, text->length, text->changes,
+		text->changes_length, slash ? slash + 1 : text->path};
+	int error = uci_library_hosts(text->path, text->changes_path, list);
+	struct names_list unused = {0};
+
+	if (error == -ENOSYS)
+		return uci_hosts(&input, list, line, why);
+	if (error == -EINVAL) {
+		if (uci_hosts(&input, &unused, line, why) != -EINVAL)
+			*why = "libuci cannot read it";
+		names_list_free(&unused);
+	}
+	return error;
+}
+
+static const struct {
+	char text[8];
+	names_parser *parse;
+} kinds[NAMES_SOURCES] = {
+	[NAMES_UCI] = {"uci", parse_uci},
+	[NAMES_LEASES] = {"leases", leases_parse},
+	[NAMES_ETHERS] = {"ethers", ethers_parse},
+	[NAMES_HOSTS] = {"hosts", hosts_parse},
+};
+
+static bool lasts(const void *context, const struct names_entry *entry)
+{
+	const struct source *leases = context;
+	bool found = false;
+
+	for (size_t i = 0; i < leases->files && !found; i++) {
+		const struct names_entry *there =
+			names_list_entry(&leases->file[i].list, &entry->key);
+
+		found = there && memcmp(there->holder, entry->holder, sizeof(entry->holder)) == 0;
+	}
+	return found;
+}
+
+static void renew_version(struct names *names)
+{
+	if (++names->version == 0)
+		names->version++;
+}
+
+uint32_t names_version(const struct names *names)
+{
+	return names->version;
+}
+
+void names_remember(struct names *names, const struct source *leases, const struct names_list *old)
+{
+	names_ended_keep(&names->ended, old, lasts, leases);
+}
+
+bool names_refresh(struct names *names)
+{
+	bool changed = false;
+
+	for (unsigned i = 0; i < NAMES_SOURCES; i++) {
+		if (names_follow_more(names, i)) {
+			changed = true;
+			renew_version(names);
+		}
+		for (size_t k = 0; k < names->source[i].files; k++) {
+			struct names_list old;
+
+			if (!names_file_refresh(&names->source[i].file[k], kinds[i].parse, &old))
+				continue;
+			changed = true;
+			renew_version(names);
+			if (i == NAMES_LEASES)
+				names_remember(names, &names->source[i], &old);
+			names_list_free(&old);
+		}
+	}
+	return changed;
+}
+
+bool names_stale(const struct names *names)
+{
+	for (unsigned i = 0; i < NAMES_SOURCES; i++)
+		for (size_t k = 0; k < names->source[i].files; k++)
+			if (names_file_stale(&names->source[i].file[k]))
+				return true;
+	return false;
+}
+
+struct names *names_create(void)
+{
+	struct names *names = calloc(1, sizeof(*names));
+
+	if (!names)
+		return NULL;
+	hash_seed_draw(&names->seed);
+	renew_version(names);
+	names_ended_start(&names->ended, &names->seed);
+	return names;
+}
+
+void names_destroy(struct names *names)
+{
+	if (!names)
+		return;
+	for (unsigned i = 0; i < NAMES_SOURCES; i++)
+		for (size_t k = 0; k < names->source[i].files; k++)
+			names_file_close(&names->source[i].file[k]);
+	for (unsigned i = 0; i < NAMES_SOURCES; i++)
+		free(names->source[i].file);
+	names_ended_finish(&names->ended);
+	free(names);
+}
+
+uint32_t names_paths_version(const struct names *names)
+{
+	return names->paths_version;
+}
+
+const char *names_path(const struct names *names, size_t i)
+{
+	for (unsigned s = 0; s < NAMES_SOURCES; s++) {
+		for (size_t k = 0; k < names->source[s].files; k++) {
+			const struct names_file *file = &names->source[s].file[k];
+
+			if (i-- == 0)
+				return file->path;
+			if (file->changes && i-- == 0)
+				return file->changes;
+		}
+	}
+	return NULL;
+}
+
+void names_claim(
+	struct names *names, int family, const void *addr, const uint8_t mac[6], uint32_t time_s)
+{
+	struct names_key key = names_key_address(family, addr);
+
+	for (unsigned i = 0; i < NAMES_SOURCES; i++)
+		for (size_t k = 0; k < names->source[i].files; k++)
+			if (names_list_claim(&names->source[i].file[k].list, &key, mac, time_s))
+				renew_version(names);
+}
+
+size_t names_count(const struct names *names, enum names_source source)
+{
+	const struct source *from = &names->source[source];
+	size_t count = 0;
+
+	for (size_t i = 0; i < from->files; i++)
+		count += from->file[i].list.told;
+	return count;
+}
+
+const char *names_source_text(enum names_source source)
+{
+	return kinds[source].text;
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Which files names come from: those given, and those that directories and UCI's files lead to. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "names/directory.h"
+#include "names/names.h"
+#include "names/names_inside.h"
+
+/* Where libuci keeps what was set and not yet committed, and of which files. */
+#define UCI_CONFIG  "/etc/config/"
+#define UCI_CHANGES "/tmp/.uci/"
+
+#define LISTED 32 /* files that the given ones of a source lead to, at most */
+
+/* The files of a source as they should be: given ones, each before those it leads to. */
+struct plan {
+	const char *path[NAMES_FILES + LISTED];
+	bool given[NAMES_FILES + LISTED];
+	size_t count;
+	char *listed[LISTED]; /* those for free() */
+	size_t listed_count;
+};
+
+/* The path of what was not committed yet of a UCI file; NULL where there is no such thing. */
+static const char *find_changes(const char *path, char changes[64])
+{
+	size_t prefix = strlen(UCI_CONFIG);
+
+	if (strncmp(path, UCI_CONFIG, prefix) != 0 || strchr(path + prefix, '/') ||
+		snprintf(changes, 64, UCI_CHANGES "%s", path + prefix) >= 64)
+		return NULL;
+	return changes;
+}
+
+static int open_file(const struct names *names, enum names_source source, const char *path,
+	bool given, struct names_file *file)
+{
+	char changes[64];
+
+	*file = (struct names_file){.list = {.seed = names->seed}, .given = given};
+	file->leads_on = source == NAMES_HOSTS && given;
+	return names_file_open(
+		file, path, source == NAMES_UCI ? find_changes(path, changes) : NULL);
+}
+
+int names_follow(struct names *names, enum names_source source, const char *path)
+{
+	struct source *to = &names->source[source];
+	struct names_file *files;
+	int error;
+
+	if (to->files >= NAMES_FILES)
+		return -E2BIG;
+	files = realloc(to->file, (to->files + 1) * sizeof(*files));
+	if (!files)
+		return -ENOMEM;
+	to->file = files;
+	error = open_file(names, source, path, true, &files[to->files]);
+	to->files += !error;
+	names->paths_version++;
+	return error;
+}
+
+void names_follow_leasefiles(struct names *names)
+{
+	names->follows_leasefiles = true;
+}
+
+static void add(struct plan *plan, const char *path, bool given)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		if (strcmp(plan->path[i], path) == 0)
+			return;
+	if (plan->count == sizeof(plan->path) / sizeof(*plan->path))
+		return;
+	plan->given[plan->count] = given;
+	plan->path[plan->count++] = path;
+}
+
+static void add_directory(struct plan *plan, struct names_file *file)
+{
+	char **listed = plan->listed + plan->listed_count;
+	size_t room = LISTED - plan->listed_count, untrusted, left;
+	size_t count = directory_files(file->path, listed, room, &untrusted, &left);
+
+	plan->listed_count += count;
+	for (size_t i = 0; i < count; i++)
+		add(plan, listed[i], false);
+	if (untrusted && !file->untrusted)
+		log_warn("%s: files that another user may have put there are not read", file->path);
+	if (left && !file->left)
+		log_warn("%s: no more than %d files are read", file->path, LISTED);
+	file->untrusted = untrusted;
+	file->left = left;
+}
+
+static void add_leasefiles(struct plan *plan, const struct source *uci)
+{
+	for (size_t k = 0; k < uci->files; k++)
+		for (size_t i = 0; i < NAMES_LEASEFILES; i++)
+			if (uci->file[k].list.leasefiles[i])
+				add(plan, uci->file[k].list.leasefiles[i], false);
+}
+
+static struct plan make_plan(struct names *names, enum names_source source)
+{
+	struct source *from = &names->source[source];
+	struct plan plan = {.count = 0};
+
+	for (size_t k = 0; k < from->files; k++) {
+		struct names_file *file = &from->file[k];
+
+		if (!file->given)
+			continue;
+		add(&plan, file->path, true);
+		if (file->leads_on)
+			add_directory(&plan, file);
+	}
+	if (source == NAMES_LEASES && names->follows_leasefiles)
+		add_leasefiles(&plan, &names->source[NAMES_UCI]);
+	return plan;
+}
+
+static bool is_fulfilled(const struct plan *plan, const struct source *source)
+{
+	if (plan->count != source->files)
+		return false;
+	for (size_t i = 0; i < plan->count; i++)
+		if (strcmp(plan->path[i], source->file[i].path) != 0)
+			return false;
+	return true;
+}
+
+/* Takes a file out of those so far; false where it is not among them. */
+static bool take(struct source *from, const char *path, struct names_file *file)
+{
+	for (size_t i = 0; i < from->files; i++) {
+		if (!from->file[i].path || strcmp(from->file[i].path, path) != 0)
+			continue;
+		*file = from->file[i];
+		from->file[i] = (struct names_file){0};
+		return true;
+	}
+	return false;
+}
+
+/* Where memory runs out, some are not followed. */
+static bool fulfil(struct names *names, enum names_source source, const struct plan *plan)
+{
+	struct source *old = &names->source[source], new = {0};
+
+	new.file = calloc(plan->count + 1, sizeof(*new.file));
+	if (!new.file)
+		return false;
+	for (size_t i = 0; i < plan->count; i++)
+		if (take(old, plan->path[i], &new.file[new.files]) ||
+			!open_file(
+				names, source, plan->path[i], plan->given[i], &new.file[new.files]))
+			new.files++;
+	for (size_t i = 0; i < old->files; i++) {
+		if (source == NAMES_LEASES)
+			names_remember(names, &new, &old->file[i].list);
+		names_file_close(&old->file[i]);
+	}
+	free(old->file);
+	*old = new;
+	names->paths_version++;
+	return true;
+}
+
+bool names_follow_more(struct names *names, enum names_source source)
+{
+	struct plan plan = make_plan(names, source);
+	bool changed = !is_fulfilled(&plan, &names->source[source]) && fulfil(names, source, &plan);
+
+	for (size_t i = 0; i < plan.listed_count; i++)
+		free(plan.listed[i]);
+	return changed;
+}

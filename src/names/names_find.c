@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <string.h>
+
+#include "names/name.h"
+#include "names/names.h"
+#include "names/names_inside.h"
+
+/* What a list knows of a key; entry: NULL where it knows nothing. */
+struct found {
+	const struct names_list *list;
+	const struct names_entry *entry;
+};
+
+static const char *text_of(const struct found *found)
+{
+	return found->entry ? names_list_text(found->list, found->entry) : NULL;
+}
+
+static bool is_mac(const uint8_t mac[6], const uint8_t other[6])
+{
+	static const uint8_t none[6];
+
+	return memcmp(mac, other, 6) == 0 && memcmp(mac, none, 6) != 0;
+}
+
+/* In the files only, not among leases that ended. */
+static struct found find_in(const struct source *source, const struct names_key *key)
+{
+	struct found found = {0};
+
+	for (size_t i = 0; i < source->files && !found.entry; i++) {
+		found.list = &source->file[i].list;
+		found.entry = names_list_entry(found.list, key);
+	}
+	return found;
+}
+
+static struct found find_ended(const struct names *names, const struct names_key *key)
+{
+	struct found found;
+
+	found.entry = names_ended_find(&names->ended, key, &found.list);
+	return found;
+}
+
+static struct found find_mac(
+	const struct names *names, enum names_source source, const struct names_key *key)
+{
+	struct found found = find_in(&names->source[source], key);
+
+	return found.entry || source != NAMES_LEASES ? found : find_ended(names, key);
+}
+
+bool names_shared(const struct names *names, const uint8_t mac[6])
+{
+	struct names_key key = names_key_mac(mac);
+	struct found ended;
+
+	for (unsigned i = 0; i < NAMES_SOURCES; i++) {
+		struct found found = find_in(&names->source[i], &key);
+
+		if (found.entry && found.entry->shared)
+			return true;
+	}
+	/* what those moved that left is still in the sum of the MAC */
+	ended = find_ended(names, &key);
+	return ended.entry && ended.entry->shared;
+}
+
+const char *names_find(const struct names *names, const uint8_t mac[6], enum names_source *source)
+{
+	struct names_key key = names_key_mac(mac);
+	const char *name = NULL;
+
+	for (unsigned i = 0; i < NAMES_SOURCES && !name; i++) {
+		struct found found = find_mac(names, i, &key);
+
+		name = text_of(&found);
+		*source = (enum names_source)i;
+	}
+	return name && !names_shared(names, mac) ? name : NULL;
+}
+
+/* What files know of an address that a MAC holds, or else one that it used last. */
+static struct found find_used(
+	const struct source *source, const struct names_key *key, const uint8_t mac[6], bool domain)
+{
+	struct found used = {0}, found;
+
+	for (size_t i = 0; i < source->files; i++) {
+		found.list = &source->file[i].list;
+		found.entry = names_list_entry(found.list, key);
+		if (!found.entry || found.entry->domain != domain)
+			continue;
+		if (is_mac(found.entry->holder, mac))
+			return found;
+		if (!used.entry && memcmp(found.entry->user, mac, 6) == 0)
+			used = found;
+	}
+	return used;
+}
+
+/*
+ * What a source knows of an address of that MAC. A lease that another machine took over is still
+ * that of the one before, for what that one used; and it goes before those who only used it.
+ */
+static struct found find_address(const struct names *names, enum names_source source,
+	const struct names_key *key, const uint8_t mac[6])
+{
+	struct found used = {0}, ended;
+
+	if (source == NAMES_HOSTS)
+		used = find_used(&names->source[NAMES_UCI], key, mac, true);
+	if (!used.entry)
+		used = find_used(&names->source[source], key, mac, false);
+	if (source != NAMES_LEASES || (used.entry && is_mac(used.entry->holder, mac)))
+		return used;
+	ended = find_ended(names, key);
+	if (ended.entry && (is_mac(ended.entry->holder, mac) ||
+				   (!used.entry && is_mac(ended.entry->user, mac))))
+		return ended;
+	return used;
+}
+
+/* Whether one of the sources calls a MAC so. */
+static bool is_called(const struct names *names, const uint8_t mac[6], const char *name)
+{
+	struct names_key key = names_key_mac(mac);
+
+	for (unsigned i = 0; i < NAMES_SOURCES; i++) {
+		struct found found = find_mac(names, i, &key);
+
+		if (found.entry && name_agrees(text_of(&found), name))
+			return true;
+	}
+	return false;
+}
+
+static enum names_relation relate(
+	const struct names *names, const struct found *found, const uint8_t mac[6])
+{
+	static const uint8_t none[6];
+
+	if (is_mac(found->entry->holder, mac))
+		return found->entry->shared || names_shared(names, mac) ? NAMES_APART
+									: NAMES_OF_MAC;
+	if (is_called(names, mac, text_of(found)))
+		return NAMES_OF_MAC;
+	return memcmp(found->entry->holder, none, sizeof(none)) != 0 ? NAMES_OTHERS : NAMES_FREE;
+}
+
+struct names_own names_find_address(
+	const struct names *names, int family, const void *addr, const uint8_t mac[6])
+{
+	struct names_key key = names_key_address(family, addr);
+
+	for (unsigned i = 0; i < NAMES_SOURCES; i++) {
+		struct found found = find_address(names, i, &key, mac);
+
+		if (found.entry)
+			return (struct names_own){
+				text_of(&found), (enum names_source)i, relate(names, &found, mac)};
+	}
+	return (struct names_own){0};
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "net/routes.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "scope.h"
+
+struct routes {
+	struct route **list;
+	size_t *count;
+	const char *ifname;
+};
+
+/*
+ * Whether hosts can be there. What leaves less than half of the usual /8 or /16 to the internet is
+ * a default route in parts, as VPNs add them (0.0.0.0/1 and 128.0.0.0/1).
+ */
+static bool leads_to_hosts(const struct prefix *to)
+{
+	uint32_t word[4];
+
+	memcpy(word, to->addr, sizeof(word));
+	if (to->family == AF_INET)
+		return to->length >= 8 && mz_forwarded4(ntohl(word[0]));
+	return to->length >= 16 &&
+	       mz_forwarded6(ntohl(word[0]), ntohl(word[1]), ntohl(word[2]), ntohl(word[3]));
+}
+
+static int add(struct routes *routes, const struct prefix *to)
+{
+	struct route *list = realloc(*routes->list, (*routes->count + 1) * sizeof(*list));
+	struct route *route;
+
+	if (!list) {
+		errno = ENOMEM;
+		return MNL_CB_ERROR;
+	}
+	*routes->list = list;
+	route = &list[(*routes->count)++];
+	memset(route, 0, sizeof(*route));
+	route->to = *to;
+	memccpy(route->ifname, routes->ifname, 0, sizeof(route->ifname) - 1);
+	return MNL_CB_OK;
+}
+
+static int read_route(const struct nlmsghdr *message, void *context)
+{
+	const struct rtmsg *rt = mnl_nlmsg_get_payload(message);
+	struct prefix to = {.family = rt->rtm_family, .length = rt->rtm_dst_len};
+	const struct nlattr *attribute;
+
+	if (message->nlmsg_type != RTM_NEWROUTE || rt->rtm_type != RTN_UNICAST ||
+		rt->rtm_table == RT_TABLE_LOCAL || rt->rtm_flags & RTM_F_CLONED)
+		return MNL_CB_OK;
+	mnl_attr_for_each(attribute, message, sizeof(*rt))
+	{
+		if (mnl_attr_get_type(attribute) == RTA_DST &&
+			mnl_attr_get_payload_len(attribute) <= sizeof(to.addr))
+			memcpy(to.addr, mnl_attr_get_payload(attribute),
+				mnl_attr_get_payload_len(attribute));
+	}
+	return leads_to_hosts(&to) ? add(context, &to) : MNL_CB_OK;
+}
+
+static int dump(struct mnl_socket *socket, int family, unsigned ifindex, struct routes *routes)
+{
+	char data[16384]; /* the kernel's parts of a dump are not larger */
+	struct nlmsghdr *request = mnl_nlmsg_put_header(data);
+	struct rtmsg *rt;
+	int more = MNL_CB_ERROR;
+
+	request->nlmsg_type = RTM_GETROUTE;
+	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	rt = mnl_nlmsg_put_extra_header(request, sizeof(*rt));
+	rt->rtm_family = (unsigned char)family;
+	mnl_attr_put_u32(request, RTA_OIF, ifindex); /* of a million routes, only these */
+	if (mnl_socket_sendto(socket, request, request->nlmsg_len) < 0)
+		return -errno;
+	do {
+		ssize_t length = mnl_socket_recvfrom(socket, data, sizeof(data));
+
+		if (length < 0)
+			return -errno;
+		more = mnl_cb_run(
+			data, (size_t)length, 0, mnl_socket_get_portid(socket), read_route, routes);
+	} while (more > MNL_CB_STOP);
+	return more == MNL_CB_ERROR ? -errno : 0;
+}
+
+int routes_add(struct route **list, size_t *count, const char *ifname, unsigned ifindex)
+{
+	struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	struct routes routes = {list, count, ifname};
+	int error, strict = 1;
+
+	if (!socket)
+		return -errno;
+	/* the kernel heeds what is asked for since 4.20 */
+	error = mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0 ||
+				mnl_socket_setsockopt(
+					socket, NETLINK_GET_STRICT_CHK, &strict, sizeof(strict)) < 0
+			? -errno
+			: 0;
+	if (!error)
+		error = dump(socket, AF_INET, ifindex, &routes);
+	if (!error)
+		error = dump(socket, AF_INET6, ifindex, &routes);
+	if (error == -EAFNOSUPPORT || error == -EOPNOTSUPP)
+		error = 0; /* a kernel without IPv6 */
+	mnl_socket_close(socket);
+	return error;
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "net/topology.h"
+
+#include <errno.h>
+#include <linux/if_arp.h>
+#include <string.h>
+
+static bool has_link(const struct device *device)
+{
+	return device->type == ARPHRD_ETHER || device->type == ARPHRD_LOOPBACK;
+}
+
+static void add_mac(struct topology *topology, struct topology_place *place, const uint8_t mac[6])
+{
+	for (uint32_t i = 0; i < place->macs; i++)
+		if (memcmp(place->mac[i].byte, mac, sizeof(place->mac[i].byte)) == 0)
+			return;
+	if (place->macs < MZ_MACS)
+		memcpy(place->mac[place->macs++].byte, mac, sizeof(place->mac[0].byte));
+	else
+		topology->macs_cut = true;
+}
+
+/* The router is addressed by those of macvlans, too, as keepalived makes for a virtual router. */
+static void add_macvlans(struct topology *topology, struct topology_place *place,
+	const struct device *devices, const struct device *end)
+{
+	for (const struct device *d = devices; d < end; d++)
+		if (d->kind == DEVICE_MACVLAN && d->carrier == place->device->index)
+			add_mac(topology, place, d->mac);
+}
+
+/* A device belongs to a tracked interface once: by the way that was found first. */
+static void add(struct topology *topology, const struct topology_place *place)
+{
+	for (size_t i = 0; i < topology->places; i++)
+		if (topology->place[i].device == place->device)
+			return;
+	if (!has_link(place->device))
+		return;
+	if (topology->places == TOPOLOGY_PLACES)
+		topology->cut = true;
+	else
+		topology->place[topology->places++] = *place;
+}
+
+/* A place below the given one, whose frames are addressed to what is above it. */
+static struct topology_place below(
+	struct topology *topology, size_t at, const struct device *device)
+{
+	const struct topology_place *above = &topology->place[at];
+	struct topology_place place = *above;
+
+	place.device = device;
+	place.depth++;
+	place.untagged = place.bare = 0;
+	add_mac(topology, &place, above->device->mac);
+	return place;
+}
+
+static void push_tag(struct topology_place *place, uint16_t vlan)
+{
+	memmove(&place->tag[1], &place->tag[0], sizeof(place->tag) - sizeof(place->tag[0]));
+	place->tag[0] = vlan;
+	place->tags++;
+}
+
+static void add_carrier(struct topology *topology, size_t at, const struct device *device)
+{
+	struct topology_place place = below(topology, at, device);
+
+	if (place.tags == MZ_TAGS)
+		return;
+	place.untagged = topology->place[at].untagged;
+	place.bare = topology->place[at].bare + 1;
+	push_tag(&place, topology->place[at].device->vlan);
+	add(topology, &place);
+}
+
+/*
+ * A bridge that tells VLANs apart has a tag on every frame within; its own frames without one are
+ * of its own VLAN, and those of a port of the port's.
+ */
+static void add_port(struct topology *topology, size_t at, const struct device *device)
+{
+	const struct device *bridge = topology->place[at].device;
+	struct topology_place place = below(topology, at, device);
+
+	if (bridge->filtering) {
+		if (place.tags == 0 && bridge->pvid)
+			push_tag(&place, bridge->pvid);
+		place.untagged = device->pvid;
+	}
+	add(topology, &place);
+}
+
+#define ABOVE 4 /* devices between one and the tracked interface that its frames may belong to */
+
+/* Whether frames of d are those of a tracked interface: itself, or one that is above it. */
+static bool is_of_tracked(const struct device *devices, const struct device *end,
+	const struct device *d, const char (*tracked)[16], size_t trackeds, int above)
+{
+	for (size_t i = 0; i < trackeds; i++)
+		if (strcmp(d->name, tracked[i]) == 0)
+			return true;
+	for (const struct device *up = devices; up < end && above > 0; up++)
+		if (((up->kind == DEVICE_VLAN && up->carrier == d->index) ||
+			    (up->kind == DEVICE_BRIDGE && d->master == up->index)) &&
+			is_of_tracked(devices, end, up, tracked, trackeds, above - 1))
+			return true;
+	return false;
+}
+
+int topology_find(struct topology *topology, const struct device *devices, size_t count,
+	const char *name, const char (*tracked)[16], size_t trackeds)
+{
+	const struct device *end = devices + count, *d, *top = NULL;
+
+	memset(topology, 0, sizeof(*topology));
+	for (d = devices; d < end; d++)
+		if (strcmp(d->name, name) == 0)
+			top = d;
+	if (!top)
+		return -ENODEV;
+	topology->place[topology->places++].device = top;
+	add_macvlans(topology, &topology->place[0], devices, end);
+	for (size_t at = 0; at < topology->places; at++) {
+		const struct device *here = topology->place[at].device;
+
+		for (d = devices; d < end; d++)
+			if (here->kind == DEVICE_VLAN && d->index == here->carrier)
+				add_carrier(topology, at, d);
+			else if (here->kind == DEVICE_BRIDGE && d->master == here->index)
+				add_port(topology, at, d);
+	}
+	for (d = devices; d < end && topology->vlans < MZ_VLANS; d++)
+		if (d->kind == DEVICE_VLAN && d->carrier == top->index &&
+			is_of_tracked(devices, end, d, tracked, trackeds, ABOVE))
+			topology->vlan[topology->vlans++] = d->vlan;
+	return 0;
+}
+
+/*
+ * What is counted is marked with the MAC in it: a packet may go on to another router on the same
+ * machine. The highest bit is set, so that it is not 0, and the lowest is left to the direction.
+ */
+static uint16_t mark_of(const struct device *device)
+{
+	const uint8_t *m = device->mac;
+	unsigned mark = m[0] ^ m[2] ^ m[4] ^ device->index;
+
+	return (uint16_t)(0x8000 | (mark << 8 & 0x7f00) | ((m[1] ^ m[3] ^ m[5]) & 0xfe));
+}
+
+void topology_apply(const struct topology *topology, size_t place, struct mz_settings *settings)
+{
+	const struct topology_place *p = &topology->place[place];
+	const struct device *top = topology->place[0].device;
+
+	settings->no_link = !has_link(p->device);
+	settings->vlans = topology->vlans;
+	memcpy(settings->vlan, topology->vlan, sizeof(settings->vlan));
+	settings->macs = p->macs;
+	memcpy(settings->mac, p->mac, sizeof(settings->mac));
+	if (place == 0) { /* so that it stays as it is where others change */
+		settings->others4 = settings->others6 = 0;
+		memset(settings->other4, 0, sizeof(settings->other4));
+		memset(settings->other6, 0, sizeof(settings->other6));
+	}
+	if (top->kind == DEVICE_OTHER)
+		return; /* alone */
+	settings->place = place ? MZ_LOWER : MZ_UPPER;
+	settings->depth = (__u8)p->depth;
+	settings->mark = mark_of(top);
+	settings->untagged = p->untagged;
+	settings->bare = p->bare;
+	settings->tags = p->tags;
+	memcpy(settings->tag, p->tag, sizeof(settings->tag));
+	/* the router's own traffic takes no short way */
+	if (place && !topology->below_only)
+		settings->selves4 = settings->selves6 = 0;
+}

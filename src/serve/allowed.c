@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "serve/allowed.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+int allowed_init(struct allowed *allowed, const struct config *config)
+{
+	size_t fixed = config->trackeds + config->delegateds + config->allows, count = 0;
+	struct prefix *list = calloc(fixed + (size_t)MZ_NETS * 2 * MZ_PREFIXES, sizeof(*list));
+
+	*allowed = (struct allowed){list, fixed, fixed, config->allows};
+	if (!list)
+		return -ENOMEM;
+	for (size_t i = 0; i < config->allows; i++)
+		list[count++] = config->allow[i];
+	for (size_t i = 0; i < config->trackeds; i++)
+		list[count++] = config->tracked[i].prefix;
+	for (size_t i = 0; i < config->delegateds; i++)
+		list[count++] = config->delegated[i];
+	return 0;
+}
+
+void allowed_follow(struct allowed *allowed, const struct snapshot *snapshot)
+{
+	allowed->count = allowed->fixed;
+	for (uint32_t i = 0; i < snapshot->interfaces; i++)
+		for (size_t j = 0; j < snapshot->interface[i].prefixes; j++) {
+			const struct snapshot_prefix *from = &snapshot->interface[i].prefix[j];
+			struct prefix *to = &allowed->prefix[allowed->count++];
+
+			to->family = from->family;
+			to->length = from->length;
+			memcpy(to->addr, from->addr, sizeof(to->addr));
+		}
+}
+
+void allowed_free(struct allowed *allowed)
+{
+	free(allowed->prefix);
+	*allowed = (struct allowed){0};
+}

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "serve/exporter.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/throttle.h"
+#include "model/process_usage.h"
+#include "model/snapshot_shared.h"
+#include "serve/allowed.h"
+#include "serve/http.h"
+#include "serve/listen.h"
+#include "serve/sandbox.h"
+
+#define REST_MS	    1000  /* who asks later gets new pages anyway, and most scrapes are rare */
+#define ROUNDS	    20000 /* in 100 ms: more than any clients keep it busy with */
+#define PATIENCE_MS 500	  /* with a keeper that does not answer, */
+#define RESPITE_MS  5000  /* which is then left alone for so long */
+
+struct exporter {
+	const struct config *config;
+	struct shared shared;
+	struct http *http;
+	struct allowed allowed;
+	int sockets; /* from EXPORTER_SOCKETS on */
+	struct process process;
+	struct snapshot_process uses; /* as of that snapshot */
+	uint64_t followed;	      /* the number of the snapshot that those are of */
+	uint64_t ask_ms;	      /* not before; monotonic */
+	int epoll;
+	bool resting; /* nothing happened for a while, and memory that nobody needs was freed */
+	struct brake brake;
+};
+
+static const struct snapshot *latest(struct exporter *exporter)
+{
+	const struct snapshot *snapshot = shared_read(&exporter->shared);
+
+	if (snapshot && snapshot->number != exporter->followed) {
+		exporter->followed = snapshot->number;
+		process_read(&exporter->process, &exporter->uses);
+		allowed_follow(&exporter->allowed, snapshot);
+		http_allow(exporter->http, exporter->allowed.prefix, exporter->allowed.count,
+			exporter->allowed.favoured);
+	}
+	return snapshot;
+}
+
+/* The end of the keeper is ours. */
+static void end(void)
+{
+	_exit(0);
+}
+
+static void say(char byte)
+{
+	if (send(EXPORTER_CHANNEL, &byte, 1, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 && errno != EAGAIN)
+		end();
+}
+
+/* The next byte from the keeper; false where none is there. */
+static bool hear(char *byte)
+{
+	ssize_t length = recv(EXPORTER_CHANNEL, byte, 1, MSG_DONTWAIT);
+
+	if (length == 0)
+		end();
+	return length > 0;
+}
+
+/* Asks for a fresh snapshot, and waits for it. A keeper that hangs may have its channel full. */
+static void ask(struct exporter *exporter)
+{
+	struct pollfd channel = {.fd = EXPORTER_CHANNEL, .events = POLLIN};
+	uint64_t then = now_ms() + PATIENCE_MS, now;
+	char byte;
+
+	while (hear(&byte))
+		; /* answers that came too late; this is a sign of life itself */
+	say(EXPORTER_ASKS);
+	while ((now = now_ms()) < then && poll(&channel, 1, (int)(then - now)) > 0)
+		if (hear(&byte) && byte == EXPORTER_READY)
+			return;
+	exporter->ask_ms = now_ms() + RESPITE_MS;
+}
+
+/* Where the keeper does not answer, the last one has to do. */
+static const struct snapshot *fresh(void *context)
+{
+	struct exporter *exporter = context;
+	uint64_t now = now_ms();
+
+	if (shared_age_ms(&exporter->shared, now) >= EXPORTER_FRESH_MS && now >= exporter->ask_ms)
+		ask(exporter);
+	return latest(exporter);
+}
+
+static int watch(struct exporter *exporter, int fd, uint32_t events)
+{
+	struct epoll_event event = {.events = events, .data.fd = fd};
+
+	return epoll_ctl(exporter->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+/*
+ * Has the kernel kill this process when nobody has the other end of the pipe any more: also one
+ * that hangs is not to keep the next keeper's ports. PR_SET_PDEATHSIG would not do, as the keeper
+ * is another user, who may not send us a signal.
+ */
+static int end_with_the_keeper(void)
+{
+	struct pollfd life = {.fd = EXPORTER_LIFE};
+
+	if (fcntl(EXPORTER_LIFE, F_SETOWN, getpid()) < 0 ||
+		fcntl(EXPORTER_LIFE, F_SETSIG, SIGKILL) < 0 ||
+		fcntl(EXPORTER_LIFE, F_SETFL, O_ASYNC) < 0)
+		return -errno;
+	if (poll(&life, 1, 0) != 0) /* it ended before that took effect */
+		end();
+	return 0;
+}
+
+static int start(struct exporter *exporter)
+{
+	struct http_config config = {.metrics = {.legacy = exporter->config->legacy_metrics,
+					     .native = exporter->config->native_metrics,
+					     .show_unknown = exporter->config->show_unknown,
+					     .process = &exporter->uses},
+		.snapshot = fresh,
+		.context = exporter,
+		.host_names = exporter->config->host_names,
+		.host_names_count = exporter->config->host_names_count};
+	int sockets[CONFIG_SOCKETS], error = shared_open(&exporter->shared, EXPORTER_SHARED);
+	size_t count = 0;
+
+	process_init(&exporter->process);
+	if (!error)
+		error = end_with_the_keeper();
+	if (!error)
+		error = allowed_init(&exporter->allowed, exporter->config);
+	if (error)
+		return error;
+	for (int fd = EXPORTER_SOCKETS; fd < EXPORTER_SOCKETS + exporter->sockets; fd++)
+		if (listen_is_alive(fd))
+			sockets[count++] = fd;
+		else
+			log_error("a listening socket was closed from outside: nobody is served "
+				  "there");
+	exporter->http = http_create(&config, sockets, count);
+	if (!exporter->http)
+		return -ENOMEM;
+	http_allow(exporter->http, exporter->allowed.prefix, exporter->allowed.count,
+		exporter->allowed.favoured);
+	exporter->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (exporter->epoll < 0)
+		return -errno;
+	error = watch(exporter, EXPORTER_CHANNEL, EPOLLIN);
+	if (!error)
+		error = watch(exporter, http_fd(exporter->http), EPOLLIN);
+	for (size_t i = 0; i < count && !error; i++)
+		error = watch(exporter, sockets[i], 0); /* the end of one is always told */
+	return error;
+}
+
+/* The next exporter serves without one that does not. */
+static void listen_again(int socket)
+{
+	if (!listen_is_alive(socket))
+		_exit(1);
+	log_warn("a listening socket was closed from outside: it listens again");
+}
+
+static void serve(struct exporter *exporter)
+{
+	struct epoll_event event;
+	char byte;
+
+	for (;; brake(&exporter->brake, ROUNDS)) {
+		int wait = http_timeout(exporter->http), ready;
+		bool tired = !exporter->resting && (wait < 0 || wait > REST_MS);
+
+		ready = epoll_wait(exporter->epoll, &event, 1, tired ? REST_MS : wait);
+		if (ready < 0 && errno != EINTR)
+			return;
+		if (ready > 0 && event.data.fd == EXPORTER_CHANNEL) {
+			if (hear(&byte) && byte == EXPORTER_LIVES)
+				say(EXPORTER_LIVES);
+			continue;
+		}
+		if (ready > 0 && event.data.fd >= EXPORTER_SOCKETS &&
+			event.data.fd < EXPORTER_SOCKETS + exporter->sockets) {
+			listen_again(event.data.fd);
+			continue;
+		}
+		if (ready == 0 && tired) {
+			exporter->resting = http_rest(exporter->http);
+			shared_forget(&exporter->shared);
+			continue;
+		}
+		exporter->resting = false;
+		latest(exporter); /* who may connect may have changed */
+		http_run(exporter->http);
+	}
+}
+
+/* Those that it is born with. */
+static int count_sockets(void)
+{
+	int count = 0;
+
+	while (count < CONFIG_SOCKETS && fcntl(EXPORTER_SOCKETS + count, F_SETFD, FD_CLOEXEC) == 0)
+		count++;
+	return count;
+}
+
+int exporter_run(const struct config *config)
+{
+	struct exporter exporter = {.config = config, .shared.fd = -1, .epoll = -1};
+	const char *missing;
+	int error;
+
+	prctl(PR_SET_NAME, EXPORTER_NAME);
+	exporter.sockets = count_sockets(); /* before anything else opens a descriptor */
+	if (config->syslog)
+		log_to_syslog();
+	tzset(); /* the log tells times: later the file cannot be read */
+	error = start(&exporter);
+	if (!error)
+		error = sandbox_enter(EXPORTER_SOCKETS + exporter.sockets, &missing);
+	if (error) {
+		log_error("the exporter cannot start: %s", strerror(-error));
+		_exit(1);
+	}
+	if (missing)
+		log_warn("this kernel has no %s: the exporter runs without", missing);
+	serve(&exporter);
+	_exit(1);
+}

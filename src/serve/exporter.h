@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The process that serves HTTP: this program, executed anew with little more than its sockets, in a
+ * sandbox from before the first client is heard. What it knows of the keeper is the snapshot in
+ * shared memory; what it may say to it is one byte at a time.
+ */
+#ifndef MZ_SERVE_EXPORTER_H
+#define MZ_SERVE_EXPORTER_H
+
+#include "config/config.h"
+
+/* As argv[0] it makes main() call exporter_run(). The other arguments are the keeper's. */
+#define EXPORTER_NAME "mezoura-exporter"
+
+/*
+ * The descriptors that it is born with: what it asks by, the snapshot, a pipe of which the keeper
+ * has the other end, and from EXPORTER_SOCKETS on one for each socket to serve on.
+ */
+enum { EXPORTER_CHANNEL = 3, EXPORTER_SHARED, EXPORTER_LIFE, EXPORTER_SOCKETS };
+
+/*
+ * What goes through the channel: the exporter asks for a fresh snapshot and is answered once there
+ * is one; the keeper asks for a sign of life, and gets one.
+ */
+#define EXPORTER_ASKS  'f'
+#define EXPORTER_READY 'r'
+#define EXPORTER_LIVES 'l' /* both ways */
+
+#ifndef EXPORTER_FRESH_MS
+#define EXPORTER_FRESH_MS 1000 /* a scrape wants a snapshot that is not older */
+#endif
+
+/* Serves until the keeper ends. Returns the exit status. */
+int exporter_run(const struct config *config);
+
+#endif

@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "serve/http.h"
+
+#include <errno.h>
+#include <microhttpd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/epoll.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "config/own_names.h"
+#include "serve/connections.h"
+#include "serve/listen.h"
+#include "serve/negotiate.h"
+#include "serve/pages.h"
+
+/* With those of clients.h, the limit of what strangers can take. */
+#define REQUEST_MEMORY 8192 /* bytes of one connection's headers, both ways */
+
+#if MHD_VERSION >= 0x00097002
+typedef enum MHD_Result mhd_result;
+#else
+typedef int mhd_result;
+#endif
+
+enum { HEALTHY, NOT_FOUND, NOT_ALLOWED, NOT_OURS, UNAVAILABLE, RESPONSES };
+
+struct http {
+	struct http_config config;
+	struct MHD_Response *response[RESPONSES];
+	struct pages pages;
+	struct clients clients;
+	uint64_t now; /* monotonic milliseconds, as of http_run() */
+	bool closed;  /* a connection, in the last http_run() */
+	int epoll, spare;
+	struct log_limit turned_away;
+	size_t servers;
+	struct {
+		struct MHD_Daemon *daemon;
+		int socket;
+	} server[]; /* one a socket */
+};
+
+static void notify_connection(void *context, struct MHD_Connection *connection,
+	void **socket_context, enum MHD_ConnectionNotificationCode code)
+{
+	struct http *http = context;
+
+	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		/* one at a time: the library may use one place for what it tells */
+		int fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)
+				 ->connect_fd;
+		const struct sockaddr *peer =
+			MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)
+				->client_addr;
+
+		*socket_context = clients_add(&http->clients, fd, peer, http->now);
+	} else {
+		http->closed = true;
+		if (*socket_context)
+			client_remove(&http->clients, *socket_context);
+	}
+}
+
+static struct client *client_of(struct MHD_Connection *connection)
+{
+	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
+		->socket_context;
+}
+
+/* The first line of a request has come; what is returned becomes *state of answer(). */
+static void *notify_begun(void *context, const char *uri, struct MHD_Connection *connection)
+{
+	const struct http *http = context;
+	struct client *client = client_of(connection);
+
+	(void)uri;
+	if (client)
+		client_begins(client, http->now);
+	return NULL;
+}
+
+static void notify_completed(void *context, struct MHD_Connection *connection, void **state,
+	enum MHD_RequestTerminationCode code)
+{
+	struct http *http = context;
+
+	(void)connection;
+	(void)code;
+	if (*state)
+		client_served(*state, http->now);
+}
+
+/*
+ * Servers have to take "http://NAME/PATH", too, as proxies are asked; NAME is the host then, and
+ * the header means nothing (RFC 9112, 3.2.2). Sets *host and its length; NULL: there is none.
+ */
+static const char *path_of(
+	struct MHD_Connection *connection, const char *target, const char **host, size_t *length)
+{
+	const char *path;
+
+	if (strncasecmp(target, "http://", 7) != 0) {
+		*host = MHD_lookup_connection_value(
+			connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
+		*length = *host ? strlen(*host) : 0;
+		return target;
+	}
+	*host = target + 7;
+	*length = strcspn(*host, "/?");
+	path = strchr(*host, '/');
+	return path ? path : "/";
+}
+
+/* A browser always says by which name it asks. On the Unix socket there is none. */
+static bool is_ours(
+	const struct http *http, const struct client *client, const char *host, size_t length)
+{
+	return !client->addressed || !host ||
+	       own_names_has(host, length, http->config.host_names, http->config.host_names_count);
+}
+
+static mhd_result read_line(
+	void *context, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	(void)kind;
+	if (value && !strcasecmp(name, MHD_HTTP_HEADER_ACCEPT))
+		accept_read_format(context, value);
+	else if (value && !strcasecmp(name, MHD_HTTP_HEADER_ACCEPT_ENCODING))
+		accept_read_encoding(context, value);
+	return MHD_YES;
+}
+
+/* Which page a path stands for; PAGES_KINDS where none. The metrics' format is the client's choice.
+ */
+static unsigned kind_of(const struct accept *accept, const char *path)
+{
+	if (!strcmp(path, "/metrics"))
+		return accept_format(accept);
+	if (!strcmp(path, "/api/v1/status"))
+		return PAGES_STATUS;
+	return strcmp(path, "/api/v1/hosts") ? PAGES_KINDS : PAGES_HOSTS;
+}
+
+static mhd_result answer_page(struct http *http, struct MHD_Connection *connection,
+	struct client *client, unsigned kind, bool gzip)
+{
+	struct page *page = pages_find(
+		&http->pages, &http->clients, http->config.snapshot(http->config.context), kind);
+
+	if (!page)
+		return MHD_queue_response(
+			connection, MHD_HTTP_SERVICE_UNAVAILABLE, http->response[UNAVAILABLE]);
+	client->reading = page;
+	http->clients.counts.scrapes += kind < METRICS_FORMATS;
+	return MHD_queue_response(
+		connection, MHD_HTTP_OK, pages_response(&http->pages, page, gzip));
+}
+
+static mhd_result answer(void *context, struct MHD_Connection *connection, const char *target,
+	const char *method, const char *version, const char *upload, size_t *upload_size,
+	void **state)
+{
+	struct http *http = context;
+	struct client *client = client_of(connection);
+	struct accept accept = ACCEPT_NOTHING;
+	const char *path, *host;
+	size_t length;
+	unsigned kind;
+
+	(void)version;
+	(void)upload;
+	if (!client)
+		return MHD_NO;
+	/* Headers come first, then a body if there is one: it means nothing to us. */
+	if (!*state) {
+		*state = client;
+		client_asked(client, http->now);
+		return MHD_YES;
+	}
+	if (*upload_size) {
+		*upload_size = 0;
+		return MHD_YES;
+	}
+	path = path_of(connection, target, &host, &length);
+	if (!is_ours(http, client, host, length))
+		return MHD_queue_response(
+			connection, MHD_HTTP_MISDIRECTED_REQUEST, http->response[NOT_OURS]);
+	MHD_get_connection_values(connection, MHD_HEADER_KIND, read_line, &accept);
+	kind = kind_of(&accept, path);
+	if (kind == PAGES_KINDS && strcmp(path, "/-/healthy") != 0)
+		return MHD_queue_response(
+			connection, MHD_HTTP_NOT_FOUND, http->response[NOT_FOUND]);
+	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
+		return MHD_queue_response(
+			connection, MHD_HTTP_METHOD_NOT_ALLOWED, http->response[NOT_ALLOWED]);
+	if (kind != PAGES_KINDS)
+		return answer_page(http, connection, client, kind, accept_gzip(&accept));
+	return MHD_queue_response(connection, MHD_HTTP_OK, http->response[HEALTHY]);
+}
+
+static mhd_result admit(void *context, const struct sockaddr *peer, socklen_t length)
+{
+	struct http *http = context;
+
+	(void)length;
+	return clients_admit(&http->clients, peer) ? MHD_YES : MHD_NO;
+}
+
+static bool create_responses(struct http *http)
+{
+	static const struct {
+		const char *text, *header, *value;
+	} fixed[RESPONSES] = {
+		[HEALTHY] = {"ok\n", NULL, NULL},
+		[NOT_FOUND] = {"Nothing here: try /metrics\n", NULL, NULL},
+		[NOT_ALLOWED] = {"Only GET and HEAD\n", MHD_HTTP_HEADER_ALLOW, "GET, HEAD"},
+		[NOT_OURS] = {"This machine is not known by that name: ask by its address, or see "
+			      "--host-name\n",
+			NULL, NULL},
+		[UNAVAILABLE] = {"Busy: try again\n", MHD_HTTP_HEADER_RETRY_AFTER, "1"},
+	};
+
+	for (size_t i = 0; i < RESPONSES; i++) {
+		struct MHD_Response *response =
+			MHD_create_response_from_buffer(strlen(fixed[i].text),
+				(void *)(uintptr_t)fixed[i].text, MHD_RESPMEM_PERSISTENT);
+
+		http->response[i] = response;
+		if (!response ||
+			!MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
+				"text/plain; charset=utf-8") ||
+			!MHD_add_response_header(
+				response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store") ||
+			!pages_protect(response) ||
+			(fixed[i].header && !MHD_add_response_header(
+						    response, fixed[i].header, fixed[i].value)))
+			return false;
+	}
+	return true;
+}
+
+/* No path of ours has a '%' in it, and what has one is none: "/metrics%00x" is not "/metrics". */
+static size_t leave_as_it_is(void *context, struct MHD_Connection *connection, char *text)
+{
+	(void)context;
+	(void)connection;
+	return strlen(text);
+}
+
+static bool start_daemon(struct http *http, int socket)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+	struct MHD_Daemon *daemon = MHD_start_daemon(MHD_USE_EPOLL, 0, admit, http, answer, http,
+		MHD_OPTION_LISTEN_SOCKET, socket, MHD_OPTION_CONNECTION_LIMIT, CLIENTS_ALL,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)REQUEST_MEMORY,
+		MHD_OPTION_NOTIFY_CONNECTION, notify_connection, http, MHD_OPTION_URI_LOG_CALLBACK,
+		notify_begun, http, MHD_OPTION_NOTIFY_COMPLETED, notify_completed, http,
+		MHD_OPTION_UNESCAPE_CALLBACK, leave_as_it_is, NULL, MHD_OPTION_END);
+	const union MHD_DaemonInfo *info;
+
+	if (!daemon)
+		return false;
+	http->server[http->servers].daemon = daemon;
+	http->server[http->servers++].socket = socket;
+	info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	return info && !epoll_ctl(http->epoll, EPOLL_CTL_ADD, info->epoll_fd, &event);
+}
+
+struct http *http_create(const struct http_config *config, const int *sockets, size_t count)
+{
+	struct http *http = calloc(1, sizeof(*http) + count * sizeof(*http->server));
+
+	if (http) {
+		size_t started = 0;
+
+		http->spare = -1;
+		http->config = *config;
+		http->now = now_ms();
+		http->config.metrics.exporter = &http->clients.counts;
+		clients_init(&http->clients);
+		clients_allow(&http->clients, config->allow, config->allowed, config->favoured);
+		http->epoll = epoll_create1(EPOLL_CLOEXEC);
+		pages_init(&http->pages, &http->config.metrics);
+		if (http->epoll >= 0 && create_responses(http))
+			while (started < count && start_daemon(http, sockets[started]))
+				started++;
+		if (started == count && count > 0)
+			return http;
+	}
+	/* A started daemon closes its own. */
+	for (size_t i = http ? http->servers : 0; i < count; i++)
+		close(sockets[i]);
+	http_destroy(http);
+	return NULL;
+}
+
+void http_destroy(struct http *http)
+{
+	if (!http)
+		return;
+	/* The daemons first: then no client reads a page any more. */
+	for (size_t i = 0; i < http->servers; i++)
+		MHD_stop_daemon(http->server[i].daemon);
+	pages_finish(&http->pages);
+	for (size_t i = 0; i < RESPONSES; i++)
+		if (http->response[i])
+			MHD_destroy_response(http->response[i]);
+	if (http->epoll >= 0)
+		close(http->epoll);
+	if (http->spare >= 0)
+		close(http->spare);
+	free(http);
+}
+
+int http_fd(const struct http *http)
+{
+	return http->epoll;
+}
+
+int http_timeout(const struct http *http)
+{
+	uint64_t deadline = clients_deadline(&http->clients), now = now_ms();
+
+	/*
+	 * A library that had reached a limit listens again only in the run after the one in which
+	 * a connection ended, and does not ask for it.
+	 */
+	if (http->closed)
+		return 0;
+	for (size_t i = 0; i < http->servers; i++) {
+		MHD_UNSIGNED_LONG_LONG wait;
+
+		/* Without timeouts of its own: 0, where it has work that no descriptor shows. */
+		if (MHD_get_timeout(http->server[i].daemon, &wait))
+			return 0;
+	}
+	if (deadline == UINT64_MAX)
+		return -1;
+	return deadline > now ? (int)(deadline - now) : 0;
+}
+
+void http_run(struct http *http)
+{
+	http->now = now_ms();
+	http->closed = false;
+	clients_expire(&http->clients, http->now);
+	for (size_t i = 0; i < http->servers; i++) {
+		if (listen_turn_away(http->server[i].socket, http->epoll, &http->spare) &&
+			log_due(&http->turned_away))
+			log_warn("too many open files: HTTP clients are turned away");
+		MHD_run(http->server[i].daemon);
+	}
+}
+
+bool http_rest(struct http *http)
+{
+	return pages_rest(&http->pages, &http->clients);
+}
+
+void http_allow(struct http *http, const struct prefix *allow, size_t allowed, size_t favoured)
+{
+	clients_allow(&http->clients, allow, allowed, favoured);
+}

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tables/archive.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define NAME_NEW MZ_PAST "_new"
+
+static const uint8_t no_mac[6];
+
+static int path_of(const char *dir, const char *name, char path[PATH_MAX])
+{
+	return snprintf(path, PATH_MAX, "%s/%s", dir, name) < PATH_MAX ? 0 : -ENAMETOOLONG;
+}
+
+static size_t bytes_of(uint32_t rows)
+{
+	return ((size_t)MZ_PAST_HEAD + rows) * sizeof(struct mz_past_row);
+}
+
+static struct tally_row from_stored(const struct mz_past_row *stored)
+{
+	struct tally_row row = {.family = stored->family, .net = stored->net};
+
+	memcpy(row.counts.bytes, stored->bytes, sizeof(row.counts.bytes));
+	memcpy(row.counts.packets, stored->packets, sizeof(row.counts.packets));
+	memcpy(row.addr, stored->addr, sizeof(row.addr));
+	memcpy(row.mac, stored->mac, sizeof(row.mac));
+	return row;
+}
+
+static struct mz_past_row to_stored(const struct tally_row *row)
+{
+	struct mz_past_row stored = {.family = row->family, .net = row->net};
+
+	memcpy(stored.bytes, row->counts.bytes, sizeof(stored.bytes));
+	memcpy(stored.packets, row->counts.packets, sizeof(stored.packets));
+	memcpy(stored.addr, row->addr, sizeof(stored.addr));
+	memcpy(stored.mac, row->mac, sizeof(stored.mac));
+	return stored;
+}
+
+/* head and rows as the map has them. */
+static int read_stored(struct past *past, const struct mz_past_row *stored, uint32_t entries)
+{
+	memcpy(&past->head, stored, sizeof(past->head));
+	if (past->head.rows > entries - MZ_PAST_HEAD)
+		return -EUCLEAN;
+	for (uint32_t i = 0; i < past->head.rows; i++) {
+		struct tally_row row = from_stored(&stored[MZ_PAST_HEAD + i]);
+		int error = past_add(past, &row);
+
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+int past_open(struct past *past, const char *dir, uint32_t most)
+{
+	struct bpf_map_info info = {0};
+	__u32 size = sizeof(info);
+	char path[PATH_MAX];
+	int fd, error = path_of(dir, MZ_PAST, path);
+	void *stored;
+
+	past->most = most;
+	if (error)
+		return error;
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (bpf_obj_get_info_by_fd(fd, &info, &size) < 0)
+		error = -errno;
+	else if (info.type != BPF_MAP_TYPE_ARRAY || !(info.map_flags & BPF_F_MMAPABLE) ||
+		 info.value_size != sizeof(struct mz_past_row) || info.max_entries < MZ_PAST_HEAD)
+		error = -EUCLEAN;
+	if (!error) {
+		size_t bytes = bytes_of(info.max_entries - MZ_PAST_HEAD);
+
+		stored = mmap(NULL, bytes, PROT_READ, MAP_SHARED, fd, 0);
+		error = stored == MAP_FAILED ? -errno : read_stored(past, stored, info.max_entries);
+		if (stored != MAP_FAILED)
+			munmap(stored, bytes);
+	}
+	close(fd);
+	return error;
+}
+
+void past_close(struct past *past)
+{
+	free(past->rows);
+	memset(past, 0, sizeof(*past));
+}
+
+int past_copy(struct past *copy, const struct past *past)
+{
+	int error = 0;
+
+	*copy = (struct past){.head = past->head, .most = past->most, .changes = past->changes};
+	for (uint32_t i = 0; i < past->count && !error; i++)
+		error = past_add(copy, &past->rows[i]);
+	if (error)
+		past_close(copy);
+	return error;
+}
+
+int past_add(struct past *past, const struct tally_row *row)
+{
+	if (!tally_is_sound(row))
+		return -EUCLEAN;
+	if (past->count == past->room) {
+		uint32_t room = past->room ? past->room * 2 : 64;
+		struct tally_row *rows = realloc(past->rows, room * sizeof(*rows));
+
+		if (!rows)
+			return -ENOMEM;
+		past->rows = rows;
+		past->room = room;
+	}
+	past->rows[past->count++] = *row;
+	return 0;
+}
+
+/* A host without MAC is its address, and keeps it. */
+static void join_host(struct tally_row *row)
+{
+	if (memcmp(row->mac, no_mac, sizeof(no_mac)) != 0)
+		memset(row->addr, 0, sizeof(row->addr));
+}
+
+static void add_counts(struct mz_counts *sum, const struct mz_counts *counts)
+{
+	for (int d = 0; d < MZ_DIRECTIONS; d++) {
+		sum->bytes[d] += counts->bytes[d];
+		sum->packets[d] += counts->packets[d];
+	}
+}
+
+static uint64_t packets_of(const struct tally_row *row)
+{
+	return row->counts.packets[MZ_UPLOAD] + row->counts.packets[MZ_DOWNLOAD];
+}
+
+int past_retire(struct past *past, const struct tally_row *row)
+{
+	struct tally_row copy = *row, *known;
+
+	/* only what past_settle() sorted is searched */
+	known = past->head.rows
+			? bsearch(row, past->rows, past->head.rows, sizeof(*row), tally_compare)
+			: NULL;
+	if (known) {
+		add_counts(&copy.counts, &known->counts);
+		memset(&known->counts, 0, sizeof(known->counts)); /* merge() drops it */
+	}
+	join_host(&copy);
+	return past_add(past, &copy);
+}
+
+/* Sorts, makes equal rows one, and drops empty ones. */
+static void merge(struct past *past)
+{
+	uint32_t kept = 0;
+
+	qsort(past->rows, past->count, sizeof(*past->rows), tally_compare);
+	for (uint32_t i = 0; i < past->count; i++)
+		if (kept && tally_compare(&past->rows[kept - 1], &past->rows[i]) == 0)
+			add_counts(&past->rows[kept - 1].counts, &past->rows[i].counts);
+		else if (packets_of(&past->rows[i]) != 0)
+			past->rows[kept++] = past->rows[i];
+	past->count = kept;
+}
+
+static int by_packets(const void *a, const void *b)
+{
+	uint64_t x = packets_of(a), y = packets_of(b);
+
+	return x == y ? tally_compare(a, b) : x < y ? 1 : -1;
+}
+
+/* A flood of forged addresses brings rows of few packets, and may not push out those of people. */
+static void forget_least(struct past *past)
+{
+	uint32_t keep = past->most - past->most / 8; /* not one at a time */
+
+	qsort(past->rows, past->count, sizeof(*past->rows), by_packets);
+	for (; past->count > keep; past->count--) {
+		const struct mz_counts *counts = &past->rows[past->count - 1].counts;
+
+		for (int d = 0; d < MZ_DIRECTIONS; d++) {
+			past->head.unattributed[d][MZ_FORGOTTEN].bytes += counts->bytes[d];
+			past->head.unattributed[d][MZ_FORGOTTEN].packets += counts->packets[d];
+		}
+	}
+}
+
+void past_settle(struct past *past)
+{
+	if (past->count)
+		merge(past);
+	if (past->count > past->most) {
+		for (uint32_t i = 0; i < past->count; i++)
+			join_host(&past->rows[i]);
+		merge(past);
+	}
+	if (past->count > past->most) {
+		forget_least(past);
+		merge(past);
+	}
+	past->head.rows = past->count;
+	past->changes++;
+}
+
+static int store(const struct past *past, int fd)
+{
+	size_t bytes = bytes_of(past->count);
+	struct mz_past_row *stored = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	if (stored == MAP_FAILED)
+		return -errno;
+	memcpy(stored, &past->head, sizeof(past->head));
+	for (uint32_t i = 0; i < past->count; i++)
+		stored[MZ_PAST_HEAD + i] = to_stored(&past->rows[i]);
+	munmap(stored, bytes);
+	return 0;
+}
+
+int past_commit(const struct past *past, const char *dir)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE);
+	char path[PATH_MAX], fresh[PATH_MAX];
+	int fd, error = path_of(dir, MZ_PAST, path);
+
+	if (!error)
+		error = path_of(dir, NAME_NEW, fresh);
+	if (error)
+		return error;
+	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, MZ_PAST, sizeof(__u32), sizeof(struct mz_past_row),
+		MZ_PAST_HEAD + past->count, &options);
+	if (fd < 0)
+		return -errno;
+	error = store(past, fd);
+	unlink(fresh); /* of a start that was cut short */
+	if (!error && bpf_obj_pin(fd, fresh) < 0)
+		error = -errno;
+	if (!error && rename(fresh, path) < 0)
+		error = -errno;
+	close(fd);
+	return error;
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tables/counters.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum { VOLUMES = MZ_DIRECTIONS * MZ_REASONS };
+
+int counters_init(struct counters *counters, const struct maps *maps)
+{
+	memset(counters, 0, sizeof(*counters));
+	counters->moved = calloc(2 * (size_t)maps->family_slots, sizeof(*counters->moved));
+	counters->volumes = calloc(VOLUMES * (size_t)maps->possible, sizeof(*counters->volumes));
+	return counters->moved && counters->volumes ? 0 : -ENOMEM;
+}
+
+void counters_finish(struct counters *counters)
+{
+	free(counters->moved);
+	free(counters->volumes);
+	memset(counters, 0, sizeof(*counters));
+}
+
+/* A counter that another CPU may be writing: a 32-bit machine reads it in two halves. */
+static __u64 read_counter(const __u64 *counter)
+{
+	const volatile __u64 *at = counter;
+	__u64 value = *at, again;
+
+	while (sizeof(long) < sizeof(value) && (again = *at) != value)
+		value = again;
+	return value;
+}
+
+struct mz_counts counters_of(const struct maps *maps, uint32_t number)
+{
+	const struct mz_counts *counts = maps->counts + number;
+	struct mz_counts total = {0};
+
+	for (unsigned cpu = 0; cpu < maps->cpus; cpu++, counts += 2 * (size_t)maps->family_slots)
+		for (int d = 0; d < MZ_DIRECTIONS; d++) {
+			total.bytes[d] += read_counter(&counts->bytes[d]);
+			total.packets[d] += read_counter(&counts->packets[d]);
+		}
+	return total;
+}
+
+/* After a restart the stamps go on from where they were: what moved meanwhile is not known. */
+static void note_traffic(struct counters *counters, struct mz_slot *slot, uint32_t number,
+	const struct mz_counts *total, uint32_t now_s)
+{
+	uint32_t moved = (uint32_t)(total->packets[MZ_UPLOAD] + total->packets[MZ_DOWNLOAD]);
+
+	if ((counters->begun && moved != counters->moved[number]) || slot->stamp == 0)
+		slot->stamp = now_s;
+	counters->moved[number] = moved;
+}
+
+static int read_slots(struct counters *counters, struct maps *maps, const struct past *past,
+	int family, uint32_t now_s, struct tally *tally)
+{
+	uint32_t first = family == AF_INET ? 0 : maps->family_slots, used = 0;
+	__u32 wanted = family == AF_INET ? MZ_SLOT_HOST4 : MZ_SLOT_HOST6;
+
+	for (uint32_t i = first; i < first + maps->family_slots; i++) {
+		struct mz_slot *slot = &maps->slots[i];
+		__u32 state = __atomic_load_n(&slot->state, __ATOMIC_ACQUIRE);
+		struct tally_row row = {.family = (uint8_t)family};
+		int error;
+
+		if (state == MZ_SLOT_VIRGIN)
+			break;
+		if ((state | 1) != (wanted | 1))
+			continue;
+		used++; /* also by those that leave, until they are emptied */
+		if (state != wanted && slot->stamp <= past->head.generation)
+			continue; /* left, and is a part of the past already */
+		row.counts = counters_of(maps, i);
+		row.net = tally_net(slot->host.net);
+		memcpy(row.mac, slot->host.mac, sizeof(row.mac));
+		memcpy(row.addr, slot->addr, sizeof(row.addr));
+		if (state == wanted) {
+			note_traffic(counters, slot, i, &row.counts, now_s);
+			row.seen_s = slot->stamp;
+		}
+		error = tally_add(tally, &row);
+		if (error)
+			return error;
+	}
+	tally->entries[family == AF_INET6] = used;
+	return 0;
+}
+
+/* All of mz_unattributed, with the volumes of each CPU behind one another. */
+static int read_volumes(const struct maps *maps, struct mz_volume *volumes)
+{
+	__u32 keys[VOLUMES], count = VOLUMES, next;
+	int fd = maps->fd[MAPS_UNATTRIBUTED];
+
+	if (bpf_map_lookup_batch(fd, NULL, &next, keys, volumes, &count, NULL) == 0 &&
+		count == VOLUMES)
+		return 0;
+	for (__u32 i = 0; i < VOLUMES; i++) /* before Linux 5.13 */
+		if (bpf_map_lookup_elem(fd, &i, volumes + i * (size_t)maps->possible) < 0)
+			return -errno;
+	return 0;
+}
+
+static int read_unattributed(struct counters *counters, const struct maps *maps,
+	const struct past *past, struct tally *tally)
+{
+	const struct mz_volume *volume = counters->volumes;
+	int error = read_volumes(maps, counters->volumes);
+
+	for (unsigned i = 0; i < VOLUMES && !error; i++) {
+		struct mz_volume total = past->head.unattributed[i / MZ_REASONS][i % MZ_REASONS];
+
+		for (unsigned cpu = 0; cpu < maps->possible; cpu++, volume++) {
+			total.bytes += volume->bytes;
+			total.packets += volume->packets;
+		}
+		tally->unattributed[i / MZ_REASONS][i % MZ_REASONS] = total;
+	}
+	return error;
+}
+
+int counters_read(struct counters *counters, struct maps *maps, const struct past *past,
+	uint32_t now_s, struct tally *tally)
+{
+	int error = 0;
+
+	tally_begin(tally, past->changes);
+	for (uint32_t i = 0; i < past->count && !error; i++)
+		error = tally_add(tally, &past->rows[i]);
+	if (!error)
+		error = read_slots(counters, maps, past, AF_INET, now_s, tally);
+	if (!error)
+		error = read_slots(counters, maps, past, AF_INET6, now_s, tally);
+	if (!error)
+		error = read_unattributed(counters, maps, past, tally);
+	memcpy(tally->nets, maps->nets, sizeof(tally->nets));
+	tally->capacity[0] = tally->capacity[1] = maps->capacity;
+	tally->retired = past->count;
+	tally->kernel_bytes = maps->kernel_bytes;
+	tally_sort(tally);
+	counters->begun = true;
+	return error;
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tables/evict.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "tables/counters.h"
+
+#define MOST	   4096	 /* in one step, so that none takes long */
+#define PRESSED_S  60	 /* silence that is enough where a table is nearly full */
+#define SETTLED_MS 1000	 /* a classifier runs for microseconds */
+#define LOOK_MS	   60000 /* how often it is worth a look where there is room */
+
+static bool is_leaving(const struct mz_slot *slot)
+{
+	return slot->state == MZ_SLOT_LEAVING4 || slot->state == MZ_SLOT_LEAVING6;
+}
+
+/* Empties the slots that are a part of the past by now. */
+static int free_slots(struct maps *maps, uint32_t generation)
+{
+	for (uint32_t i = 0; i < 2 * maps->family_slots; i++)
+		if (is_leaving(&maps->slots[i]) && maps->slots[i].stamp <= generation) {
+			int error = maps_free_slot(maps, i);
+
+			if (error)
+				return error;
+		}
+	return 0;
+}
+
+int retire_start(struct retire *retire, struct maps *maps, const struct past *past, uint64_t now_ms)
+{
+	int error = free_slots(maps, past->head.generation);
+
+	*retire = (struct retire){.marked_ms = now_ms};
+	for (uint32_t i = 0; i < 2 * maps->family_slots && !error; i++)
+		if (is_leaving(&maps->slots[i])) {
+			error = maps_delete_key(maps, i);
+			retire->leaving++;
+		}
+	return error;
+}
+
+static int retire_slots(struct maps *maps, struct past *next)
+{
+	for (uint32_t i = 0; i < 2 * maps->family_slots; i++) {
+		const struct mz_slot *slot = &maps->slots[i];
+		struct tally_row row = {
+			.family = (uint8_t)maps_family(maps, i), .net = tally_net(slot->host.net)};
+		int error;
+
+		if (!is_leaving(slot) || slot->stamp <= next->head.generation)
+			continue;
+		row.counts = counters_of(maps, i);
+		memcpy(row.mac, slot->host.mac, sizeof(row.mac));
+		memcpy(row.addr, slot->addr, sizeof(row.addr));
+		error = past_retire(next, &row);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+/* The commit is the point where the counts change sides. */
+static int empty(struct retire *retire, struct maps *maps, struct past *past, const char *dir)
+{
+	struct past next;
+	int error = past_copy(&next, past);
+
+	if (error)
+		return error;
+	maps_wait_for_classifiers();
+	error = retire_slots(maps, &next);
+	next.head.generation++;
+	past_settle(&next);
+	if (!error)
+		error = past_commit(&next, dir);
+	if (error) {
+		past_close(&next);
+		return error;
+	}
+	past_close(past);
+	*past = next;
+	retire->leaving = 0;
+	error = free_slots(maps, past->head.generation);
+	return error ? error : 1;
+}
+
+struct candidate {
+	uint32_t number;
+	uint64_t packets;
+};
+
+static int by_packets(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+
+	return x->packets == y->packets ? 0 : x->packets < y->packets ? -1 : 1;
+}
+
+/* Slots of one family that were silent for so long. Returns how many, at most MOST. */
+static uint32_t find_silent(const struct maps *maps, int family, uint32_t silence, uint32_t now_s,
+	struct candidate *list, uint32_t *live)
+{
+	uint32_t first = family == AF_INET ? 0 : maps->family_slots, count = 0;
+	__u32 wanted = family == AF_INET ? MZ_SLOT_HOST4 : MZ_SLOT_HOST6;
+
+	*live = 0;
+	for (uint32_t i = first; i < first + maps->family_slots; i++) {
+		const struct mz_slot *slot = &maps->slots[i];
+
+		if (slot->state == MZ_SLOT_VIRGIN)
+			break;
+		if (slot->state != wanted)
+			continue;
+		++*live;
+		if (slot->stamp && now_s - slot->stamp >= silence && now_s >= slot->stamp) {
+			struct mz_counts counts = counters_of(maps, i);
+
+			list[count++] = (struct candidate){
+				i, counts.packets[MZ_UPLOAD] + counts.packets[MZ_DOWNLOAD]};
+		}
+	}
+	return count;
+}
+
+static int mark(struct retire *retire, struct maps *maps, uint32_t number, uint32_t generation)
+{
+	struct mz_slot *slot = &maps->slots[number];
+	__u32 stamp = slot->stamp;
+	int error;
+
+	slot->stamp = generation + 1;
+	__atomic_store_n(&slot->state, slot->state | 1, __ATOMIC_RELEASE);
+	error = maps_delete_key(maps, number);
+	if (!error) {
+		retire->leaving++;
+		return 0;
+	}
+	/* classifiers still find it, and would after it was emptied: it stays */
+	__atomic_store_n(&slot->state, slot->state & ~1u, __ATOMIC_RELEASE);
+	slot->stamp = stamp;
+	return error;
+}
+
+/* So many addresses of a family; never more than there is room for. */
+static uint32_t nearly_full(const struct maps *maps)
+{
+	return maps->capacity - maps->capacity / 8;
+}
+
+static int mark_family(struct retire *retire, struct maps *maps, int family, uint32_t generation,
+	uint32_t idle_s, uint32_t now_s)
+{
+	struct candidate *list = calloc(maps->family_slots, sizeof(*list));
+	uint32_t live, count, most = MOST;
+	int error = 0;
+
+	if (!list)
+		return -ENOMEM;
+	count = find_silent(maps, family, idle_s, now_s, list, &live);
+	if (live - count >= nearly_full(maps)) { /* down to three quarters */
+		count = find_silent(
+			maps, family, idle_s < PRESSED_S ? idle_s : PRESSED_S, now_s, list, &live);
+		qsort(list, count, sizeof(*list), by_packets);
+		if (most > live - maps->capacity / 4 * 3)
+			most = live - maps->capacity / 4 * 3;
+	}
+	for (uint32_t i = 0; i < count && i < most && !error; i++)
+		error = mark(retire, maps, list[i].number, generation);
+	free(list);
+	return error;
+}
+
+static bool is_due(const struct retire *retire, const struct maps *maps, const uint32_t entries[2],
+	uint32_t idle_s, uint64_t now_ms)
+{
+	return entries[0] >= nearly_full(maps) || entries[1] >= nearly_full(maps) ||
+	       now_ms - retire->marked_ms >= (idle_s < LOOK_MS / 1000 ? idle_s * 1000 : LOOK_MS);
+}
+
+int retire_step(struct retire *retire, struct maps *maps, struct past *past, const char *dir,
+	const uint32_t entries[2], uint32_t idle_s, uint32_t now_s, uint64_t now_ms)
+{
+	int error;
+
+	if (retire->leaving) {
+		if (now_ms - retire->marked_ms < SETTLED_MS)
+			return 0;
+		return empty(retire, maps, past, dir);
+	}
+	if (!is_due(retire, maps, entries, idle_s, now_ms))
+		return 0;
+	retire->marked_ms = now_ms;
+	error = mark_family(retire, maps, AF_INET, past->head.generation, idle_s, now_s);
+	if (!error)
+		error = mark_family(retire, maps, AF_INET6, past->head.generation, idle_s, now_s);
+	return error;
+}

@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tables/pins.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/trust.h"
+#include "layout.h"
+
+#define MOUNT_POINT "/sys/fs/bpf" /* where the kernel keeps a directory for it */
+#define MOUNT_MARK  "mounted"	  /* a directory below pin: we mounted, so we unmount */
+
+static bool is_bpffs(const char *path)
+{
+	struct statfs fs;
+
+	return statfs(path, &fs) == 0 && (unsigned long)fs.f_type == BPF_FS_MAGIC;
+}
+
+static int set_paths(struct bpffs *bpffs, const char *pin, unsigned max_hosts)
+{
+	size_t length = strlen(pin);
+
+	memset(bpffs, 0, sizeof(*bpffs));
+	bpffs->lock = -1;
+	while (length > 1 && pin[length - 1] == '/')
+		length--;
+	if (length >= sizeof(bpffs->pin))
+		return -ENAMETOOLONG;
+	memcpy(bpffs->pin, pin, length);
+	return snprintf(bpffs->layout, sizeof(bpffs->layout), "%s/" MZ_LAYOUT "_%u", bpffs->pin,
+		       max_hosts) < (int)sizeof(bpffs->layout)
+		       ? 0
+		       : -ENAMETOOLONG;
+}
+
+/* Sees to it that the directory above pin is in a bpffs. */
+static int mount_above(const struct bpffs *bpffs, bool *mounted)
+{
+	char above[PATH_MAX];
+	char *slash;
+
+	memcpy(above, bpffs->pin, sizeof(above));
+	slash = strrchr(above, '/');
+	*slash = '\0';
+	if (is_bpffs(above))
+		return 0;
+	if (strcmp(above, MOUNT_POINT) != 0)
+		return -EMEDIUMTYPE;
+	if (mount("bpf", MOUNT_POINT, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700") < 0)
+		return -errno;
+	*mounted = true;
+	return 0;
+}
+
+/* What another user made, or may change, or a link to somewhere, is nothing to count with. */
+static int check_owner(int dir)
+{
+	struct stat status;
+	struct statfs fs;
+
+	if (fstat(dir, &status) < 0 || fstatfs(dir, &fs) < 0)
+		return -errno;
+	if ((unsigned long)fs.f_type != BPF_FS_MAGIC)
+		return -EMEDIUMTYPE;
+	if (!trust_user(status.st_uid) || status.st_mode & (S_IWGRP | S_IWOTH))
+		return -EPERM;
+	return 0;
+}
+
+static int take_lock(struct bpffs *bpffs)
+{
+	int error;
+
+	bpffs->lock = open(bpffs->pin, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (bpffs->lock < 0)
+		return -errno;
+	error = check_owner(bpffs->lock);
+	if (error)
+		return error;
+	if (flock(bpffs->lock, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? -EBUSY : -errno;
+	return 0;
+}
+
+int bpffs_open(struct bpffs *bpffs, const char *pin, unsigned max_hosts)
+{
+	char mark[PATH_MAX + sizeof(MOUNT_MARK) + 1];
+	bool mounted = false;
+	int error = set_paths(bpffs, pin, max_hosts);
+
+	if (!error && !trust_path(bpffs->pin, false))
+		error = -EPERM;
+	if (!error && !is_bpffs(bpffs->pin))
+		error = mount_above(bpffs, &mounted);
+	if (error)
+		return error;
+	if (mkdir(bpffs->pin, 0700) == 0)
+		bpffs->fresh = true;
+	else if (errno != EEXIST)
+		error = -errno;
+	if (!error)
+		error = take_lock(bpffs);
+	snprintf(mark, sizeof(mark), "%s/" MOUNT_MARK, bpffs->pin);
+	if (!error && mounted && mkdir(mark, 0700) < 0)
+		error = -errno;
+	if (!error && mkdir(bpffs->layout, 0700) < 0 && errno != EEXIST)
+		error = -errno;
+	if (error) {
+		bpffs_close(bpffs);
+		if (mounted)
+			umount(MOUNT_POINT);
+	}
+	return error;
+}
+
+int bpffs_open_existing(struct bpffs *bpffs, const char *pin)
+{
+	int error = set_paths(bpffs, pin, 0);
+
+	if (!error && !trust_path(bpffs->pin, false))
+		error = -EPERM;
+	if (!error && access(bpffs->pin, F_OK) < 0)
+		error = -errno;
+	if (!error && !is_bpffs(bpffs->pin))
+		error = -EMEDIUMTYPE;
+	if (!error)
+		error = take_lock(bpffs);
+	if (error)
+		bpffs_close(bpffs);
+	return error;
+}
+
+void bpffs_close(struct bpffs *bpffs)
+{
+	if (bpffs->lock >= 0)
+		close(bpffs->lock);
+	bpffs->lock = -1;
+}
+
+/* Whether a number follows the prefix in a name: others' pins in our directory may begin alike. */
+static bool is_numbered(const char *name, const char *prefix)
+{
+	size_t length = strlen(prefix);
+
+	return strncmp(name, prefix, length) == 0 && isdigit((unsigned char)name[length]);
+}
+
+/* Whether it is called as directories of a layout are: v4_4096, and v2 before there were sizes. */
+static bool is_layout(int dir, const char *name)
+{
+	struct stat status;
+
+	return is_numbered(name, "v") && strspn(name + 1, "0123456789_") == strlen(name + 1) &&
+	       fstatat(dir, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode);
+}
+
+/* Those whose names begin so, and then have a number; or all. */
+static int remove_entries(const char *path, const char *prefix)
+{
+	struct dirent *entry;
+	DIR *dir = opendir(path);
+	int error = 0;
+
+	if (!dir)
+		return -errno;
+	while ((entry = readdir(dir)) != NULL)
+		if ((!prefix || is_numbered(entry->d_name, prefix)) &&
+			strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+			unlinkat(dirfd(dir), entry->d_name, 0) < 0 &&
+			unlinkat(dirfd(dir), entry->d_name, AT_REMOVEDIR) < 0)
+			error = -errno;
+	closedir(dir);
+	return error;
+}
+
+int bpffs_other(const struct bpffs *bpffs, unsigned n, char dir[PATH_MAX])
+{
+	const char *own = strrchr(bpffs->layout, '/') + 1;
+	DIR *pin = opendir(bpffs->pin);
+	struct dirent *entry;
+	int found = 0;
+
+	if (!pin)
+		return -errno;
+	while (!found && (entry = readdir(pin)) != NULL)
+		if (is_layout(dirfd(pin), entry->d_name) && strcmp(entry->d_name, own) != 0 &&
+			n-- == 0)
+			found = snprintf(dir, PATH_MAX, "%s/%s", bpffs->pin, entry->d_name) <
+						PATH_MAX
+					? 1
+					: -ENAMETOOLONG;
+	closedir(pin);
+	return found;
+}
+
+void bpffs_move_up(const struct bpffs *bpffs, const char *dir, const char *prefix)
+{
+	struct dirent *entry;
+	DIR *from = opendir(dir);
+
+	while (from && (entry = readdir(from)) != NULL)
+		if (strncmp(entry->d_name, prefix, strlen(prefix)) == 0 &&
+			renameat(dirfd(from), entry->d_name, bpffs->lock, entry->d_name) == 0)
+			rewinddir(from);
+	if (from)
+		closedir(from);
+}
+
+/* A directory, and what is in it: all, or hooks' pins and marks only. */
+static int give(const char *path, bool all, uid_t uid, gid_t gid)
+{
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+	int error;
+
+	if (!dir)
+		return -errno;
+	error = fchown(dirfd(dir), uid, gid) < 0 ? -errno : 0;
+	while (!error && (entry = readdir(dir)) != NULL) {
+		const char *name = entry->d_name;
+		bool ours = is_numbered(name, "link_") || is_numbered(name, "qdisc_");
+
+		if ((ours || (all && strcmp(name, ".") != 0 && strcmp(name, "..") != 0)) &&
+			fchownat(dirfd(dir), name, uid, gid, AT_SYMLINK_NOFOLLOW) < 0)
+			error = -errno;
+	}
+	closedir(dir);
+	return error;
+}
+
+int bpffs_give(const struct bpffs *bpffs, uid_t uid, gid_t gid)
+{
+	int error = give(bpffs->pin, false, uid, gid);
+	char other[PATH_MAX];
+	int more = 0;
+
+	if (!error)
+		error = give(bpffs->layout, true, uid, gid);
+	for (unsigned i = 0; !error && (more = bpffs_other(bpffs, i, other)) > 0; i++)
+		error = give(other, true, uid, gid);
+	return error ? error : more;
+}
+
+int bpffs_empty(const char *dir)
+{
+	char past[PATH_MAX];
+
+	if (snprintf(past, sizeof(past), "%s/" MZ_PAST, dir) >= (int)sizeof(past))
+		return -ENAMETOOLONG;
+	if (unlink(past) < 0 && errno != ENOENT)
+		return -errno;
+	return remove_entries(dir, NULL);
+}
+
+int bpffs_remove_other(const char *dir)
+{
+	int error = bpffs_empty(dir);
+
+	return error ? error : rmdir(dir) < 0 ? -errno : 0;
+}
+
+void bpffs_remove(struct bpffs *bpffs)
+{
+	char mark[PATH_MAX + sizeof(MOUNT_MARK) + 1], other[PATH_MAX];
+	bool mounted;
+
+	snprintf(mark, sizeof(mark), "%s/" MOUNT_MARK, bpffs->pin);
+	mounted = access(mark, F_OK) == 0;
+	remove_entries(bpffs->layout, NULL);
+	rmdir(bpffs->layout);
+	while (bpffs_other(bpffs, 0, other) > 0)
+		if (bpffs_remove_other(other) < 0)
+			break;
+	remove_entries(bpffs->pin, "link_"); /* somebody may have chosen a directory with others' */
+	remove_entries(bpffs->pin, "qdisc_");
+	rmdir(mark);
+	rmdir(bpffs->pin);
+	bpffs_close(bpffs); /* an open directory would keep the mount busy */
+	if (mounted) {
+		/* others may use it by now: what they pinned there is theirs */
+		DIR *dir = opendir(MOUNT_POINT);
+		struct dirent *entry;
+		unsigned entries = 0;
+
+		while (dir && (entry = readdir(dir)) != NULL)
+			entries += !strchr(entry->d_name, '.'); /* the kernel's own have one */
+		if (dir)
+			closedir(dir);
+		if (entries == 0)
+			umount(MOUNT_POINT);
+	}
+}
