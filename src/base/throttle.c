@@ -8,17 +8,17 @@
 #define WINDOW_MS 100
 #define PAUSE_MS  10
 
-void brake(struct brake *brake, unsigned limit)
+void throttle(struct throttle *throttle, unsigned limit)
 {
 	uint64_t now = now_ms();
 
-	if (now >= brake->window_ms + WINDOW_MS) {
-		brake->window_ms = now;
-		brake->rounds = 0;
+	if (now >= throttle->window_ms + WINDOW_MS) {
+		throttle->window_ms = now;
+		throttle->rounds = 0;
 	}
-	if (++brake->rounds <= limit)
+	if (++throttle->rounds <= limit)
 		return;
-	if (log_due(&brake->told))
+	if (log_due(&throttle->told))
 		log_warn("more than %u events in %d ms: slowing down", limit, WINDOW_MS);
 	usleep(PAUSE_MS * 1000);
 }

@@ -7,13 +7,13 @@
 
 #include "base/log.h"
 
-struct brake {
+struct throttle {
 	uint64_t window_ms; /* since when rounds are counted; monotonic */
 	unsigned rounds;
 	struct log_limit told;
 };
 
 /* To be called each time round: pauses where there were more than limit of them in 100 ms. */
-void brake(struct brake *brake, unsigned limit);
+void throttle(struct throttle *throttle, unsigned limit);
 
 #endif

@@ -127,7 +127,7 @@ static int take_body(char *answer, size_t length, struct buf *body)
 	return body->failed ? -ENOMEM : 0;
 }
 
-int client_get(const char *socket, const char *path, unsigned patience_ms, struct buf *body)
+int request_get(const char *socket, const char *path, unsigned patience_ms, struct buf *body)
 {
 	uint64_t deadline = now_ms() + patience_ms;
 	int fd = connect_to(socket, deadline), error;

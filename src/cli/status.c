@@ -18,12 +18,12 @@
 #include "output/json_status.h"
 
 /* Returns 0 or -ENOMEM. */
-static int print_json(const struct left *left)
+static int print_json(const struct leftover *left)
 {
 	struct buf json = {0};
 	int error;
 
-	json_left(left->hooks, left->count, &json);
+	json_leftover(left->hooks, left->count, &json);
 	error = json.failed ? -ENOMEM : 0;
 	if (!error)
 		fwrite(json.data, 1, json.length, stdout);
@@ -38,7 +38,7 @@ static const char *clean(const char *from, char *text)
 	return text;
 }
 
-static void print_text(const struct config *config, const struct left *left)
+static void print_text(const struct config *config, const struct leftover *left)
 {
 	char text[PATH_MAX];
 
@@ -51,13 +51,13 @@ static void print_text(const struct config *config, const struct left *left)
 	printf("The classifier still counts, and the next daemon takes over from it:\n");
 	for (size_t i = 0; i < left->count; i++)
 		printf("  %-15s  %-7s  %s\n", clean(left->hooks[i].device, text),
-			words_side(left->hooks[i].direction), words_kind(left->hooks[i].kind));
+			labels_side(left->hooks[i].direction), labels_kind(left->hooks[i].kind));
 }
 
 static int tell_what_is_left(const struct config *config)
 {
-	struct left left = {0};
-	int error = left_look(config->pin, &left);
+	struct leftover left = {0};
+	int error = leftover_look(config->pin, &left);
 
 	if (error)
 		log_error("no daemon answers at %s, and --pin %s cannot be looked at: %s",
@@ -67,14 +67,14 @@ static int tell_what_is_left(const struct config *config)
 	else if ((error = print_json(&left)) < 0)
 		log_error("no daemon answers at %s, and what is left cannot be told: %s",
 			config->socket, strerror(-error));
-	left_free(&left);
+	leftover_free(&left);
 	return error ? 1 : STATUS_NO_DAEMON;
 }
 
-/* As client_get(), with a NUL behind the body, and none in it, which would hide what follows. */
+/* As request_get(), with a NUL behind the body, and none in it, which would hide what follows. */
 static int get(const char *socket, const char *path, struct buf *answer)
 {
-	int error = client_get(socket, path, CLIENT_PATIENCE_MS, answer);
+	int error = request_get(socket, path, REQUEST_PATIENCE_MS, answer);
 
 	if (!error)
 		buf_bytes(answer, "", 1);
@@ -90,7 +90,7 @@ static int tell_hosts(const struct config *config)
 	int error = get(config->socket, "/api/v1/hosts", &answer);
 
 	if (!error)
-		error = report_hosts(answer.data, stdout);
+		error = status_text_hosts(answer.data, stdout);
 	buf_free(&answer);
 	return error == -EPROTO ? 0 : error;
 }
@@ -118,7 +118,7 @@ int status_run(const struct config *config)
 		status = tell_what_is_left(config);
 		error = 0;
 	} else if (!error) {
-		error = report_status(answer.data, config->json ? NULL : stdout);
+		error = status_text(answer.data, config->json ? NULL : stdout);
 		if (error >= 0 && config->json)
 			fwrite(answer.data, 1, answer.length - 1, stdout);
 		status = error > 0 ? STATUS_NOT_COUNTING : 0;

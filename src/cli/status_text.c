@@ -212,7 +212,7 @@ static void print_unattributed(const char *unattributed, FILE *out)
 	}
 }
 
-int report_status(const char *text, FILE *out)
+int status_text(const char *text, FILE *out)
 {
 	const char *status = json_check(text), *snapshot = json_get(status, "snapshot"),
 		   *interfaces = json_get(status, "interfaces");
@@ -283,7 +283,7 @@ static bool print_host(const char *hosts, struct json_each *row, FILE *out)
 	return others;
 }
 
-int report_hosts(const char *text, FILE *out)
+int status_text_hosts(const char *text, FILE *out)
 {
 	const char *hosts = json_get(json_check(text), "hosts");
 	struct json_each row = {0};
@@ -291,7 +291,7 @@ int report_hosts(const char *text, FILE *out)
 
 	if (more)
 		fprintf(out, "\nhosts, and which source their names are from:\n");
-	for (size_t lines = 0; more && lines < REPORT_HOSTS; lines++)
+	for (size_t lines = 0; more && lines < STATUS_TEXT_HOSTS; lines++)
 		more = print_host(hosts, &row, out);
 	if (more)
 		fprintf(out, "  and others: /api/v1/hosts has them all\n");

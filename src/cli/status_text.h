@@ -10,11 +10,11 @@
  * Allocates nothing. out: NULL prints nothing. Returns how many of the tracked interfaces are not
  * counted, or -EPROTO where it is no JSON object: then nothing is printed.
  */
-int report_status(const char *text, FILE *out);
+int status_text(const char *text, FILE *out);
 
-#define REPORT_HOSTS 100 /* lines at most */
+#define STATUS_TEXT_HOSTS 100 /* lines at most */
 
 /* The same for /api/v1/hosts: a line a machine, with its name and where that is from. */
-int report_hosts(const char *text, FILE *out);
+int status_text_hosts(const char *text, FILE *out);
 
 #endif

@@ -38,22 +38,22 @@ struct config_paths {
 /* Strings belong to argv. */
 struct config {
 	struct config_tracked tracked[CONFIG_TRACKED];
-	size_t trackeds;
+	size_t tracked_count;
 	char ifnames[MZ_NETS][IFNAMSIZ]; /* each tracked interface, once */
 	bool followed[MZ_NETS];		 /* -i: its own subnets are tracked, as they change */
 	size_t interfaces;
 	struct prefix delegated[MZ_PREFIXES]; /* -6: tracked on every interface */
-	size_t delegateds;
+	size_t delegated_count;
 	struct prefix local[MZ_LOCALS];
-	size_t locals;
+	size_t local_count;
 	struct prefix allow[MZ_LOCALS];
-	size_t allows;
+	size_t allow_count;
 	struct sockaddr_storage listen[CONFIG_LISTENS];
 	const char *listen_text[CONFIG_LISTENS]; /* as it was given */
-	size_t listens;
+	size_t listen_count;
 	const char *host_names[OWN_NAMES];
 	size_t host_names_count;
-	bool exporter;
+	bool serve_tcp;
 	unsigned port;			     /* host byte order */
 	bool port_given;		     /* by -p */
 	unsigned interval;		     /* seconds */

@@ -127,7 +127,7 @@ int value_tracked(struct value *v)
 	if (!is_ifname(slash + 1))
 		return refuse(v, "an interface name of 1 to 15 characters after the mask");
 	memccpy(tracked.ifname, slash + 1, 0, IFNAMSIZ);
-	for (size_t i = 0; i < c->trackeds; i++) {
+	for (size_t i = 0; i < c->tracked_count; i++) {
 		bool same = strcmp(c->tracked[i].ifname, tracked.ifname) == 0;
 
 		if (prefix_equal(&c->tracked[i].prefix, &tracked.prefix))
@@ -138,7 +138,7 @@ int value_tracked(struct value *v)
 		return too_many(v, MZ_PREFIXES);
 	if (add_ifname(v, tracked.ifname) < 0)
 		return -EINVAL;
-	c->tracked[c->trackeds++] = tracked;
+	c->tracked[c->tracked_count++] = tracked;
 	return 0;
 }
 
@@ -156,22 +156,22 @@ static int add_inside(
 int value_delegated(struct value *v)
 {
 	return add_inside(
-		v, AF_INET6, false, v->config->delegated, &v->config->delegateds, MZ_PREFIXES);
+		v, AF_INET6, false, v->config->delegated, &v->config->delegated_count, MZ_PREFIXES);
 }
 
 int value_local(struct value *v)
 {
-	return add_inside(v, AF_UNSPEC, true, v->config->local, &v->config->locals, MZ_LOCALS);
+	return add_inside(v, AF_UNSPEC, true, v->config->local, &v->config->local_count, MZ_LOCALS);
 }
 
 int value_allow(struct value *v)
 {
-	return add_prefix(v, AF_UNSPEC, true, v->config->allow, &v->config->allows, MZ_LOCALS);
+	return add_prefix(v, AF_UNSPEC, true, v->config->allow, &v->config->allow_count, MZ_LOCALS);
 }
 
 int value_exporter(struct value *v)
 {
-	v->config->exporter = true;
+	v->config->serve_tcp = true;
 	return 0;
 }
 
@@ -215,13 +215,13 @@ int value_listen(struct value *v)
 						    IN6_IS_ADDR_MULTICAST(&in6->sin6_addr)
 					  : IN_MULTICAST(ntohl(in->sin_addr.s_addr)))
 		return refuse(v, "an address that is neither link-local nor multicast");
-	for (size_t i = 0; i < c->listens; i++)
+	for (size_t i = 0; i < c->listen_count; i++)
 		if (memcmp(&c->listen[i], &address, sizeof(address)) == 0)
 			return refuse(v, "an address that was not given before");
-	if (c->listens == CONFIG_LISTENS)
+	if (c->listen_count == CONFIG_LISTENS)
 		return too_many(v, CONFIG_LISTENS);
-	c->listen_text[c->listens] = v->text;
-	c->listen[c->listens++] = address;
+	c->listen_text[c->listen_count] = v->text;
+	c->listen[c->listen_count++] = address;
 	return 0;
 }
 

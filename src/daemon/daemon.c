@@ -35,9 +35,9 @@
 struct daemon {
 	const struct config *config;
 	struct keeper keeper;
-	struct following *following; /* names */
-	struct server server;
-	struct shared shared; /* the snapshot, for the exporter */
+	struct follow *follow; /* names */
+	struct sockets server;
+	struct snapshot_shared shared; /* the snapshot, for the exporter */
 	struct privileges privileges;
 	struct exporter_process exporter;
 	struct netlink *netlink;
@@ -46,7 +46,7 @@ struct daemon {
 	int epoll, timer, signals;
 	int watchdog;	    /* a timer; -1: nobody watches */
 	uint64_t pulled_ms; /* the last time that went well; monotonic */
-	struct brake brake;
+	struct throttle throttle;
 	struct textfile textfile;
 	bool textfile_failing;
 };
@@ -132,7 +132,7 @@ static int start_loop(struct daemon *daemon)
 	error = watch(daemon, daemon->signals);
 	error = error ? error : start_timers(daemon);
 	error = error ? error : watch(daemon, netlink_fd(daemon->netlink));
-	error = error ? error : watch(daemon, following_fd(daemon->following));
+	error = error ? error : watch(daemon, follow_fd(daemon->follow));
 	if (!error && daemon->flowtables)
 		error = watch(daemon, flowtables_fd(daemon->flowtables));
 	return error;
@@ -164,7 +164,7 @@ static void pull(struct daemon *daemon)
 		return;
 	daemon->pulled_ms = now_ms();
 	write_textfile(daemon);
-	following_poll(daemon->following);
+	follow_poll(daemon->follow);
 }
 
 static void look_at_flowtables(struct daemon *daemon)
@@ -225,7 +225,7 @@ static int loop(struct daemon *daemon)
 	uint64_t expirations;
 	int fd;
 
-	for (;; brake(&daemon->brake, ROUNDS)) {
+	for (;; throttle(&daemon->throttle, ROUNDS)) {
 		int ready = epoll_wait(
 			daemon->epoll, &event, 1, exporter_process_timeout(&daemon->exporter));
 
@@ -258,8 +258,8 @@ static int loop(struct daemon *daemon)
 				keeper_reconcile(&daemon->keeper);
 				tell_counted(daemon, false);
 			}
-		} else if (fd == following_fd(daemon->following)) {
-			if (following_run(daemon->following))
+		} else if (fd == follow_fd(daemon->follow)) {
+			if (follow_run(daemon->follow))
 				pull(daemon);
 		} else if (daemon->flowtables && fd == flowtables_fd(daemon->flowtables)) {
 			look_at_flowtables(daemon);
@@ -275,12 +275,12 @@ static int start(struct daemon *daemon)
 	int error = check(daemon);
 
 	if (!error)
-		error = server_open(&daemon->server, config, SERVER_PATIENCE_MS);
+		error = sockets_open(&daemon->server, config, SOCKETS_PATIENCE_MS);
 	if (error)
 		return error;
-	daemon->following = following_start(config);
-	error = daemon->following ? 0 : -errno;
-	if (!error && (error = shared_create(&daemon->shared)) < 0) {
+	daemon->follow = follow_start(config);
+	error = daemon->follow ? 0 : -errno;
+	if (!error && (error = snapshot_shared_create(&daemon->shared)) < 0) {
 		log_error("cannot start: no memory to share: %s", strerror(-error));
 		return error;
 	}
@@ -291,8 +291,7 @@ static int start(struct daemon *daemon)
 		return error;
 	}
 	look_at_flowtables(daemon);
-	return keeper_start(
-		&daemon->keeper, config, following_names(daemon->following), &daemon->shared);
+	return keeper_start(&daemon->keeper, config, follow_names(daemon->follow), &daemon->shared);
 }
 
 /* Once all is open that takes more rights than counting does. */
@@ -304,7 +303,7 @@ static int drop_privileges(struct daemon *daemon)
 	int error;
 
 	privileges_find(&daemon->privileges);
-	error = bpffs_give(&daemon->keeper.bpffs, who->keeper_uid, who->keeper_gid);
+	error = pins_give(&daemon->keeper.pins, who->keeper_uid, who->keeper_gid);
 	listen_give(&daemon->server.file, who->keeper_gid);
 	if (textfile)
 		textfile_give(textfile, who->keeper_uid, who->keeper_gid);
@@ -332,7 +331,7 @@ static int begin(struct daemon *daemon)
 	daemon->exporter.count = daemon->server.sockets;
 	daemon->exporter.shared = daemon->shared.fd;
 	daemon->exporter.who = &daemon->privileges;
-	following_read(daemon->following);
+	follow_read(daemon->follow);
 	pull(daemon);
 	error = exporter_process_start(&daemon->exporter);
 	if (!error)
@@ -351,9 +350,9 @@ static void tell_start(struct daemon *daemon)
 			log_info("counting on %s (%s)", config->ifnames[i],
 				daemon->keeper.installed.links[i].kind == SNAPSHOT_TCX ? "tcx"
 										       : "clsact");
-	if (config->exporter && !config->listens)
+	if (config->serve_tcp && !config->listen_count)
 		log_info("serving http://localhost:%u/metrics", config->port);
-	for (size_t i = 0; config->exporter && i < config->listens; i++)
+	for (size_t i = 0; config->serve_tcp && i < config->listen_count; i++)
 		log_info(strchr(config->listen_text[i], ':') ? "serving http://[%s]:%u/metrics"
 							     : "serving http://%s:%u/metrics",
 			config->listen_text[i], config->port);
@@ -364,11 +363,11 @@ static void stop(struct daemon *daemon)
 {
 	exporter_process_stop(&daemon->exporter);
 	privileges_forget_exporter();
-	server_close(&daemon->server);
-	shared_close(&daemon->shared);
+	sockets_close(&daemon->server);
+	snapshot_shared_close(&daemon->shared);
 	netlink_close(daemon->netlink);
 	flowtables_close(daemon->flowtables);
-	following_stop(daemon->following);
+	follow_stop(daemon->follow);
 	buf_free(&daemon->textfile.page);
 }
 

@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "daemon/snapshot_fill.h"
-#include "hooks/attach.h"
+#include "hooks/hook.h"
 #include "hooks/reconcile.h"
 #include "tables/migrate.h"
 
@@ -93,7 +93,7 @@ void keeper_reconcile(struct keeper *keeper)
 		keeper->reconciled_ms -= VERIFY_MS;
 }
 
-/* Why bpffs_open() and bpffs_open_existing() failed, other than by -EBUSY. */
+/* Why pins_open() and pins_open_existing() failed, other than by -EBUSY. */
 static void tell_no_bpffs(const char *pin, int error)
 {
 	if (error == -EMEDIUMTYPE)
@@ -105,9 +105,9 @@ static void tell_no_bpffs(const char *pin, int error)
 		log_error("--pin %s: no bpf file system here: %s", pin, strerror(-error));
 }
 
-static int open_bpffs(struct bpffs *bpffs, const char *pin, unsigned max_hosts)
+static int open_bpffs(struct pins *pins, const char *pin, unsigned max_hosts)
 {
-	int error = bpffs_open(bpffs, pin, max_hosts);
+	int error = pins_open(pins, pin, max_hosts);
 
 	if (error == -EBUSY)
 		log_error("--pin %s: another mezoura is running", pin);
@@ -119,23 +119,23 @@ static int open_bpffs(struct bpffs *bpffs, const char *pin, unsigned max_hosts)
 static int open_maps(struct keeper *keeper)
 {
 	const struct config *config = keeper->config;
-	const struct bpffs *bpffs = &keeper->bpffs;
+	const struct pins *pins = &keeper->pins;
 	struct mz_net nets[MZ_NETS];
-	int error = migrate_drop_taken(bpffs), known = error ? error : migrate_nets(bpffs, nets);
+	int error = migrate_drop_taken(pins), known = error ? error : migrate_nets(pins, nets);
 
 	error = known < 0 ? known
-			  : maps_open(&keeper->maps, bpffs->layout, config->max_hosts,
+			  : maps_open(&keeper->maps, pins->layout, config->max_hosts,
 				    known ? nets : NULL);
 	if (!error)
-		error = past_open(&keeper->past, bpffs->layout, 2 * config->max_hosts);
+		error = archive_open(&keeper->archive, pins->layout, 2 * config->max_hosts);
 	if (!error)
-		error = retire_start(&keeper->retire, &keeper->maps, &keeper->past, now_ms());
+		error = retire_start(&keeper->retire, &keeper->maps, &keeper->archive, now_ms());
 	if (!error)
 		error = counters_init(&keeper->counters, &keeper->maps);
 	if (error == -EUCLEAN) {
 		log_error("--pin %s: what lies in %s is no table of mezoura's: "
 			  "remove it by \"mezoura unload\"",
-			config->pin, bpffs->layout);
+			config->pin, pins->layout);
 		return error;
 	}
 	if (error) {
@@ -143,7 +143,7 @@ static int open_maps(struct keeper *keeper)
 			error == -ENOSYS ? "this kernel has no BPF" : strerror(-error));
 		return error;
 	}
-	migrate_hooks(bpffs);
+	migrate_hooks(pins);
 	for (size_t i = 0; i < config->interfaces; i++) {
 		int net = maps_net(&keeper->maps, config->ifnames[i]);
 
@@ -157,7 +157,7 @@ static int open_maps(struct keeper *keeper)
 }
 
 int keeper_start(struct keeper *keeper, const struct config *config, struct names *names,
-	struct shared *shared)
+	struct snapshot_shared *shared)
 {
 	int error;
 
@@ -166,13 +166,13 @@ int keeper_start(struct keeper *keeper, const struct config *config, struct name
 	keeper->shared = shared;
 	keeper->started_s = clock_uptime_s();
 	keeper->installed.config = config;
-	keeper->installed.pin = keeper->bpffs.pin;
+	keeper->installed.pin = keeper->pins.pin;
 	keeper->installed.maps = &keeper->maps;
 	keeper->installed.changed = true; /* what an earlier daemon hooked may have to go */
-	process_init(&keeper->process);
+	process_usage_init(&keeper->process);
 	maps_init(&keeper->maps);
 	tally_init(&keeper->tally);
-	error = open_bpffs(&keeper->bpffs, config->pin, config->max_hosts);
+	error = open_bpffs(&keeper->pins, config->pin, config->max_hosts);
 	if (error)
 		return error;
 	error = open_maps(keeper);
@@ -181,9 +181,9 @@ int keeper_start(struct keeper *keeper, const struct config *config, struct name
 		error = reconcile_hooks(&keeper->installed);
 	if (!error)
 		error = keeper_pull(keeper);
-	if (error && keeper->bpffs.fresh) {
-		hooks_remove_all(keeper->bpffs.pin);
-		bpffs_remove(&keeper->bpffs);
+	if (error && keeper->pins.fresh) {
+		hook_remove_all(keeper->pins.pin);
+		pins_remove(&keeper->pins);
 	}
 	if (error)
 		keeper_stop(keeper);
@@ -193,10 +193,10 @@ int keeper_start(struct keeper *keeper, const struct config *config, struct name
 void keeper_stop(struct keeper *keeper)
 {
 	maps_close(&keeper->maps);
-	past_close(&keeper->past);
+	archive_close(&keeper->archive);
 	counters_finish(&keeper->counters);
 	tally_finish(&keeper->tally);
-	bpffs_close(&keeper->bpffs);
+	pins_close(&keeper->pins);
 	installed_finish(&keeper->installed);
 	keeper->snapshot = NULL;
 }
@@ -212,7 +212,7 @@ static void import(struct keeper *keeper)
 	for (size_t i = 0; i < keeper->installed.hook_count; i++)
 		if (!keeper->installed.hooks[i].attached && !keeper->installed.hooks[i].yields_ms)
 			return;
-	error = migrate_import(&keeper->bpffs, &keeper->past);
+	error = migrate_import(&keeper->pins, &keeper->archive);
 	if (error && !keeper->import_failing)
 		log_error("cannot take over the counts of other tables, trying again: %s",
 			strerror(-error));
@@ -240,8 +240,9 @@ static void tell_if_full(struct keeper *keeper)
 
 static void make_room(struct keeper *keeper, uint32_t now_s)
 {
-	int done = retire_step(&keeper->retire, &keeper->maps, &keeper->past, keeper->bpffs.layout,
-		keeper->tally.entries, keeper->config->idle, now_s, keeper->pulled_ms);
+	int done =
+		retire_step(&keeper->retire, &keeper->maps, &keeper->archive, keeper->pins.layout,
+			keeper->tally.entries, keeper->config->idle, now_s, keeper->pulled_ms);
 
 	if (done < 0 && !keeper->retire_failing)
 		log_error("cannot make room in the kernel's tables: %s", strerror(-done));
@@ -250,7 +251,7 @@ static void make_room(struct keeper *keeper, uint32_t now_s)
 
 static int take_snapshot(struct keeper *keeper, uint64_t began_us)
 {
-	struct snapshot *snapshot = shared_begin(
+	struct snapshot *snapshot = snapshot_shared_begin(
 		keeper->shared, snapshot_needed(&keeper->tally, keeper->names, keeper->snapshot));
 
 	if (!snapshot)
@@ -262,10 +263,10 @@ static int take_snapshot(struct keeper *keeper, uint64_t began_us)
 	snapshot->hooks_restored = keeper->installed.restored;
 	snapshot->missed_packets = keeper->installed.missed;
 	snapshot->exporter_restarts = keeper->exporter_restarts;
-	process_read(&keeper->process, &snapshot->keeper);
+	process_usage_read(&keeper->process, &snapshot->keeper);
 	snapshot->uptime_s = clock_uptime_s() - keeper->started_s;
 	snapshot->pull_us = (uint32_t)(clock_us(CLOCK_MONOTONIC) - began_us);
-	shared_end(keeper->shared, keeper->pulled_ms);
+	snapshot_shared_end(keeper->shared, keeper->pulled_ms);
 	keeper->snapshot = snapshot;
 	return 0;
 }
@@ -278,7 +279,7 @@ int keeper_pull(struct keeper *keeper)
 
 	import(keeper);
 	error = counters_read(
-		&keeper->counters, &keeper->maps, &keeper->past, now_s, &keeper->tally);
+		&keeper->counters, &keeper->maps, &keeper->archive, now_s, &keeper->tally);
 	keeper->pulled_ms = now_ms();
 	if (!error) {
 		tell_if_full(keeper);
@@ -303,8 +304,8 @@ const struct snapshot *keeper_fresh(struct keeper *keeper, unsigned max_age_ms)
 
 int keeper_unload(const char *pin)
 {
-	struct bpffs bpffs;
-	int error = bpffs_open_existing(&bpffs, pin);
+	struct pins pins;
+	int error = pins_open_existing(&pins, pin);
 
 	if (error == -ENOENT || error == -EMEDIUMTYPE)
 		return 0; /* nothing there, nothing to do */
@@ -314,8 +315,8 @@ int keeper_unload(const char *pin)
 		tell_no_bpffs(pin, error);
 	if (error)
 		return error;
-	migrate_hooks(&bpffs);
-	hooks_remove_all(bpffs.pin);
-	bpffs_remove(&bpffs);
+	migrate_hooks(&pins);
+	hook_remove_all(pins.pin);
+	pins_remove(&pins);
 	return 0;
 }

@@ -14,22 +14,22 @@
 #include "names/names.h"
 #include "tables/archive.h"
 #include "tables/counters.h"
-#include "tables/evict.h"
 #include "tables/maps.h"
 #include "tables/pins.h"
+#include "tables/retire.h"
 
 struct keeper {
 	const struct config *config;
-	struct bpffs bpffs;
+	struct pins pins;
 	struct maps maps;
-	struct past past;
+	struct archive archive;
 	struct counters counters;
 	struct retire retire;
 	struct tally tally;
 	struct installed installed;
 	struct names *names;
-	struct process process;
-	struct shared *shared;
+	struct process_usage process;
+	struct snapshot_shared *shared;
 	const struct snapshot *snapshot; /* the latest, in there; NULL: none yet */
 	uint64_t exporter_restarts;	 /* as in struct snapshot; counted by the caller */
 	uint64_t started_s;		 /* as clock_uptime_s() */
@@ -49,7 +49,7 @@ struct keeper {
  * kernel. Returns 0 or -errno.
  */
 int keeper_start(struct keeper *keeper, const struct config *config, struct names *names,
-	struct shared *shared);
+	struct snapshot_shared *shared);
 
 /* Lets go of all memory and descriptors. The classifiers stay attached and go on counting. */
 void keeper_stop(struct keeper *keeper);

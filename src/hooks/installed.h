@@ -40,7 +40,7 @@ struct installed_hook {
 
 struct installed {
 	const struct config *config;
-	const char *pin;		      /* the directory of the pins, for hooks_attach() */
+	const char *pin;		      /* the directory of the pins, for hook_attach() */
 	struct maps *maps;		      /* that classifiers count in */
 	struct tracking tracking;	      /* as of the last reconciliation */
 	struct installed_link links[MZ_NETS]; /* as config->ifnames */

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hooks/attach.h"
+#include "hooks/hook.h"
 #include "model/labels.h"
 #include "net/netlink.h"
 
@@ -24,7 +24,7 @@ static int compare(const void *a, const void *b)
 }
 
 /* One device may have a classifier for each of several tracked interfaces: listed once. */
-static int add(struct left *left, const struct hook *hook, enum snapshot_hook_kind kind)
+static int add(struct leftover *left, const struct hook *hook, enum snapshot_hook_kind kind)
 {
 	struct snapshot_hook found = {.direction = (uint8_t)hook->direction, .kind = (uint8_t)kind};
 
@@ -55,7 +55,7 @@ static bool parse_pin(const char *name, struct hook *hook)
 		if (sscanf(name, "link_%u_%u_", &hook->ifindex, &hook->net) != 2)
 			return false;
 		snprintf(again, sizeof(again), "link_%u_%u_%s", hook->ifindex, hook->net,
-			words_side(d));
+			labels_side(d));
 		if (strcmp(again, name) == 0)
 			return true;
 	}
@@ -63,7 +63,7 @@ static bool parse_pin(const char *name, struct hook *hook)
 }
 
 /* Links pinned in a directory, and in those below it, one for each layout. */
-static int list_links(const char *path, bool below, struct left *left)
+static int list_links(const char *path, bool below, struct leftover *left)
 {
 	DIR *dir = opendir(path);
 	struct dirent *entry;
@@ -76,7 +76,7 @@ static int list_links(const char *path, bool below, struct left *left)
 		struct hook hook;
 
 		if (parse_pin(entry->d_name, &hook)) {
-			if (hooks_attached(path, &hook, SNAPSHOT_TCX))
+			if (hook_attached(path, &hook, SNAPSHOT_TCX))
 				error = add(left, &hook, SNAPSHOT_TCX);
 		} else if (below && entry->d_name[0] != '.' &&
 			   snprintf(inner, sizeof(inner), "%s/%s", path, entry->d_name) <
@@ -97,7 +97,7 @@ static int count_filters(unsigned ifindex, enum mz_direction direction)
 	return netlink_filters(ifindex, TC_H_MAKE(TC_H_CLSACT, side), NULL, 0);
 }
 
-static int list_filters(const char *pin, struct left *left)
+static int list_filters(const char *pin, struct leftover *left)
 {
 	struct if_nameindex *devices = if_nameindex();
 	int error = devices ? 0 : -errno;
@@ -110,7 +110,7 @@ static int list_filters(const char *pin, struct left *left)
 
 			error = count < 0 ? count : 0;
 			for (hook.net = 0; hook.net < MZ_NETS && count > 0 && !error; hook.net++)
-				if (hooks_attached(pin, &hook, SNAPSHOT_CLSACT)) {
+				if (hook_attached(pin, &hook, SNAPSHOT_CLSACT)) {
 					error = add(left, &hook, SNAPSHOT_CLSACT);
 					break;
 				}
@@ -120,7 +120,7 @@ static int list_filters(const char *pin, struct left *left)
 	return error;
 }
 
-int left_look(const char *pin, struct left *left)
+int leftover_look(const char *pin, struct leftover *left)
 {
 	int error = list_links(pin, true, left);
 
@@ -133,8 +133,8 @@ int left_look(const char *pin, struct left *left)
 	return error;
 }
 
-void left_free(struct left *left)
+void leftover_free(struct leftover *left)
 {
 	free(left->hooks);
-	*left = (struct left){0};
+	*left = (struct leftover){0};
 }

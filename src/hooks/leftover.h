@@ -8,7 +8,7 @@
 #include "model/snapshot.h"
 
 /* As in a snapshot, but for net and age_s. */
-struct left {
+struct leftover {
 	struct snapshot_hook *hooks;
 	size_t count, room;
 };
@@ -16,9 +16,9 @@ struct left {
 /*
  * Lists the classifiers that hang on devices of this network namespace, of the daemon with this
  * pin directory, by device. left: zeroed. Returns 0, also where there is no such directory, or
- * -errno. left_free() is due in any case.
+ * -errno. leftover_free() is due in any case.
  */
-int left_look(const char *pin, struct left *left);
-void left_free(struct left *left);
+int leftover_look(const char *pin, struct leftover *left);
+void leftover_free(struct leftover *left);
 
 #endif

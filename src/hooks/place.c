@@ -8,8 +8,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "hooks/attach.h"
 #include "hooks/classifier.h"
+#include "hooks/hook.h"
 
 /* How long a device is left alone after another program's ingress qdisc went: it may start anew. */
 #define YIELD_MS 10000
@@ -52,7 +52,7 @@ static int load(
 /* A daemon with another --pin counts for itself: it is not to take our marks for its own. */
 static uint16_t own_mark(const struct installed *installed, uint16_t mark)
 {
-	return (uint16_t)(mark ^ (hooks_mix(installed->pin) << 1 & 0x7ffe));
+	return (uint16_t)(mark ^ (hook_mix(installed->pin) << 1 & 0x7ffe));
 }
 
 /*
@@ -75,13 +75,13 @@ static int change_kind(
 		struct hook at = {hook->ifindex, hook->net, (enum mz_direction)d};
 		enum config_hook wanted = installed->config->hook, other;
 
-		if (!hooks_change_kind(dir, &at, wanted, &other))
+		if (!hook_change_kind(dir, &at, wanted, &other))
 			continue;
 		error = load(installed, work, &settings);
 		if (!error)
-			error = hooks_attach(dir, &at, work->program[d], other, &hook->kind);
+			error = hook_attach(dir, &at, work->program[d], other, &hook->kind);
 		if (!error)
-			error = hooks_attach(dir, &at, work->program[d], wanted, &hook->kind);
+			error = hook_attach(dir, &at, work->program[d], wanted, &hook->kind);
 	}
 	return error == -EADDRINUSE ? 0 : error;
 }
@@ -95,7 +95,7 @@ static int attach(struct installed *installed, struct place_work *work, struct i
 	for (int d = 0; d < MZ_DIRECTIONS && !error; d++) {
 		struct hook at = {hook->ifindex, hook->net, (enum mz_direction)d};
 
-		error = hooks_attach(installed->pin, &at, work->program[d], installed->config->hook,
+		error = hook_attach(installed->pin, &at, work->program[d], installed->config->hook,
 			&hook->kind);
 		hook->half = error == -EADDRINUSE;
 		if (hook->half)
@@ -111,7 +111,7 @@ static bool is_attached(const struct installed *installed, const struct installe
 	for (int d = 0; d < (hook->half ? MZ_DOWNLOAD : MZ_DIRECTIONS); d++) {
 		struct hook at = {hook->ifindex, hook->net, (enum mz_direction)d};
 
-		if (!hooks_attached(installed->pin, &at, hook->kind))
+		if (!hook_attached(installed->pin, &at, hook->kind))
 			return false;
 	}
 	return true;

@@ -14,7 +14,7 @@ struct place_work {
 	const struct device *devices;
 	size_t device_count;
 	const struct address *own;
-	size_t owns;
+	size_t own_count;
 	struct route *routes; /* out of interfaces of -i */
 	size_t route_count;
 	struct installed_hook *hooks; /* as they are to be */

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "hooks/attach.h"
+#include "hooks/hook.h"
 #include "hooks/place.h"
 #include "hooks/settings.h"
 #include "net/addresses.h"
@@ -67,8 +67,8 @@ static int reconcile_link(struct installed *installed, struct place_work *work, 
 	link->macs_cut = topology.macs_cut;
 	work->failed = work->failed || topology.cut || topology.macs_cut;
 	link->present = true;
-	error = settings_make(
-		&settings, config, &installed->tracking, ifname, link->net, work->own, work->owns);
+	error = settings_make(&settings, config, &installed->tracking, ifname, link->net, work->own,
+		work->own_count);
 	if (error && keep_hooks(installed, work, link->net) < 0)
 		return -ENOMEM;
 	if (!error)
@@ -99,15 +99,15 @@ static int reconcile_link(struct installed *installed, struct place_work *work, 
 static int detach_others(struct installed *installed)
 {
 	struct hook *keep = calloc(installed->hook_count * MZ_DIRECTIONS + 1, sizeof(*keep));
-	size_t keeps = 0;
+	size_t keep_count = 0;
 
 	if (!keep)
 		return -ENOMEM;
 	for (size_t i = 0; i < installed->hook_count; i++)
 		for (int d = 0; d < MZ_DIRECTIONS; d++)
-			keep[keeps++] = (struct hook){installed->hooks[i].ifindex,
+			keep[keep_count++] = (struct hook){installed->hooks[i].ifindex,
 				installed->hooks[i].net, (enum mz_direction)d};
-	hooks_detach_others(installed->pin, keep, keeps);
+	hook_detach_others(installed->pin, keep, keep_count);
 	free(keep);
 	installed->changed = false;
 	return 0;
@@ -171,16 +171,16 @@ static int list_routes(const struct config *config, struct place_work *work)
 static int look(struct installed *installed, struct place_work *work, struct device **devices,
 	struct address **own)
 {
-	int count = -EINTR, owns, error;
+	int count = -EINTR, own_count, error;
 
 	for (int i = 0; i < LOOKS && count == -EINTR; i++)
 		count = devices_list(devices);
-	owns = addresses_own(own);
-	error = count < 0 ? count : owns < 0 ? owns : 0;
+	own_count = addresses_own(own);
+	error = count < 0 ? count : own_count < 0 ? own_count : 0;
 	work->devices = *devices;
 	work->device_count = (size_t)count;
 	work->own = *own;
-	work->owns = (size_t)owns;
+	work->own_count = (size_t)own_count;
 	if (!error)
 		error = list_routes(installed->config, work);
 	if (error && !installed->blind)
@@ -201,7 +201,7 @@ int reconcile_hooks(struct installed *installed)
 	place_begin(work);
 	error = look(installed, work, &devices, &own);
 	if (!error) {
-		tracking_make(&installed->tracking, installed->config, own, work->owns,
+		tracking_make(&installed->tracking, installed->config, own, work->own_count,
 			work->routes, work->route_count);
 		note_cut(installed);
 		for (size_t i = 0; i < installed->config->interfaces; i++) {

@@ -114,7 +114,7 @@ static bool tracks(
 
 int settings_make(struct mz_settings *settings, const struct config *config,
 	const struct tracking *tracking, const char *ifname, unsigned net,
-	const struct address *own, size_t owns)
+	const struct address *own, size_t own_count)
 {
 	int error = 0;
 
@@ -132,9 +132,9 @@ int settings_make(struct mz_settings *settings, const struct config *config,
 			error = add_local(settings, &row->prefix);
 	}
 	qsort(settings->prefix4, settings->prefixes4, sizeof(*settings->prefix4), by_length);
-	for (size_t i = 0; i < config->locals && !error; i++)
+	for (size_t i = 0; i < config->local_count && !error; i++)
 		error = add_local(settings, &config->local[i]);
-	for (size_t i = 0; i < owns && !error; i++) {
+	for (size_t i = 0; i < own_count && !error; i++) {
 		if (tracks(tracking, ifname, &own[i].own))
 			error = add_self(settings, &own[i].own);
 		if (!error && !tracks(tracking, NULL, &own[i].own))

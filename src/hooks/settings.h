@@ -14,6 +14,6 @@
  */
 int settings_make(struct mz_settings *settings, const struct config *config,
 	const struct tracking *tracking, const char *ifname, unsigned net,
-	const struct address *own, size_t owns);
+	const struct address *own, size_t own_count);
 
 #endif

@@ -112,15 +112,15 @@ static void follow_routes(struct tracking *tracking, const struct route *route, 
 }
 
 void tracking_make(struct tracking *tracking, const struct config *config,
-	const struct address *own, size_t owns, struct route *route, size_t routes)
+	const struct address *own, size_t own_count, struct route *route, size_t routes)
 {
 	tracking->count = 0;
 	tracking->cut = false;
-	for (size_t i = 0; i < config->trackeds; i++)
+	for (size_t i = 0; i < config->tracked_count; i++)
 		add(tracking, &config->tracked[i].prefix, config->tracked[i].ifname);
-	for (size_t i = 0; i < config->delegateds; i++)
+	for (size_t i = 0; i < config->delegated_count; i++)
 		add(tracking, &config->delegated[i], "");
-	for (size_t i = 0; i < owns; i++)
+	for (size_t i = 0; i < own_count; i++)
 		for (size_t k = 0; k < config->interfaces; k++)
 			if (config->followed[k] && !is_link_local(&own[i].own) &&
 				strcmp(config->ifnames[k], own[i].ifname) == 0 &&

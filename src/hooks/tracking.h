@@ -29,7 +29,7 @@ struct tracking {
  * than MZ_PREFIXES, reserved ranges stand for the routes into them.
  */
 void tracking_make(struct tracking *tracking, const struct config *config,
-	const struct address *own, size_t owns, struct route *route, size_t routes);
+	const struct address *own, size_t own_count, struct route *route, size_t routes);
 
 /* Whether the prefix is tracked on this interface. */
 bool tracking_is_on(const struct tracking_row *row, const char *ifname);

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "model/labels.h"
 
-const char *words_direction(unsigned direction)
+const char *labels_direction(unsigned direction)
 {
 	return direction == MZ_UPLOAD ? "upload" : "download";
 }
 
-const char *words_side(unsigned direction)
+const char *labels_side(unsigned direction)
 {
 	return direction == MZ_UPLOAD ? "ingress" : "egress";
 }
 
-const char *words_kind(unsigned kind)
+const char *labels_kind(unsigned kind)
 {
 	return kind == SNAPSHOT_TCX ? "tcx" : "clsact";
 }
 
-const char *words_reason(unsigned reason)
+const char *labels_reason(unsigned reason)
 {
 	static const char words[MZ_REASONS][16] = {[MZ_TABLE_FULL] = "table_full",
 		[MZ_INSERT_FAILED] = "insert_failed",
@@ -27,7 +27,7 @@ const char *words_reason(unsigned reason)
 	return words[reason];
 }
 
-const char *words_incomplete(unsigned reason)
+const char *labels_incomplete(unsigned reason)
 {
 	static const char words[SNAPSHOT_REASONS][17] = {
 		[SNAPSHOT_HARDWARE_OFFLOAD] = "hardware_offload",

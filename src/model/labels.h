@@ -5,10 +5,10 @@
 
 #include "model/snapshot.h"
 
-const char *words_direction(unsigned direction); /* of enum mz_direction: upload, download */
-const char *words_side(unsigned direction);	 /* where that passes a hook: ingress, egress */
-const char *words_kind(unsigned kind);		 /* of enum snapshot_hook_kind */
-const char *words_reason(unsigned reason);	 /* of enum mz_reason */
-const char *words_incomplete(unsigned reason);	 /* of enum snapshot_incomplete */
+const char *labels_direction(unsigned direction); /* of enum mz_direction: upload, download */
+const char *labels_side(unsigned direction);	  /* where that passes a hook: ingress, egress */
+const char *labels_kind(unsigned kind);		  /* of enum snapshot_hook_kind */
+const char *labels_reason(unsigned reason);	  /* of enum mz_reason */
+const char *labels_incomplete(unsigned reason);	  /* of enum snapshot_incomplete */
 
 #endif

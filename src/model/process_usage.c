@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 
-void process_init(struct process *process)
+void process_usage_init(struct process_usage *process)
 {
 	process->statm = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
 	process->began_us = clock_us(CLOCK_BOOTTIME);
@@ -28,7 +28,7 @@ static uint64_t resident_bytes(int statm)
 	return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-void process_read(struct process *process, struct snapshot_process *uses)
+void process_usage_read(struct process_usage *process, struct snapshot_process *uses)
 {
 	uint64_t age_us = clock_us(CLOCK_BOOTTIME) - process->began_us;
 	uint64_t started_ms = (clock_us(CLOCK_REALTIME) - age_us) / 1000;

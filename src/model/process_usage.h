@@ -7,19 +7,19 @@
 
 #include "model/snapshot.h"
 
-struct process {
+struct process_usage {
 	int statm;	     /* proc(5): memory in pages; -1: there is no /proc */
 	uint64_t began_us;   /* CLOCK_BOOTTIME */
 	uint64_t started_ms; /* as it was told last */
 };
 
 /* At the start, before files cannot be opened any more. */
-void process_init(struct process *process);
+void process_usage_init(struct process_usage *process);
 
 /*
  * The start is told by the clock as it is set now, as routers learn the time after their start. Two
  * system calls and no allocation. resident_bytes is 0 where it is not known.
  */
-void process_read(struct process *process, struct snapshot_process *uses);
+void process_usage_read(struct process_usage *process, struct snapshot_process *uses);
 
 #endif

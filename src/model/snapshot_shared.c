@@ -17,7 +17,7 @@
 #define TRIES	   100 /* to read while it is being written, PAUSE_NS apart */
 #define PAUSE_NS   500000
 
-static int map(struct shared *shared, int protection)
+static int map(struct snapshot_shared *shared, int protection)
 {
 	void *memory = mmap(NULL, FIRST_ROOM, protection, MAP_SHARED, shared->fd, 0);
 
@@ -28,11 +28,12 @@ static int map(struct shared *shared, int protection)
 	return 0;
 }
 
-int shared_create(struct shared *shared)
+int snapshot_shared_create(struct snapshot_shared *shared)
 {
 	int error;
 
-	*shared = (struct shared){.fd = memfd_create("snapshot", MFD_CLOEXEC | MFD_ALLOW_SEALING)};
+	*shared = (struct snapshot_shared){
+		.fd = memfd_create("snapshot", MFD_CLOEXEC | MFD_ALLOW_SEALING)};
 	if (shared->fd < 0)
 		return -errno;
 	error = -posix_fallocate(shared->fd, 0, FIRST_ROOM);
@@ -41,24 +42,24 @@ int shared_create(struct shared *shared)
 	if (!error && fcntl(shared->fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE | F_SEAL_SHRINK) < 0)
 		error = -errno;
 	if (error)
-		shared_close(shared);
+		snapshot_shared_close(shared);
 	else
 		shared->head->room = FIRST_ROOM;
 	return error;
 }
 
-int shared_open(struct shared *shared, int fd)
+int snapshot_shared_open(struct snapshot_shared *shared, int fd)
 {
 	int error;
 
-	*shared = (struct shared){.fd = fd};
+	*shared = (struct snapshot_shared){.fd = fd};
 	error = map(shared, PROT_READ);
 	close(fd); /* the mapping can grow without */
 	shared->fd = -1;
 	return error;
 }
 
-static int follow_room(struct shared *shared, size_t room)
+static int follow_room(struct snapshot_shared *shared, size_t room)
 {
 	void *memory;
 
@@ -73,7 +74,7 @@ static int follow_room(struct shared *shared, size_t room)
 }
 
 /* Pages are taken at once, as there is nobody to tell when a write finds no memory. */
-static int grow(struct shared *shared, size_t wanted)
+static int grow(struct snapshot_shared *shared, size_t wanted)
 {
 	size_t room = shared->mapped;
 	int error;
@@ -92,9 +93,9 @@ static int grow(struct shared *shared, size_t wanted)
 	return error;
 }
 
-struct snapshot *shared_begin(struct shared *shared, size_t bytes)
+struct snapshot *snapshot_shared_begin(struct snapshot_shared *shared, size_t bytes)
 {
-	struct shared_head *head;
+	struct snapshot_shared_head *head;
 	int error = grow(shared, sizeof(*head) + bytes);
 
 	if (error) {
@@ -107,9 +108,9 @@ struct snapshot *shared_begin(struct shared *shared, size_t bytes)
 	return (struct snapshot *)(head + 1);
 }
 
-void shared_end(struct shared *shared, uint64_t taken_ms)
+void snapshot_shared_end(struct snapshot_shared *shared, uint64_t taken_ms)
 {
-	struct shared_head *head = shared->head;
+	struct snapshot_shared_head *head = shared->head;
 
 	head->bytes = (uint32_t)snapshot_bytes((const struct snapshot *)(head + 1));
 	head->taken_ms = (uint32_t)taken_ms;
@@ -117,7 +118,7 @@ void shared_end(struct shared *shared, uint64_t taken_ms)
 }
 
 /* -EAGAIN where it was written meanwhile. */
-static int copy(struct shared *shared, uint32_t sequence)
+static int copy(struct snapshot_shared *shared, uint32_t sequence)
 {
 	size_t bytes = __atomic_load_n(&shared->head->bytes, __ATOMIC_RELAXED);
 	int error = follow_room(shared, __atomic_load_n(&shared->head->room, __ATOMIC_ACQUIRE));
@@ -144,7 +145,7 @@ static int copy(struct shared *shared, uint32_t sequence)
 	return 0;
 }
 
-const struct snapshot *shared_read(struct shared *shared)
+const struct snapshot *snapshot_shared_read(struct snapshot_shared *shared)
 {
 	static const struct timespec pause = {.tv_nsec = PAUSE_NS};
 	int error = -EAGAIN;
@@ -164,7 +165,7 @@ const struct snapshot *shared_read(struct shared *shared)
 	return error ? NULL : shared->copy;
 }
 
-void shared_forget(struct shared *shared)
+void snapshot_shared_forget(struct snapshot_shared *shared)
 {
 	free(shared->copy);
 	shared->copy = NULL;
@@ -172,17 +173,17 @@ void shared_forget(struct shared *shared)
 	shared->sequence = 0;
 }
 
-uint32_t shared_age_ms(const struct shared *shared, uint64_t now_ms)
+uint32_t snapshot_shared_age_ms(const struct snapshot_shared *shared, uint64_t now_ms)
 {
 	return (uint32_t)now_ms - __atomic_load_n(&shared->head->taken_ms, __ATOMIC_RELAXED);
 }
 
-void shared_close(struct shared *shared)
+void snapshot_shared_close(struct snapshot_shared *shared)
 {
 	if (shared->head)
 		munmap(shared->head, shared->mapped);
 	if (shared->fd >= 0)
 		close(shared->fd);
-	shared_forget(shared);
-	*shared = (struct shared){.fd = -1};
+	snapshot_shared_forget(shared);
+	*shared = (struct snapshot_shared){.fd = -1};
 }

@@ -67,7 +67,7 @@ static int read_unattributed(const char *text, struct tally *tally)
 	return 0;
 }
 
-int rows_read(FILE *file, struct tally *tally, unsigned *line)
+int tally_text_read(FILE *file, struct tally *tally, unsigned *line)
 {
 	char text[256];
 	int error = 0;

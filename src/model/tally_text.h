@@ -15,6 +15,6 @@
  * MAC is '-' on a device without link layer; REASON is a number of enum mz_reason. Returns 0,
  * -ENOMEM, or -EINVAL where *line (from 1) is none of these.
  */
-int rows_read(FILE *file, struct tally *tally, unsigned *line);
+int tally_text_read(FILE *file, struct tally *tally, unsigned *line);
 
 #endif

@@ -23,7 +23,7 @@ static bool is_one_of(const struct word *word, const char *const *words)
 	return *words;
 }
 
-bool dhcpd_is(const struct names_text *text)
+bool dhcpd_is(const struct source_text *text)
 {
 	static const char *const words[] = {"lease", "authoring-byte-order", "server-duid",
 		"default-duid", "failover", "host", "ia-na", "ia-ta", "ia-pd", NULL};
@@ -91,15 +91,15 @@ static void begin(struct lines *lines, struct lease *lease)
 		lines_refuse(lines, "expected an address behind 'lease'");
 }
 
-static int end(const struct lease *lease, const struct names_list *journal, struct names_list *list)
+static int end(const struct lease *lease, const struct name_table *journal, struct name_table *list)
 {
 	if (!lease->line || lease->ended || !*lease->name ||
 		!journal_is_last(journal, lease->family, lease->addr, lease->line))
 		return 0;
 	return lease->has_mac
-		       ? names_list_add_held(
+		       ? name_table_add_held(
 				 list, lease->mac, lease->family, lease->addr, lease->name)
-		       : names_list_add_address(list, lease->family, lease->addr, lease->name);
+		       : name_table_add_address(list, lease->family, lease->addr, lease->name);
 }
 
 /* One statement: dhcpd writes each on a line of its own. */
@@ -125,7 +125,7 @@ static void read_statement(struct lines *lines, const struct word *first, struct
 	}
 }
 
-static int read_lines(struct lines *lines, struct names_list *journal, struct names_list *list)
+static int read_lines(struct lines *lines, struct name_table *journal, struct name_table *list)
 {
 	struct lease lease = {0};
 	struct word word;
@@ -148,9 +148,9 @@ static int read_lines(struct lines *lines, struct names_list *journal, struct na
 }
 
 int dhcpd_parse(
-	const struct names_text *text, struct names_list *list, unsigned *line, const char **why)
+	const struct source_text *text, struct name_table *list, unsigned *line, const char **why)
 {
-	struct names_list journal = {.seed = list->seed};
+	struct name_table journal = {.seed = list->seed};
 	struct lines lines = lines_of(text->text, text->length);
 	int error = read_lines(&lines, &journal, NULL);
 
@@ -160,6 +160,6 @@ int dhcpd_parse(
 	}
 	*line = lines.bad;
 	*why = lines.why;
-	names_list_free(&journal);
+	name_table_free(&journal);
 	return error;
 }

@@ -9,8 +9,8 @@
 #include "names/source_file.h"
 
 /* Whether the first line that is no comment is one of such a file. */
-bool dhcpd_is(const struct names_text *text);
+bool dhcpd_is(const struct source_text *text);
 
-names_parser dhcpd_parse;
+source_parser dhcpd_parse;
 
 #endif

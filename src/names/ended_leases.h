@@ -8,22 +8,22 @@
 
 #include "names/name_table.h"
 
-struct names_ended {
-	struct names_list list[2]; /* the second is older */
+struct ended_leases {
+	struct name_table list[2]; /* the second is older */
 };
 
-void names_ended_start(struct names_ended *ended, const struct hash_seed *seed);
-void names_ended_finish(struct names_ended *ended);
+void ended_leases_start(struct ended_leases *ended, const struct hash_seed *seed);
+void ended_leases_finish(struct ended_leases *ended);
 
 /*
  * Takes over what old has and lasts() does not find in the leases that are there. Where memory runs
  * out all is forgotten, as an older name would be wrong.
  */
-void names_ended_keep(struct names_ended *ended, const struct names_list *old,
-	bool (*lasts)(const void *context, const struct names_entry *entry), const void *context);
+void ended_leases_keep(struct ended_leases *ended, const struct name_table *old,
+	bool (*lasts)(const void *context, const struct name_entry *entry), const void *context);
 
 /* The latest entry of a key, and the list it is in; or NULL. shared: it was so at some time. */
-const struct names_entry *names_ended_find(const struct names_ended *ended,
-	const struct names_key *key, const struct names_list **list);
+const struct name_entry *ended_leases_find(const struct ended_leases *ended,
+	const struct name_key *key, const struct name_table **list);
 
 #endif

@@ -6,6 +6,6 @@
 #include "names/source_file.h"
 
 /* A line with an address in the place of the name, which dnsmasq reads, names nobody. */
-names_parser ethers_parse;
+source_parser ethers_parse;
 
 #endif

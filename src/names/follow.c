@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "names/inotify.h"
+#include "names/watch.h"
 
 /*
  * Who writes a file in place, as dnsmasq does, is given the time to finish. And no client that asks
@@ -20,7 +20,7 @@
 #define WAIT_MS	 100
 #define PAUSE_MS 500
 
-struct following {
+struct follow {
 	struct names *names;
 	struct watch *watch; /* NULL: there is no inotify */
 	int epoll, timer;
@@ -47,132 +47,132 @@ static int follow_all(struct names *names, const struct config *config)
 	return error;
 }
 
-static int add_to_epoll(const struct following *following, int fd)
+static int add_to_epoll(const struct follow *follow, int fd)
 {
 	struct epoll_event event = {.events = EPOLLIN};
 
-	return epoll_ctl(following->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+	return epoll_ctl(follow->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
 }
 
 /* Without inotify, polling has to do. */
-static int watch_all(struct following *following)
+static int watch_all(struct follow *follow)
 {
 	const char *path;
 	int error = 0;
 
-	following->paths = names_paths_version(following->names);
-	following->watch = watch_create();
-	if (!following->watch) {
+	follow->paths = names_paths_version(follow->names);
+	follow->watch = watch_create();
+	if (!follow->watch) {
 		log_warn("names are looked at with each reading only: no inotify: %s",
 			strerror(errno));
 		return 0;
 	}
-	for (size_t i = 0; (path = names_path(following->names, i)) && !error; i++)
-		error = watch_add(following->watch, path);
+	for (size_t i = 0; (path = names_path(follow->names, i)) && !error; i++)
+		error = watch_add(follow->watch, path);
 	if (error)
 		return error;
-	watch_renew(following->watch);
-	return add_to_epoll(following, watch_fd(following->watch));
+	watch_renew(follow->watch);
+	return add_to_epoll(follow, watch_fd(follow->watch));
 }
 
-static int start(struct following *following, const struct config *config)
+static int start(struct follow *follow, const struct config *config)
 {
 	int error;
 
-	following->names = names_create();
-	following->epoll = epoll_create1(EPOLL_CLOEXEC);
-	following->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (!following->names)
+	follow->names = names_create();
+	follow->epoll = epoll_create1(EPOLL_CLOEXEC);
+	follow->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (!follow->names)
 		return -ENOMEM;
-	if (following->epoll < 0 || following->timer < 0)
+	if (follow->epoll < 0 || follow->timer < 0)
 		return -errno;
-	error = follow_all(following->names, config);
+	error = follow_all(follow->names, config);
 	if (!error)
-		error = add_to_epoll(following, following->timer);
-	return error ? error : watch_all(following);
+		error = add_to_epoll(follow, follow->timer);
+	return error ? error : watch_all(follow);
 }
 
-struct following *following_start(const struct config *config)
+struct follow *follow_start(const struct config *config)
 {
-	struct following *following = calloc(1, sizeof(*following));
-	int error = following ? start(following, config) : -ENOMEM;
+	struct follow *follow = calloc(1, sizeof(*follow));
+	int error = follow ? start(follow, config) : -ENOMEM;
 
 	if (!error)
-		return following;
-	following_stop(following);
+		return follow;
+	follow_stop(follow);
 	errno = -error;
 	return NULL;
 }
 
-void following_stop(struct following *following)
+void follow_stop(struct follow *follow)
 {
-	if (!following)
+	if (!follow)
 		return;
-	watch_destroy(following->watch);
-	names_destroy(following->names);
-	if (following->epoll >= 0)
-		close(following->epoll);
-	if (following->timer >= 0)
-		close(following->timer);
-	free(following);
+	watch_destroy(follow->watch);
+	names_destroy(follow->names);
+	if (follow->epoll >= 0)
+		close(follow->epoll);
+	if (follow->timer >= 0)
+		close(follow->timer);
+	free(follow);
 }
 
-struct names *following_names(struct following *following)
+struct names *follow_names(struct follow *follow)
 {
-	return following->names;
+	return follow->names;
 }
 
-int following_fd(const struct following *following)
+int follow_fd(const struct follow *follow)
 {
-	return following->epoll;
+	return follow->epoll;
 }
 
-static void set_due(struct following *following)
+static void set_due(struct follow *follow)
 {
 	uint64_t now = now_ms(), then = now + WAIT_MS;
 	struct itimerspec once = {0};
 
-	if (following->due)
+	if (follow->due)
 		return;
-	if (following->read_ms && then < following->read_ms + PAUSE_MS)
-		then = following->read_ms + PAUSE_MS;
+	if (follow->read_ms && then < follow->read_ms + PAUSE_MS)
+		then = follow->read_ms + PAUSE_MS;
 	once.it_value.tv_sec = (time_t)((then - now) / 1000);
 	once.it_value.tv_nsec = (long)((then - now) % 1000 * 1000000);
-	following->due = timerfd_settime(following->timer, 0, &once, NULL) == 0;
+	follow->due = timerfd_settime(follow->timer, 0, &once, NULL) == 0;
 }
 
-bool following_read(struct following *following)
+bool follow_read(struct follow *follow)
 {
-	bool changed = names_refresh(following->names);
+	bool changed = names_refresh(follow->names);
 
-	following->read_ms = now_ms();
-	if (following->paths != names_paths_version(following->names)) {
-		watch_destroy(following->watch);
-		if (watch_all(following) < 0)
+	follow->read_ms = now_ms();
+	if (follow->paths != names_paths_version(follow->names)) {
+		watch_destroy(follow->watch);
+		if (watch_all(follow) < 0)
 			log_warn(
 				"names are looked at with each reading only: %s", strerror(ENOMEM));
-		set_due(following); /* for what changed before it was watched */
+		set_due(follow); /* for what changed before it was watched */
 	}
 	return changed;
 }
 
-bool following_run(struct following *following)
+bool follow_run(struct follow *follow)
 {
 	uint64_t expirations;
 
-	if (following->watch && watch_read(following->watch))
-		set_due(following);
-	if (read(following->timer, &expirations, sizeof(expirations)) <= 0)
+	if (follow->watch && watch_read(follow->watch))
+		set_due(follow);
+	if (read(follow->timer, &expirations, sizeof(expirations)) <= 0)
 		return false;
-	following->due = false;
+	follow->due = false;
 	/* Before the files are read: what changes later than that is an event again. */
-	if (following->watch)
-		watch_renew(following->watch);
-	return following_read(following);
+	if (follow->watch)
+		watch_renew(follow->watch);
+	return follow_read(follow);
 }
 
-void following_poll(struct following *following)
+void follow_poll(struct follow *follow)
 {
-	if (names_stale(following->names))
-		set_due(following);
+	if (names_stale(follow->names))
+		set_due(follow);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Keeps names as their files have them: reads those that change a moment after the kernel says so,
- * or after following_poll() has seen it where the kernel does not.
+ * or after follow_poll() has seen it where the kernel does not.
  */
 #ifndef MZ_NAMES_FOLLOW_H
 #define MZ_NAMES_FOLLOW_H
@@ -9,24 +9,24 @@
 #include "config/config.h"
 #include "names/names.h"
 
-struct following;
+struct follow;
 
 /* Looks out for changes of all files of config, but does not read them yet. NULL: see errno. */
-struct following *following_start(const struct config *config);
-void following_stop(struct following *following); /* accepts NULL */
+struct follow *follow_start(const struct config *config);
+void follow_stop(struct follow *follow); /* accepts NULL */
 
-struct names *following_names(struct following *following);
+struct names *follow_names(struct follow *follow);
 
 /* Reads what changed since the last time. Returns whether any name changed. */
-bool following_read(struct following *following);
+bool follow_read(struct follow *follow);
 
-/* For epoll: readable when there is work for following_run(). */
-int following_fd(const struct following *following);
+/* For epoll: readable when there is work for follow_run(). */
+int follow_fd(const struct follow *follow);
 
 /* Takes note of changes; reads, a moment later. Returns whether any name changed. */
-bool following_run(struct following *following);
+bool follow_run(struct follow *follow);
 
 /* Looks whether files changed, without reading them: due now and then. */
-void following_poll(struct following *following);
+void follow_poll(struct follow *follow);
 
 #endif

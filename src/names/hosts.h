@@ -5,6 +5,6 @@
 
 #include "names/source_file.h"
 
-names_parser hosts_parse;
+source_parser hosts_parse;
 
 #endif

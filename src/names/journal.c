@@ -7,19 +7,19 @@
 
 #define DIGITS 16
 
-int journal_note(struct names_list *journal, int family, const void *addr, unsigned line)
+int journal_note(struct name_table *journal, int family, const void *addr, unsigned line)
 {
-	struct names_key key = names_key_address(family, addr);
+	struct name_key key = name_key_address(family, addr);
 	char text[DIGITS];
 
 	snprintf(text, sizeof(text), "%u", line);
-	return names_list_put(journal, &key, text) ? 0 : -ENOMEM;
+	return name_table_put(journal, &key, text) ? 0 : -ENOMEM;
 }
 
-bool journal_is_last(const struct names_list *journal, int family, const void *addr, unsigned line)
+bool journal_is_last(const struct name_table *journal, int family, const void *addr, unsigned line)
 {
-	struct names_key key = names_key_address(family, addr);
-	const char *last = names_list_find(journal, &key);
+	struct name_key key = name_key_address(family, addr);
+	const char *last = name_table_find(journal, &key);
 	char text[DIGITS];
 
 	snprintf(text, sizeof(text), "%u", line);

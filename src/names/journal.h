@@ -6,9 +6,9 @@
 #include "names/name_table.h"
 
 /* Notes that an address has a record in that line. Returns 0 or -ENOMEM. */
-int journal_note(struct names_list *journal, int family, const void *addr, unsigned line);
+int journal_note(struct name_table *journal, int family, const void *addr, unsigned line);
 
 /* Whether none was noted of that address in a later line. */
-bool journal_is_last(const struct names_list *journal, int family, const void *addr, unsigned line);
+bool journal_is_last(const struct name_table *journal, int family, const void *addr, unsigned line);
 
 #endif

@@ -16,10 +16,10 @@ enum column { ADDRESS, HWADDR, DUID, LIFETIME, TYPE, HOSTNAME, STATE, COLUMNS };
 struct table {
 	struct lines lines;
 	int at[COLUMNS]; /* -1: there is no such column */
-	struct names_list journal;
+	struct name_table journal;
 };
 
-bool kea_is(const struct names_text *text)
+bool kea_is(const struct source_text *text)
 {
 	return text->length >= strlen(BEGINNING) &&
 	       memcmp(text->text, BEGINNING, strlen(BEGINNING)) == 0;
@@ -99,7 +99,7 @@ static bool read_name(const struct word *word, char name[NAMES_MAX + 2])
 }
 
 static int add(const struct word fields[COLUMNS], int family, const uint8_t addr[16],
-	struct names_list *list)
+	struct name_table *list)
 {
 	char name[NAMES_MAX + 2];
 	uint8_t mac[6];
@@ -109,14 +109,14 @@ static int add(const struct word fields[COLUMNS], int family, const uint8_t addr
 		return 0;
 	if (fields[DUID].length) {
 		if (duid_mac(fields[DUID].text, fields[DUID].length, mac))
-			error = names_list_add(list, mac, name);
+			error = name_table_add(list, mac, name);
 	} else if (mac_parse(fields[HWADDR].text, fields[HWADDR].length, mac)) {
-		return names_list_add_held(list, mac, family, addr, name);
+		return name_table_add_held(list, mac, family, addr, name);
 	}
-	return error ? error : names_list_add_address(list, family, addr, name);
+	return error ? error : name_table_add_address(list, family, addr, name);
 }
 
-static int read_lines(struct table *table, struct names_list *list, bool note)
+static int read_lines(struct table *table, struct name_table *list, bool note)
 {
 	struct word fields[COLUMNS];
 	uint8_t addr[16];
@@ -136,7 +136,7 @@ static int read_lines(struct table *table, struct names_list *list, bool note)
 }
 
 int kea_parse(
-	const struct names_text *text, struct names_list *list, unsigned *line, const char **why)
+	const struct source_text *text, struct name_table *list, unsigned *line, const char **why)
 {
 	struct table table = {.journal.seed = list->seed};
 	int error = 0;
@@ -147,6 +147,6 @@ int kea_parse(
 	}
 	*line = table.lines.bad;
 	*why = table.lines.why;
-	names_list_free(&table.journal);
+	name_table_free(&table.journal);
 	return error;
 }

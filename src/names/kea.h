@@ -9,8 +9,8 @@
 #include "names/source_file.h"
 
 /* Whether the text begins as such a file does. */
-bool kea_is(const struct names_text *text);
+bool kea_is(const struct source_text *text);
 
-names_parser kea_parse;
+source_parser kea_parse;
 
 #endif

@@ -12,7 +12,7 @@
 #include "names/lines.h"
 #include "names/odhcpd.h"
 
-static int read_dnsmasq(struct lines *lines, bool by_duid, struct names_list *list)
+static int read_dnsmasq(struct lines *lines, bool by_duid, struct name_table *list)
 {
 	struct word hardware, address, name, duid;
 	char text[NAMES_MAX + 2];
@@ -33,14 +33,14 @@ static int read_dnsmasq(struct lines *lines, bool by_duid, struct names_list *li
 	}
 	/* Hardware other than Ethernet has its type before it, like "20-". */
 	if (!by_duid && mac_parse(hardware.text, hardware.length, mac))
-		return names_list_add_held(list, mac, family, addr, text);
+		return name_table_add_held(list, mac, family, addr, text);
 	lines_word(lines, &duid);
 	if (by_duid && duid_mac(duid.text, duid.length, mac))
-		error = names_list_add(list, mac, text);
-	return error ? error : names_list_add_address(list, family, addr, text);
+		error = name_table_add(list, mac, text);
+	return error ? error : name_table_add_address(list, family, addr, text);
 }
 
-static int read_line(struct lines *lines, bool by_duid, struct names_list *list)
+static int read_line(struct lines *lines, bool by_duid, struct name_table *list)
 {
 	uint8_t addr[16];
 	struct word word;
@@ -65,7 +65,7 @@ static int read_line(struct lines *lines, bool by_duid, struct names_list *list)
  * not take the name of one that has a lease of its own.
  */
 int leases_parse(
-	const struct names_text *text, struct names_list *list, unsigned *line, const char **why)
+	const struct source_text *text, struct name_table *list, unsigned *line, const char **why)
 {
 	int error = 0;
 

@@ -18,6 +18,6 @@
 
 #include "names/source_file.h"
 
-names_parser leases_parse;
+source_parser leases_parse;
 
 #endif

@@ -56,8 +56,8 @@ bool lines_word(struct lines *lines, struct word *word)
 	return word->length > 0;
 }
 
-int lines_read(const struct names_text *text,
-	int (*read_line)(struct lines *lines, struct names_list *list), struct names_list *list,
+int lines_read(const struct source_text *text,
+	int (*read_line)(struct lines *lines, struct name_table *list), struct name_table *list,
 	unsigned *line, const char **why)
 {
 	struct lines lines = lines_of(text->text, text->length);

@@ -35,9 +35,9 @@ void lines_refuse(struct lines *lines, const char *why);
 /* The next word on the line. At its end false, and the word is empty. */
 bool lines_word(struct lines *lines, struct word *word);
 
-/* As a names_parser: calls read_line, which returns 0 or -errno, for each line that has a word. */
-int lines_read(const struct names_text *text,
-	int (*read_line)(struct lines *lines, struct names_list *list), struct names_list *list,
+/* As a source_parser: calls read_line, which returns 0 or -errno, for each line that has a word. */
+int lines_read(const struct source_text *text,
+	int (*read_line)(struct lines *lines, struct name_table *list), struct name_table *list,
 	unsigned *line, const char **why);
 
 bool word_is(const struct word *word, const char *text);

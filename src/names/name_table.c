@@ -13,23 +13,23 @@
 
 static const uint8_t mac_prefix[10] = {0xff};
 
-struct names_key names_key_mac(const uint8_t mac[6])
+struct name_key name_key_mac(const uint8_t mac[6])
 {
-	struct names_key key;
+	struct name_key key;
 
 	memcpy(key.bytes, mac_prefix, sizeof(mac_prefix));
 	memcpy(key.bytes + sizeof(mac_prefix), mac, 6);
 	return key;
 }
 
-bool names_key_is_mac(const struct names_key *key)
+bool name_key_is_mac(const struct name_key *key)
 {
 	return memcmp(key->bytes, mac_prefix, sizeof(mac_prefix)) == 0;
 }
 
-struct names_key names_key_address(int family, const void *addr)
+struct name_key name_key_address(int family, const void *addr)
 {
-	struct names_key key = {{[10] = 0xff, [11] = 0xff}};
+	struct name_key key = {{[10] = 0xff, [11] = 0xff}};
 
 	if (family == AF_INET)
 		memcpy(key.bytes + 12, addr, 4);
@@ -39,7 +39,7 @@ struct names_key names_key_address(int family, const void *addr)
 }
 
 /* The slot of a key, or the free one where it belongs. The table is never full. */
-static struct names_entry *slot_of(const struct names_list *list, const struct names_key *key)
+static struct name_entry *slot_of(const struct name_table *list, const struct name_key *key)
 {
 	size_t mask = ((size_t)1 << list->bits) - 1, at;
 	uint64_t half[2];
@@ -51,35 +51,34 @@ static struct names_entry *slot_of(const struct names_list *list, const struct n
 	return &list->slots[at];
 }
 
-static struct names_entry *find_slot(const struct names_list *list, const struct names_key *key)
+static struct name_entry *find_slot(const struct name_table *list, const struct name_key *key)
 {
-	struct names_entry *slot = list->slots ? slot_of(list, key) : NULL;
+	struct name_entry *slot = list->slots ? slot_of(list, key) : NULL;
 
 	return slot && slot->name ? slot : NULL;
 }
 
-const struct names_entry *names_list_entry(
-	const struct names_list *list, const struct names_key *key)
+const struct name_entry *name_table_entry(const struct name_table *list, const struct name_key *key)
 {
 	return find_slot(list, key);
 }
 
-const char *names_list_text(const struct names_list *list, const struct names_entry *entry)
+const char *name_table_text(const struct name_table *list, const struct name_entry *entry)
 {
 	return list->arena + entry->name;
 }
 
-const char *names_list_find(const struct names_list *list, const struct names_key *key)
+const char *name_table_find(const struct name_table *list, const struct name_key *key)
 {
-	const struct names_entry *entry = find_slot(list, key);
+	const struct name_entry *entry = find_slot(list, key);
 
-	return entry ? names_list_text(list, entry) : NULL;
+	return entry ? name_table_text(list, entry) : NULL;
 }
 
-bool names_list_claim(const struct names_list *list, const struct names_key *address,
+bool name_table_claim(const struct name_table *list, const struct name_key *address,
 	const uint8_t mac[6], uint32_t time)
 {
-	struct names_entry *slot = find_slot(list, address);
+	struct name_entry *slot = find_slot(list, address);
 
 	if (!slot || time < slot->time)
 		return false;
@@ -91,9 +90,9 @@ bool names_list_claim(const struct names_list *list, const struct names_key *add
 }
 
 /* Room for one more: at most three of four slots are taken. */
-static int make_room(struct names_list *list)
+static int make_room(struct name_table *list)
 {
-	struct names_list old = *list;
+	struct name_table old = *list;
 	size_t size = old.slots ? (size_t)1 << old.bits : 0;
 
 	if (list->count < size / 4 * 3)
@@ -124,7 +123,7 @@ static size_t name_length(const char *name)
 	return (name[cut] & 0xc0) == 0x80 ? NAMES_MAX : cut; /* no UTF-8 at all: anywhere will do */
 }
 
-static int keep_name(struct names_list *list, const char *name, uint32_t *offset)
+static int keep_name(struct name_table *list, const char *name, uint32_t *offset)
 {
 	size_t length = name_length(name);
 	size_t capacity = list->capacity ? list->capacity : 256;
@@ -155,13 +154,13 @@ static int keep_name(struct names_list *list, const char *name, uint32_t *offset
 	return 0;
 }
 
-struct names_entry *names_list_put(
-	struct names_list *list, const struct names_key *key, const char *name)
+struct name_entry *name_table_put(
+	struct name_table *list, const struct name_key *key, const char *name)
 {
-	struct names_entry *slot = find_slot(list, key);
+	struct name_entry *slot = find_slot(list, key);
 	uint32_t offset;
 
-	if (slot && strcmp(names_list_text(list, slot), name) == 0)
+	if (slot && strcmp(name_table_text(list, slot), name) == 0)
 		return slot;
 	if (make_room(list) < 0 || keep_name(list, name, &offset) < 0)
 		return NULL;
@@ -173,26 +172,25 @@ struct names_entry *names_list_put(
 }
 
 /* The entry of a key, named so where it has no name yet. NULL: out of memory. */
-static struct names_entry *add(
-	struct names_list *list, const struct names_key *key, const char *name)
+static struct name_entry *add(struct name_table *list, const struct name_key *key, const char *name)
 {
-	struct names_entry *entry = find_slot(list, key);
+	struct name_entry *entry = find_slot(list, key);
 
 	if (entry)
 		return entry;
 	list->told++;
-	return names_list_put(list, key, name);
+	return name_table_put(list, key, name);
 }
 
-int names_list_add(struct names_list *list, const uint8_t mac[6], const char *name)
+int name_table_add(struct name_table *list, const uint8_t mac[6], const char *name)
 {
-	struct names_key key = names_key_mac(mac);
+	struct name_key key = name_key_mac(mac);
 
 	return add(list, &key, name) ? 0 : -ENOMEM;
 }
 
 /* What no host of ours can have, or every host has, names none. */
-static bool is_hosts(const struct names_key *key)
+static bool is_hosts(const struct name_key *key)
 {
 	static const uint8_t v4[12] = {[10] = 0xff, [11] = 0xff}, zero[15];
 	const uint8_t *byte = key->bytes;
@@ -211,22 +209,22 @@ static bool is_address(const char *name)
 	return inet_pton(AF_INET, name, addr) == 1 || inet_pton(AF_INET6, name, addr) == 1;
 }
 
-int names_list_add_address(struct names_list *list, int family, const void *addr, const char *name)
+int name_table_add_address(struct name_table *list, int family, const void *addr, const char *name)
 {
-	struct names_key key = names_key_address(family, addr);
+	struct name_key key = name_key_address(family, addr);
 
 	if (!is_hosts(&key) || is_address(name))
 		return 0;
 	return add(list, &key, name) ? 0 : -ENOMEM;
 }
 
-int names_list_add_held(struct names_list *list, const uint8_t mac[6], int family, const void *addr,
+int name_table_add_held(struct name_table *list, const uint8_t mac[6], int family, const void *addr,
 	const char *name)
 {
-	struct names_key key = names_key_address(family, addr), of_mac = names_key_mac(mac);
+	struct name_key key = name_key_address(family, addr), of_mac = name_key_mac(mac);
 	bool known = find_slot(list, &key);
-	int error = names_list_add(list, mac, name);
-	struct names_entry *address, *machine;
+	int error = name_table_add(list, mac, name);
+	struct name_entry *address, *machine;
 
 	if (error || known || !is_hosts(&key) || is_address(name))
 		return error;
@@ -242,10 +240,10 @@ int names_list_add_held(struct names_list *list, const uint8_t mac[6], int famil
 	return 0;
 }
 
-int names_list_add_domain(struct names_list *list, int family, const void *addr, const char *name)
+int name_table_add_domain(struct name_table *list, int family, const void *addr, const char *name)
 {
-	struct names_key key = names_key_address(family, addr);
-	struct names_entry *entry;
+	struct name_key key = name_key_address(family, addr);
+	struct name_entry *entry;
 
 	if (!is_hosts(&key) || is_address(name) || find_slot(list, &key))
 		return 0;
@@ -255,7 +253,7 @@ int names_list_add_domain(struct names_list *list, int family, const void *addr,
 	return entry ? 0 : -ENOMEM;
 }
 
-int names_list_add_leasefile(struct names_list *list, const char *path)
+int name_table_add_leasefile(struct name_table *list, const char *path)
 {
 	for (int i = 0; i < NAMES_LEASEFILES && *path == '/'; i++) {
 		if (list->leasefiles[i] && strcmp(list->leasefiles[i], path) == 0)
@@ -268,7 +266,7 @@ int names_list_add_leasefile(struct names_list *list, const char *path)
 	return 0;
 }
 
-bool names_list_equal(const struct names_list *a, const struct names_list *b)
+bool name_table_equal(const struct name_table *a, const struct name_table *b)
 {
 	if (a->count != b->count)
 		return false;
@@ -279,7 +277,7 @@ bool names_list_equal(const struct names_list *a, const struct names_list *b)
 			return false;
 	}
 	for (size_t i = 0; a->count && i < (size_t)1 << a->bits; i++) {
-		const struct names_entry *slot = &a->slots[i], *other;
+		const struct name_entry *slot = &a->slots[i], *other;
 
 		if (!slot->name)
 			continue;
@@ -292,7 +290,7 @@ bool names_list_equal(const struct names_list *a, const struct names_list *b)
 	return true;
 }
 
-void names_list_free(struct names_list *list)
+void name_table_free(struct name_table *list)
 {
 	free(list->slots);
 	free(list->arena);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The names in one file: a hash table with open addressing, and the text all its slots point into.
- * Keys are MACs and addresses. Filled by names_list_add() and its like.
+ * Keys are MACs and addresses. Filled by name_table_add() and its like.
  * A new list is all zeros but for its seed.
  */
 #ifndef MZ_NAMES_NAME_TABLE_H
@@ -15,15 +15,15 @@
 #include "names/name_table_add.h"
 
 /* An IPv6 address; an IPv4 one as ::ffff:0:0/96 has it; a MAC as an address of ff00::/80. */
-struct names_key {
+struct name_key {
 	uint8_t bytes[16];
 };
 
-struct names_entry {
-	struct names_key key;
-	uint32_t name;	   /* for names_list_text(); 0: the slot is free */
+struct name_entry {
+	struct name_key key;
+	uint32_t name;	   /* for name_table_text(); 0: the slot is free */
 	uint32_t time;	   /* when user used the address */
-	uint8_t user[6];   /* of an address: who used it last, as far as names_list_claim() noted */
+	uint8_t user[6];   /* of an address: who used it last, as far as name_table_claim() noted */
 	uint8_t holder[6]; /* of an address: whose it is by that file; all zero: it does not tell */
 	bool shared;	   /* of a MAC: it holds addresses of several names */
 	bool domain;	   /* of an address: it counts as one in a hosts file */
@@ -31,9 +31,9 @@ struct names_entry {
 
 #define NAMES_LEASEFILES 4
 
-struct names_list {
-	struct names_entry *slots; /* NULL while the list is empty */
-	unsigned bits;		   /* of the number of slots */
+struct name_table {
+	struct name_entry *slots; /* NULL while the list is empty */
+	unsigned bits;		  /* of the number of slots */
 	size_t count;
 	size_t told; /* of count: without addresses that are called as the MAC that holds them */
 	char *arena; /* begins with a NUL, so that 0 is no name's offset */
@@ -43,32 +43,32 @@ struct names_list {
 	char *leasefiles[NAMES_LEASEFILES]; /* that the file names; NULL behind the last */
 };
 
-struct names_key names_key_mac(const uint8_t mac[6]);
-struct names_key names_key_address(int family, const void *addr);
-bool names_key_is_mac(const struct names_key *key);
+struct name_key name_key_mac(const uint8_t mac[6]);
+struct name_key name_key_address(int family, const void *addr);
+bool name_key_is_mac(const struct name_key *key);
 
 /* What the list knows of a key, and under which name, valid until it changes; or NULL. */
-const struct names_entry *names_list_entry(
-	const struct names_list *list, const struct names_key *key);
-const char *names_list_text(const struct names_list *list, const struct names_entry *entry);
-const char *names_list_find(const struct names_list *list, const struct names_key *key);
+const struct name_entry *name_table_entry(
+	const struct name_table *list, const struct name_key *key);
+const char *name_table_text(const struct name_table *list, const struct name_entry *entry);
+const char *name_table_find(const struct name_table *list, const struct name_key *key);
 
 /*
  * Several machines may have used an address one after the other: notes that one did, at that time
  * (any unit). Returns whether that makes it the last one, and it was not; false where the list does
  * not know the address.
  */
-bool names_list_claim(const struct names_list *list, const struct names_key *address,
+bool name_table_claim(const struct name_table *list, const struct name_key *address,
 	const uint8_t mac[6], uint32_t time);
 
 /* The name of a key, also where it has one; the rest of its entry is as it was. NULL: no memory. */
-struct names_entry *names_list_put(
-	struct names_list *list, const struct names_key *key, const char *name);
+struct name_entry *name_table_put(
+	struct name_table *list, const struct name_key *key, const char *name);
 
 /* Whether both have the same names for the same keys, the same holders, and lease files. */
-bool names_list_equal(const struct names_list *a, const struct names_list *b);
+bool name_table_equal(const struct name_table *a, const struct name_table *b);
 
 /* Frees what the list holds, not the list. */
-void names_list_free(struct names_list *list);
+void name_table_free(struct name_table *list);
 
 #endif

@@ -18,27 +18,27 @@
  * reader tells better.
  */
 static int parse_uci(
-	const struct names_text *text, struct names_list *list, unsigned *line, const char **why)
+	const struct source_text *text, struct name_table *list, unsigned *line, const char **why)
 {
 	const char *slash = strrchr(text->path, '/');
 	const struct uci_input input = {text->text, text->length, text->changes,
 		text->changes_length, slash ? slash + 1 : text->path};
-	int error = uci_library_hosts(text->path, text->changes_path, list);
-	struct names_list unused = {0};
+	int error = libuci_read(text->path, text->changes_path, list);
+	struct name_table unused = {0};
 
 	if (error == -ENOSYS)
-		return uci_hosts(&input, list, line, why);
+		return uci_read(&input, list, line, why);
 	if (error == -EINVAL) {
-		if (uci_hosts(&input, &unused, line, why) != -EINVAL)
+		if (uci_read(&input, &unused, line, why) != -EINVAL)
 			*why = "libuci cannot read it";
-		names_list_free(&unused);
+		name_table_free(&unused);
 	}
 	return error;
 }
 
 static const struct {
 	char text[8];
-	names_parser *parse;
+	source_parser *parse;
 } kinds[NAMES_SOURCES] = {
 	[NAMES_UCI] = {"uci", parse_uci},
 	[NAMES_LEASES] = {"leases", leases_parse},
@@ -46,14 +46,14 @@ static const struct {
 	[NAMES_HOSTS] = {"hosts", hosts_parse},
 };
 
-static bool lasts(const void *context, const struct names_entry *entry)
+static bool lasts(const void *context, const struct name_entry *entry)
 {
 	const struct source *leases = context;
 	bool found = false;
 
 	for (size_t i = 0; i < leases->files && !found; i++) {
-		const struct names_entry *there =
-			names_list_entry(&leases->file[i].list, &entry->key);
+		const struct name_entry *there =
+			name_table_entry(&leases->file[i].list, &entry->key);
 
 		found = there && memcmp(there->holder, entry->holder, sizeof(entry->holder)) == 0;
 	}
@@ -71,9 +71,9 @@ uint32_t names_version(const struct names *names)
 	return names->version;
 }
 
-void names_remember(struct names *names, const struct source *leases, const struct names_list *old)
+void names_remember(struct names *names, const struct source *leases, const struct name_table *old)
 {
-	names_ended_keep(&names->ended, old, lasts, leases);
+	ended_leases_keep(&names->ended, old, lasts, leases);
 }
 
 bool names_refresh(struct names *names)
@@ -86,15 +86,15 @@ bool names_refresh(struct names *names)
 			renew_version(names);
 		}
 		for (size_t k = 0; k < names->source[i].files; k++) {
-			struct names_list old;
+			struct name_table old;
 
-			if (!names_file_refresh(&names->source[i].file[k], kinds[i].parse, &old))
+			if (!source_file_refresh(&names->source[i].file[k], kinds[i].parse, &old))
 				continue;
 			changed = true;
 			renew_version(names);
 			if (i == NAMES_LEASES)
 				names_remember(names, &names->source[i], &old);
-			names_list_free(&old);
+			name_table_free(&old);
 		}
 	}
 	return changed;
@@ -104,7 +104,7 @@ bool names_stale(const struct names *names)
 {
 	for (unsigned i = 0; i < NAMES_SOURCES; i++)
 		for (size_t k = 0; k < names->source[i].files; k++)
-			if (names_file_stale(&names->source[i].file[k]))
+			if (source_file_stale(&names->source[i].file[k]))
 				return true;
 	return false;
 }
@@ -117,7 +117,7 @@ struct names *names_create(void)
 		return NULL;
 	hash_seed_draw(&names->seed);
 	renew_version(names);
-	names_ended_start(&names->ended, &names->seed);
+	ended_leases_start(&names->ended, &names->seed);
 	return names;
 }
 
@@ -127,10 +127,10 @@ void names_destroy(struct names *names)
 		return;
 	for (unsigned i = 0; i < NAMES_SOURCES; i++)
 		for (size_t k = 0; k < names->source[i].files; k++)
-			names_file_close(&names->source[i].file[k]);
+			source_file_close(&names->source[i].file[k]);
 	for (unsigned i = 0; i < NAMES_SOURCES; i++)
 		free(names->source[i].file);
-	names_ended_finish(&names->ended);
+	ended_leases_finish(&names->ended);
 	free(names);
 }
 
@@ -143,7 +143,7 @@ const char *names_path(const struct names *names, size_t i)
 {
 	for (unsigned s = 0; s < NAMES_SOURCES; s++) {
 		for (size_t k = 0; k < names->source[s].files; k++) {
-			const struct names_file *file = &names->source[s].file[k];
+			const struct source_file *file = &names->source[s].file[k];
 
 			if (i-- == 0)
 				return file->path;
@@ -157,11 +157,11 @@ const char *names_path(const struct names *names, size_t i)
 void names_claim(
 	struct names *names, int family, const void *addr, const uint8_t mac[6], uint32_t time_s)
 {
-	struct names_key key = names_key_address(family, addr);
+	struct name_key key = name_key_address(family, addr);
 
 	for (unsigned i = 0; i < NAMES_SOURCES; i++)
 		for (size_t k = 0; k < names->source[i].files; k++)
-			if (names_list_claim(&names->source[i].file[k].list, &key, mac, time_s))
+			if (name_table_claim(&names->source[i].file[k].list, &key, mac, time_s))
 				renew_version(names);
 }
 

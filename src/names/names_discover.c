@@ -37,20 +37,20 @@ static const char *find_changes(const char *path, char changes[64])
 }
 
 static int open_file(const struct names *names, enum names_source source, const char *path,
-	bool given, struct names_file *file)
+	bool given, struct source_file *file)
 {
 	char changes[64];
 
-	*file = (struct names_file){.list = {.seed = names->seed}, .given = given};
+	*file = (struct source_file){.list = {.seed = names->seed}, .given = given};
 	file->leads_on = source == NAMES_HOSTS && given;
-	return names_file_open(
+	return source_file_open(
 		file, path, source == NAMES_UCI ? find_changes(path, changes) : NULL);
 }
 
 int names_follow(struct names *names, enum names_source source, const char *path)
 {
 	struct source *to = &names->source[source];
-	struct names_file *files;
+	struct source_file *files;
 	int error;
 
 	if (to->files >= NAMES_FILES)
@@ -81,7 +81,7 @@ static void add(struct plan *plan, const char *path, bool given)
 	plan->path[plan->count++] = path;
 }
 
-static void add_directory(struct plan *plan, struct names_file *file)
+static void add_directory(struct plan *plan, struct source_file *file)
 {
 	char **listed = plan->listed + plan->listed_count;
 	size_t room = LISTED - plan->listed_count, untrusted, left;
@@ -112,7 +112,7 @@ static struct plan make_plan(struct names *names, enum names_source source)
 	struct plan plan = {.count = 0};
 
 	for (size_t k = 0; k < from->files; k++) {
-		struct names_file *file = &from->file[k];
+		struct source_file *file = &from->file[k];
 
 		if (!file->given)
 			continue;
@@ -136,13 +136,13 @@ static bool is_fulfilled(const struct plan *plan, const struct source *source)
 }
 
 /* Takes a file out of those so far; false where it is not among them. */
-static bool take(struct source *from, const char *path, struct names_file *file)
+static bool take(struct source *from, const char *path, struct source_file *file)
 {
 	for (size_t i = 0; i < from->files; i++) {
 		if (!from->file[i].path || strcmp(from->file[i].path, path) != 0)
 			continue;
 		*file = from->file[i];
-		from->file[i] = (struct names_file){0};
+		from->file[i] = (struct source_file){0};
 		return true;
 	}
 	return false;
@@ -164,7 +164,7 @@ static bool fulfil(struct names *names, enum names_source source, const struct p
 	for (size_t i = 0; i < old->files; i++) {
 		if (source == NAMES_LEASES)
 			names_remember(names, &new, &old->file[i].list);
-		names_file_close(&old->file[i]);
+		source_file_close(&old->file[i]);
 	}
 	free(old->file);
 	*old = new;

@@ -7,13 +7,13 @@
 
 /* What a list knows of a key; entry: NULL where it knows nothing. */
 struct found {
-	const struct names_list *list;
-	const struct names_entry *entry;
+	const struct name_table *list;
+	const struct name_entry *entry;
 };
 
 static const char *text_of(const struct found *found)
 {
-	return found->entry ? names_list_text(found->list, found->entry) : NULL;
+	return found->entry ? name_table_text(found->list, found->entry) : NULL;
 }
 
 static bool is_mac(const uint8_t mac[6], const uint8_t other[6])
@@ -24,27 +24,27 @@ static bool is_mac(const uint8_t mac[6], const uint8_t other[6])
 }
 
 /* In the files only, not among leases that ended. */
-static struct found find_in(const struct source *source, const struct names_key *key)
+static struct found find_in(const struct source *source, const struct name_key *key)
 {
 	struct found found = {0};
 
 	for (size_t i = 0; i < source->files && !found.entry; i++) {
 		found.list = &source->file[i].list;
-		found.entry = names_list_entry(found.list, key);
+		found.entry = name_table_entry(found.list, key);
 	}
 	return found;
 }
 
-static struct found find_ended(const struct names *names, const struct names_key *key)
+static struct found find_ended(const struct names *names, const struct name_key *key)
 {
 	struct found found;
 
-	found.entry = names_ended_find(&names->ended, key, &found.list);
+	found.entry = ended_leases_find(&names->ended, key, &found.list);
 	return found;
 }
 
 static struct found find_mac(
-	const struct names *names, enum names_source source, const struct names_key *key)
+	const struct names *names, enum names_source source, const struct name_key *key)
 {
 	struct found found = find_in(&names->source[source], key);
 
@@ -53,7 +53,7 @@ static struct found find_mac(
 
 bool names_shared(const struct names *names, const uint8_t mac[6])
 {
-	struct names_key key = names_key_mac(mac);
+	struct name_key key = name_key_mac(mac);
 	struct found ended;
 
 	for (unsigned i = 0; i < NAMES_SOURCES; i++) {
@@ -69,7 +69,7 @@ bool names_shared(const struct names *names, const uint8_t mac[6])
 
 const char *names_find(const struct names *names, const uint8_t mac[6], enum names_source *source)
 {
-	struct names_key key = names_key_mac(mac);
+	struct name_key key = name_key_mac(mac);
 	const char *name = NULL;
 
 	for (unsigned i = 0; i < NAMES_SOURCES && !name; i++) {
@@ -83,13 +83,13 @@ const char *names_find(const struct names *names, const uint8_t mac[6], enum nam
 
 /* What files know of an address that a MAC holds, or else one that it used last. */
 static struct found find_used(
-	const struct source *source, const struct names_key *key, const uint8_t mac[6], bool domain)
+	const struct source *source, const struct name_key *key, const uint8_t mac[6], bool domain)
 {
 	struct found used = {0}, found;
 
 	for (size_t i = 0; i < source->files; i++) {
 		found.list = &source->file[i].list;
-		found.entry = names_list_entry(found.list, key);
+		found.entry = name_table_entry(found.list, key);
 		if (!found.entry || found.entry->domain != domain)
 			continue;
 		if (is_mac(found.entry->holder, mac))
@@ -105,7 +105,7 @@ static struct found find_used(
  * that of the one before, for what that one used; and it goes before those who only used it.
  */
 static struct found find_address(const struct names *names, enum names_source source,
-	const struct names_key *key, const uint8_t mac[6])
+	const struct name_key *key, const uint8_t mac[6])
 {
 	struct found used = {0}, ended;
 
@@ -125,7 +125,7 @@ static struct found find_address(const struct names *names, enum names_source so
 /* Whether one of the sources calls a MAC so. */
 static bool is_called(const struct names *names, const uint8_t mac[6], const char *name)
 {
-	struct names_key key = names_key_mac(mac);
+	struct name_key key = name_key_mac(mac);
 
 	for (unsigned i = 0; i < NAMES_SOURCES; i++) {
 		struct found found = find_mac(names, i, &key);
@@ -152,7 +152,7 @@ static enum names_relation relate(
 struct names_own names_find_address(
 	const struct names *names, int family, const void *addr, const uint8_t mac[6])
 {
-	struct names_key key = names_key_address(family, addr);
+	struct name_key key = name_key_address(family, addr);
 
 	for (unsigned i = 0; i < NAMES_SOURCES; i++) {
 		struct found found = find_address(names, i, &key, mac);

@@ -8,13 +8,13 @@
 #include "names/source_file.h"
 
 struct source {
-	struct names_file *file;
+	struct source_file *file;
 	size_t files;
 };
 
 struct names {
 	struct source source[NAMES_SOURCES];
-	struct names_ended ended; /* of leases */
+	struct ended_leases ended; /* of leases */
 	struct hash_seed seed;
 	uint32_t version, paths_version;
 	bool follows_leasefiles;
@@ -27,6 +27,6 @@ struct names {
 bool names_follow_more(struct names *names, enum names_source source);
 
 /* Remembers the names of leases that old had and the files of leases have not. */
-void names_remember(struct names *names, const struct source *leases, const struct names_list *old);
+void names_remember(struct names *names, const struct source *leases, const struct name_table *old);
 
 #endif

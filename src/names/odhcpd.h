@@ -17,6 +17,6 @@
  * Adds to list what the rest of such a line names, of those with a DUID or of those with a MAC.
  * Returns 0 or -ENOMEM.
  */
-int odhcpd_line(struct lines *lines, bool by_duid, struct names_list *list);
+int odhcpd_line(struct lines *lines, bool by_duid, struct name_table *list);
 
 #endif

@@ -14,9 +14,9 @@
 /* Seconds. Two changes closer together may leave the same times: jffs2 keeps whole seconds. */
 #define SETTLED 2
 
-static struct names_stamp take_stamp(const char *path)
+static struct source_stamp take_stamp(const char *path)
 {
-	struct names_stamp stamp = {0};
+	struct source_stamp stamp = {0};
 	struct stat file;
 
 	if (stat(path, &file) < 0) {
@@ -37,14 +37,14 @@ static bool same_time(const struct timespec *a, const struct timespec *b)
 	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
 }
 
-static bool same_stamp(const struct names_stamp *a, const struct names_stamp *b)
+static bool same_stamp(const struct source_stamp *a, const struct source_stamp *b)
 {
 	return a->error == b->error && a->dev == b->dev && a->ino == b->ino && a->mode == b->mode &&
 	       a->size == b->size && same_time(&a->mtime, &b->mtime) &&
 	       same_time(&a->ctime, &b->ctime);
 }
 
-static bool same_trouble(const struct names_trouble *a, const struct names_trouble *b)
+static bool same_trouble(const struct source_trouble *a, const struct source_trouble *b)
 {
 	return a->error == b->error && a->line == b->line && a->why == b->why;
 }
@@ -54,7 +54,7 @@ static bool same_trouble(const struct names_trouble *a, const struct names_troub
  * far ahead was written before the clock was set back; what lies just ahead, time() is yet to
  * reach.
  */
-static bool is_settled(const struct names_stamp *stamp)
+static bool is_settled(const struct source_stamp *stamp)
 {
 	return llabs((long long)time(NULL) - stamp->ctime.tv_sec) > SETTLED;
 }
@@ -93,29 +93,29 @@ static int read_file(const char *path, size_t size, char **text, size_t *length)
 }
 
 /* Whether a file may be read; what it is not, is said in *found. */
-static bool is_readable(const struct names_stamp *stamp, struct names_trouble *found)
+static bool is_readable(const struct source_stamp *stamp, struct source_trouble *found)
 {
 	found->error = stamp->error;
 	if (!found->error && !S_ISREG(stamp->mode))
-		*found = (struct names_trouble){-EINVAL, 0, "not a regular file"};
+		*found = (struct source_trouble){-EINVAL, 0, "not a regular file"};
 	else if (!found->error && stamp->size > FILE_MAX)
-		*found = (struct names_trouble){-EINVAL, 0, "larger than 16 MiB"};
+		*found = (struct source_trouble){-EINVAL, 0, "larger than 16 MiB"};
 	return !found->error;
 }
 
 /* Whether only who we trust can have put the file there; why not, is said in *found. */
-static bool is_trusted(const char *path, struct names_trouble *found)
+static bool is_trusted(const char *path, struct source_trouble *found)
 {
 	if (trust_path(path, true))
 		return true;
-	*found = (struct names_trouble){
+	*found = (struct source_trouble){
 		-EPERM, 0, "another user may have put it there: it is not read"};
 	return false;
 }
 
 /* Reads the file that stamp was taken of. text: as of read_file(); why not, is said in *found. */
-static void read_trusted(const char *path, const struct names_stamp *stamp,
-	struct names_trouble *found, char **text, size_t *length)
+static void read_trusted(const char *path, const struct source_stamp *stamp,
+	struct source_trouble *found, char **text, size_t *length)
 {
 	if (!is_readable(stamp, found) || !is_trusted(path, found))
 		return;
@@ -134,15 +134,15 @@ static void read_trusted(const char *path, const struct names_stamp *stamp,
 }
 
 /* Fills list with the names of the files stamps were taken of, in part where that fails. */
-static struct names_trouble load(const struct names_file *file, names_parser *parse,
-	const struct names_stamp stamp[2], struct names_list *list)
+static struct source_trouble load(const struct source_file *file, source_parser *parse,
+	const struct source_stamp stamp[2], struct name_table *list)
 {
-	struct names_text text = {.path = file->path};
-	struct names_trouble found = {0}, ignored = {0};
+	struct source_text text = {.path = file->path};
+	struct source_trouble found = {0}, ignored = {0};
 	char *content = NULL, *changes = NULL;
 
 	if (file->leads_on && S_ISDIR(stamp[0].mode))
-		return (struct names_trouble){0};
+		return (struct source_trouble){0};
 	read_trusted(file->path, &stamp[0], &found, &content, &text.length);
 	if (!found.error && file->changes) {
 		read_trusted(file->changes, &stamp[1], &ignored, &changes, &text.changes_length);
@@ -157,11 +157,11 @@ static struct names_trouble load(const struct names_file *file, names_parser *pa
 	free(content);
 	free(changes);
 	if (found.error == -ENOENT || found.error == -ENOTDIR)
-		return (struct names_trouble){0};
+		return (struct source_trouble){0};
 	return found;
 }
 
-static void complain(const char *path, const struct names_trouble *found)
+static void complain(const char *path, const struct source_trouble *found)
 {
 	const char *why = found->why ? found->why : strerror(-found->error);
 	const char *then = found->error ? "the names known so far stay" : "it is passed over";
@@ -172,30 +172,30 @@ static void complain(const char *path, const struct names_trouble *found)
 		log_warn("%s: %s; %s", path, why, then);
 }
 
-static void take_stamps(const struct names_file *file, struct names_stamp stamp[2])
+static void take_stamps(const struct source_file *file, struct source_stamp stamp[2])
 {
 	stamp[0] = take_stamp(file->path);
-	stamp[1] = file->changes ? take_stamp(file->changes) : (struct names_stamp){0};
+	stamp[1] = file->changes ? take_stamp(file->changes) : (struct source_stamp){0};
 }
 
-static bool same_stamps(const struct names_file *file, const struct names_stamp stamp[2])
+static bool same_stamps(const struct source_file *file, const struct source_stamp stamp[2])
 {
 	return same_stamp(&stamp[0], &file->seen[0]) && same_stamp(&stamp[1], &file->seen[1]);
 }
 
-bool names_file_stale(const struct names_file *file)
+bool source_file_stale(const struct source_file *file)
 {
-	struct names_stamp stamp[2];
+	struct source_stamp stamp[2];
 
 	take_stamps(file, stamp);
 	return !file->settled || !same_stamps(file, stamp);
 }
 
-bool names_file_refresh(struct names_file *file, names_parser *parse, struct names_list *old)
+bool source_file_refresh(struct source_file *file, source_parser *parse, struct name_table *old)
 {
-	struct names_list list = {.seed = file->list.seed};
-	struct names_stamp stamp[2];
-	struct names_trouble found;
+	struct name_table list = {.seed = file->list.seed};
+	struct source_stamp stamp[2];
+	struct source_trouble found;
 	bool same, settled, known, changed = false;
 
 	take_stamps(file, stamp);
@@ -208,13 +208,13 @@ bool names_file_refresh(struct names_file *file, names_parser *parse, struct nam
 	if (found.error != -EAGAIN && (found.error || found.why) && !known)
 		complain(file->path, &found);
 	if (!found.error) {
-		changed = !names_list_equal(&file->list, &list);
+		changed = !name_table_equal(&file->list, &list);
 		*old = file->list;
 		file->list = list;
 		list = *old;
 	}
 	if (!changed)
-		names_list_free(&list);
+		name_table_free(&list);
 	if (found.error == -EAGAIN)
 		return false;
 	file->trouble = found;
@@ -224,7 +224,7 @@ bool names_file_refresh(struct names_file *file, names_parser *parse, struct nam
 	return changed;
 }
 
-int names_file_open(struct names_file *file, const char *path, const char *changes)
+int source_file_open(struct source_file *file, const char *path, const char *changes)
 {
 	file->path = strdup(path);
 	file->changes = changes ? strdup(changes) : NULL;
@@ -236,9 +236,9 @@ int names_file_open(struct names_file *file, const char *path, const char *chang
 	return -ENOMEM;
 }
 
-void names_file_close(struct names_file *file)
+void source_file_close(struct source_file *file)
 {
 	free(file->path);
 	free(file->changes);
-	names_list_free(&file->list);
+	name_table_free(&file->list);
 }

@@ -9,7 +9,7 @@
 #include "names/name_table.h"
 
 /* What a parser reads: length bytes of text, and those of a second file, if there is one. */
-struct names_text {
+struct source_text {
 	const char *path, *text;
 	size_t length;
 	const char *changes_path, *changes; /* of the second file; NULL where it is not there */
@@ -21,11 +21,11 @@ struct names_text {
  * whole. *line (from 1) and *why, a constant string, are then set; with 0, too, where lines were
  * passed over: the first of them. Both are zero before.
  */
-typedef int names_parser(
-	const struct names_text *text, struct names_list *list, unsigned *line, const char **why);
+typedef int source_parser(
+	const struct source_text *text, struct name_table *list, unsigned *line, const char **why);
 
 /* What stat(2) tells of a file's content. ctime: mtime can be set back, it cannot. */
-struct names_stamp {
+struct source_stamp {
 	int error;
 	dev_t dev;
 	ino_t ino;
@@ -35,35 +35,35 @@ struct names_stamp {
 };
 
 /* Why a file, or a line in it, is not read. */
-struct names_trouble {
+struct source_trouble {
 	int error;	 /* 0: it is, but for that line */
 	unsigned line;	 /* 0: the whole file */
 	const char *why; /* constant; NULL: what strerror() says */
 };
 
-struct names_file {
+struct source_file {
 	char *path;
 	char *changes; /* a second file that changes what is in the first; NULL: none */
-	struct names_stamp seen[2];
+	struct source_stamp seen[2];
 	bool settled;	      /* the same stamps mean the same content */
 	bool given;	      /* not found in another one */
 	bool leads_on;	      /* it may be a directory, in whose files the names are */
 	bool untrusted, left; /* what was told of that directory */
-	struct names_trouble trouble;
-	struct names_list list;
+	struct source_trouble trouble;
+	struct name_table list;
 };
 
 /* file: zeroed, but for its list's seed. changes: or NULL. Paths are copied. 0 or -ENOMEM. */
-int names_file_open(struct names_file *file, const char *path, const char *changes);
-void names_file_close(struct names_file *file);
+int source_file_open(struct source_file *file, const char *path, const char *changes);
+void source_file_close(struct source_file *file);
 
-/* Whether names_file_refresh() has something to read. */
-bool names_file_stale(const struct names_file *file);
+/* Whether source_file_refresh() has something to read. */
+bool source_file_stale(const struct source_file *file);
 
 /*
  * Reads the file where it changed. Returns whether its names did, and then *old is what they were,
- * for names_list_free().
+ * for name_table_free().
  */
-bool names_file_refresh(struct names_file *file, names_parser *parse, struct names_list *old);
+bool source_file_refresh(struct source_file *file, source_parser *parse, struct name_table *old);
 
 #endif

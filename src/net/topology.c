@@ -98,21 +98,21 @@ static void add_port(struct topology *topology, size_t at, const struct device *
 
 /* Whether frames of d are those of a tracked interface: itself, or one that is above it. */
 static bool is_of_tracked(const struct device *devices, const struct device *end,
-	const struct device *d, const char (*tracked)[16], size_t trackeds, int above)
+	const struct device *d, const char (*tracked)[16], size_t tracked_count, int above)
 {
-	for (size_t i = 0; i < trackeds; i++)
+	for (size_t i = 0; i < tracked_count; i++)
 		if (strcmp(d->name, tracked[i]) == 0)
 			return true;
 	for (const struct device *up = devices; up < end && above > 0; up++)
 		if (((up->kind == DEVICE_VLAN && up->carrier == d->index) ||
 			    (up->kind == DEVICE_BRIDGE && d->master == up->index)) &&
-			is_of_tracked(devices, end, up, tracked, trackeds, above - 1))
+			is_of_tracked(devices, end, up, tracked, tracked_count, above - 1))
 			return true;
 	return false;
 }
 
 int topology_find(struct topology *topology, const struct device *devices, size_t count,
-	const char *name, const char (*tracked)[16], size_t trackeds)
+	const char *name, const char (*tracked)[16], size_t tracked_count)
 {
 	const struct device *end = devices + count, *d, *top = NULL;
 
@@ -135,7 +135,7 @@ int topology_find(struct topology *topology, const struct device *devices, size_
 	}
 	for (d = devices; d < end && topology->vlans < MZ_VLANS; d++)
 		if (d->kind == DEVICE_VLAN && d->carrier == top->index &&
-			is_of_tracked(devices, end, d, tracked, trackeds, ABOVE))
+			is_of_tracked(devices, end, d, tracked, tracked_count, ABOVE))
 			topology->vlan[topology->vlans++] = d->vlan;
 	return 0;
 }

@@ -39,7 +39,7 @@ struct topology {
  * tracked interfaces. Points into devices. Returns 0, or -ENODEV where there is no such device.
  */
 int topology_find(struct topology *topology, const struct device *devices, size_t count,
-	const char *name, const char (*tracked)[16], size_t trackeds);
+	const char *name, const char (*tracked)[16], size_t tracked_count);
 
 /* Completes the settings of the tracked interface for one of its places. */
 void topology_apply(const struct topology *topology, size_t place, struct mz_settings *settings);

@@ -12,7 +12,7 @@ static void put_counts(const struct mz_counts *counts, struct buf *out)
 {
 	for (unsigned d = 0; d < MZ_DIRECTIONS; d++) {
 		buf_text(out, ", \"");
-		buf_text(out, words_direction(d));
+		buf_text(out, labels_direction(d));
 		buf_text(out, "\": {\"bytes\": ");
 		buf_u64(out, counts->bytes[d]);
 		buf_text(out, ", \"packets\": ");

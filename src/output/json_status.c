@@ -20,8 +20,8 @@ static void put_prefix(struct json_writer *json, const struct snapshot_prefix *p
 static void put_place(struct json_writer *json, const struct snapshot_hook *hook)
 {
 	json_text(json, "device", hook->device);
-	json_text(json, "direction", words_side(hook->direction));
-	json_text(json, "kind", words_kind(hook->kind));
+	json_text(json, "direction", labels_side(hook->direction));
+	json_text(json, "kind", labels_kind(hook->kind));
 }
 
 static void put_hook(
@@ -104,9 +104,9 @@ static void put_unattributed(struct json_writer *json, const struct snapshot *s)
 {
 	json_open(json, "unattributed", "{");
 	for (unsigned d = 0; d < MZ_DIRECTIONS; d++) {
-		json_open(json, words_direction(d), "{");
+		json_open(json, labels_direction(d), "{");
 		for (unsigned r = 0; r < MZ_REASONS; r++) {
-			json_open(json, words_reason(r), "{");
+			json_open(json, labels_reason(r), "{");
 			json_number(json, "bytes", s->unattributed[d][r].bytes);
 			json_number(json, "packets", s->unattributed[d][r].packets);
 			json_close(json, "}");
@@ -129,7 +129,7 @@ static void put_incomplete(struct json_writer *json, const struct snapshot *s)
 	json_open(json, "incomplete", "[");
 	for (unsigned i = 0; i < SNAPSHOT_REASONS; i++)
 		if (s->incomplete >> i & 1)
-			json_text(json, NULL, words_incomplete(i));
+			json_text(json, NULL, labels_incomplete(i));
 	json_close(json, "]");
 }
 
@@ -153,7 +153,7 @@ void json_status(const struct snapshot *s, struct buf *out)
 	buf_text(out, "\n");
 }
 
-void json_left(const struct snapshot_hook *hooks, size_t count, struct buf *out)
+void json_leftover(const struct snapshot_hook *hooks, size_t count, struct buf *out)
 {
 	struct json_writer json = {.out = out};
 

@@ -12,6 +12,6 @@ void json_status(const struct snapshot *snapshot, struct buf *out); /* /api/v1/s
 void json_hosts(const struct snapshot *snapshot, struct buf *out);  /* /api/v1/hosts */
 
 /* What mezoura status --json says without a daemon. Of the hooks, net and age_s mean nothing. */
-void json_left(const struct snapshot_hook *hooks, size_t count, struct buf *out);
+void json_leftover(const struct snapshot_hook *hooks, size_t count, struct buf *out);
 
 #endif

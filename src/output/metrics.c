@@ -183,7 +183,7 @@ void metrics_render(const struct snapshot *snapshot, const struct metrics_option
 	buf_relieve(out, 0);
 	if (options->native) {
 		put_hosts(snapshot, format, out);
-		metrics_daemon(snapshot, format, out);
+		metrics_self(snapshot, format, out);
 		if (options->exporter)
 			metrics_exporter(snapshot, options, format, out);
 	}

@@ -33,9 +33,9 @@ static void put_unattributed(
 
 				buf_text(out, name[packets]);
 				buf_text(out, "_total{direction=\"");
-				buf_text(out, words_direction((unsigned)d));
+				buf_text(out, labels_direction((unsigned)d));
 				buf_text(out, "\",reason=\"");
-				buf_text(out, words_reason((unsigned)r));
+				buf_text(out, labels_reason((unsigned)r));
 				buf_text(out, "\"}");
 				buf_value(out, packets ? volume->packets : volume->bytes);
 			}
@@ -77,9 +77,9 @@ static void put_hooks(const struct snapshot *snapshot, enum metrics_format forma
 		buf_text(out, "mezoura_hook_info{device=\"");
 		escape_label(out, hook->device);
 		buf_text(out, "\",direction=\"");
-		buf_text(out, words_side(hook->direction));
+		buf_text(out, labels_side(hook->direction));
 		buf_text(out, "\",kind=\"");
-		buf_text(out, words_kind(hook->kind));
+		buf_text(out, labels_kind(hook->kind));
 		buf_text(out, "\"}");
 		buf_value(out, 1);
 	}
@@ -132,7 +132,7 @@ static void put_incomplete(
 		format);
 	for (unsigned i = 0; i < SNAPSHOT_REASONS; i++) {
 		buf_text(out, "mezoura_incomplete{reason=\"");
-		buf_text(out, words_incomplete(i));
+		buf_text(out, labels_incomplete(i));
 		buf_text(out, "\"}");
 		buf_value(out, snapshot->incomplete >> i & 1);
 	}
@@ -162,7 +162,7 @@ static void put_daemon(const struct snapshot *snapshot, enum metrics_format form
 	buf_text(out, "mezoura_build_info{version=\"" MZ_VERSION "\"} 1\n");
 }
 
-void metrics_daemon(const struct snapshot *snapshot, enum metrics_format format, struct buf *out)
+void metrics_self(const struct snapshot *snapshot, enum metrics_format format, struct buf *out)
 {
 	put_unattributed(snapshot, format, out);
 	put_tables(snapshot, format, out);

@@ -7,7 +7,7 @@
 #include "model/snapshot.h"
 #include "output/family.h"
 
-void metrics_daemon(const struct snapshot *snapshot, enum metrics_format format, struct buf *out);
+void metrics_self(const struct snapshot *snapshot, enum metrics_format format, struct buf *out);
 void metrics_exporter(const struct snapshot *snapshot, const struct metrics_options *options,
 	enum metrics_format format, struct buf *out);
 

@@ -7,17 +7,18 @@
 
 int allowed_init(struct allowed *allowed, const struct config *config)
 {
-	size_t fixed = config->trackeds + config->delegateds + config->allows, count = 0;
+	size_t fixed = config->tracked_count + config->delegated_count + config->allow_count,
+	       count = 0;
 	struct prefix *list = calloc(fixed + (size_t)MZ_NETS * 2 * MZ_PREFIXES, sizeof(*list));
 
-	*allowed = (struct allowed){list, fixed, fixed, config->allows};
+	*allowed = (struct allowed){list, fixed, fixed, config->allow_count};
 	if (!list)
 		return -ENOMEM;
-	for (size_t i = 0; i < config->allows; i++)
+	for (size_t i = 0; i < config->allow_count; i++)
 		list[count++] = config->allow[i];
-	for (size_t i = 0; i < config->trackeds; i++)
+	for (size_t i = 0; i < config->tracked_count; i++)
 		list[count++] = config->tracked[i].prefix;
-	for (size_t i = 0; i < config->delegateds; i++)
+	for (size_t i = 0; i < config->delegated_count; i++)
 		list[count++] = config->delegated[i];
 	return 0;
 }

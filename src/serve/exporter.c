@@ -30,26 +30,26 @@
 
 struct exporter {
 	const struct config *config;
-	struct shared shared;
+	struct snapshot_shared shared;
 	struct http *http;
 	struct allowed allowed;
 	int sockets; /* from EXPORTER_SOCKETS on */
-	struct process process;
+	struct process_usage process;
 	struct snapshot_process uses; /* as of that snapshot */
 	uint64_t followed;	      /* the number of the snapshot that those are of */
 	uint64_t ask_ms;	      /* not before; monotonic */
 	int epoll;
 	bool resting; /* nothing happened for a while, and memory that nobody needs was freed */
-	struct brake brake;
+	struct throttle throttle;
 };
 
 static const struct snapshot *latest(struct exporter *exporter)
 {
-	const struct snapshot *snapshot = shared_read(&exporter->shared);
+	const struct snapshot *snapshot = snapshot_shared_read(&exporter->shared);
 
 	if (snapshot && snapshot->number != exporter->followed) {
 		exporter->followed = snapshot->number;
-		process_read(&exporter->process, &exporter->uses);
+		process_usage_read(&exporter->process, &exporter->uses);
 		allowed_follow(&exporter->allowed, snapshot);
 		http_allow(exporter->http, exporter->allowed.prefix, exporter->allowed.count,
 			exporter->allowed.favoured);
@@ -101,7 +101,8 @@ static const struct snapshot *fresh(void *context)
 	struct exporter *exporter = context;
 	uint64_t now = now_ms();
 
-	if (shared_age_ms(&exporter->shared, now) >= EXPORTER_FRESH_MS && now >= exporter->ask_ms)
+	if (snapshot_shared_age_ms(&exporter->shared, now) >= EXPORTER_FRESH_MS &&
+		now >= exporter->ask_ms)
 		ask(exporter);
 	return latest(exporter);
 }
@@ -141,10 +142,11 @@ static int start(struct exporter *exporter)
 		.context = exporter,
 		.host_names = exporter->config->host_names,
 		.host_names_count = exporter->config->host_names_count};
-	int sockets[CONFIG_SOCKETS], error = shared_open(&exporter->shared, EXPORTER_SHARED);
+	int sockets[CONFIG_SOCKETS],
+		error = snapshot_shared_open(&exporter->shared, EXPORTER_SHARED);
 	size_t count = 0;
 
-	process_init(&exporter->process);
+	process_usage_init(&exporter->process);
 	if (!error)
 		error = end_with_the_keeper();
 	if (!error)
@@ -186,7 +188,7 @@ static void serve(struct exporter *exporter)
 	struct epoll_event event;
 	char byte;
 
-	for (;; brake(&exporter->brake, ROUNDS)) {
+	for (;; throttle(&exporter->throttle, ROUNDS)) {
 		int wait = http_timeout(exporter->http), ready;
 		bool tired = !exporter->resting && (wait < 0 || wait > REST_MS);
 
@@ -205,7 +207,7 @@ static void serve(struct exporter *exporter)
 		}
 		if (ready == 0 && tired) {
 			exporter->resting = http_rest(exporter->http);
-			shared_forget(&exporter->shared);
+			snapshot_shared_forget(&exporter->shared);
 			continue;
 		}
 		exporter->resting = false;

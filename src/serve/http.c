@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "config/own_names.h"
-#include "serve/connections.h"
+#include "serve/clients.h"
 #include "serve/listen.h"
 #include "serve/negotiate.h"
 #include "serve/pages.h"
@@ -129,18 +129,18 @@ static mhd_result read_line(
 {
 	(void)kind;
 	if (value && !strcasecmp(name, MHD_HTTP_HEADER_ACCEPT))
-		accept_read_format(context, value);
+		negotiate_read_format(context, value);
 	else if (value && !strcasecmp(name, MHD_HTTP_HEADER_ACCEPT_ENCODING))
-		accept_read_encoding(context, value);
+		negotiate_read_encoding(context, value);
 	return MHD_YES;
 }
 
 /* Which page a path stands for; PAGES_KINDS where none. The metrics' format is the client's choice.
  */
-static unsigned kind_of(const struct accept *accept, const char *path)
+static unsigned kind_of(const struct negotiation *accept, const char *path)
 {
 	if (!strcmp(path, "/metrics"))
-		return accept_format(accept);
+		return negotiate_format(accept);
 	if (!strcmp(path, "/api/v1/status"))
 		return PAGES_STATUS;
 	return strcmp(path, "/api/v1/hosts") ? PAGES_KINDS : PAGES_HOSTS;
@@ -167,7 +167,7 @@ static mhd_result answer(void *context, struct MHD_Connection *connection, const
 {
 	struct http *http = context;
 	struct client *client = client_of(connection);
-	struct accept accept = ACCEPT_NOTHING;
+	struct negotiation accept = NEGOTIATE_NOTHING;
 	const char *path, *host;
 	size_t length;
 	unsigned kind;
@@ -199,7 +199,7 @@ static mhd_result answer(void *context, struct MHD_Connection *connection, const
 		return MHD_queue_response(
 			connection, MHD_HTTP_METHOD_NOT_ALLOWED, http->response[NOT_ALLOWED]);
 	if (kind != PAGES_KINDS)
-		return answer_page(http, connection, client, kind, accept_gzip(&accept));
+		return answer_page(http, connection, client, kind, negotiate_gzip(&accept));
 	return MHD_queue_response(connection, MHD_HTTP_OK, http->response[HEALTHY]);
 }
 

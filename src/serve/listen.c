@@ -68,15 +68,15 @@ int listen_tcp_early(const struct sockaddr_storage *address, unsigned port)
 
 bool listen_is_passed(int fd, bool *is_unix)
 {
-	int type, domain, listens;
+	int type, domain, listen_count;
 	socklen_t length = sizeof(int);
 
 	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) < 0 ||
 		getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) < 0 ||
-		getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &length) < 0)
+		getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listen_count, &length) < 0)
 		return false;
 	*is_unix = domain == AF_UNIX;
-	return type == SOCK_STREAM && listens &&
+	return type == SOCK_STREAM && listen_count &&
 	       (domain == AF_UNIX || domain == AF_INET || domain == AF_INET6) &&
 	       fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 && fcntl(fd, F_SETFL, O_NONBLOCK) == 0;
 }

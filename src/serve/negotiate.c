@@ -132,7 +132,8 @@ static unsigned match(const struct range *range, enum metrics_format format)
 	return is(range->version, offers[format].version) ? EXACT : NO_MATCH;
 }
 
-static void weigh(const struct range *range, enum metrics_format format, struct accept_worth *worth)
+static void weigh(
+	const struct range *range, enum metrics_format format, struct negotiation_worth *worth)
 {
 	unsigned specificity = match(range, format);
 
@@ -150,7 +151,7 @@ static const char *next_element(const char *at, const char *end)
 	return *at == ',' ? at + 1 : at;
 }
 
-void accept_read_format(struct accept *accept, const char *line)
+void negotiate_read_format(struct negotiation *accept, const char *line)
 {
 	const char *at = line;
 
@@ -164,10 +165,10 @@ void accept_read_format(struct accept *accept, const char *line)
 	}
 }
 
-enum metrics_format accept_format(const struct accept *accept)
+enum metrics_format negotiate_format(const struct negotiation *accept)
 {
-	const struct accept_worth *text = &accept->format[METRICS_TEXT];
-	const struct accept_worth *open = &accept->format[METRICS_OPENMETRICS];
+	const struct negotiation_worth *text = &accept->format[METRICS_TEXT];
+	const struct negotiation_worth *open = &accept->format[METRICS_OPENMETRICS];
 
 	if (open->weight > text->weight)
 		return METRICS_OPENMETRICS;
@@ -197,7 +198,7 @@ static const char *take_coding(const char *at, struct text *coding, unsigned *we
 	return at && (!*at || *at == ',') ? at : NULL;
 }
 
-void accept_read_encoding(struct accept *accept, const char *line)
+void negotiate_read_encoding(struct negotiation *accept, const char *line)
 {
 	const char *at = line;
 
@@ -219,7 +220,7 @@ void accept_read_encoding(struct accept *accept, const char *line)
 	}
 }
 
-bool accept_gzip(const struct accept *accept)
+bool negotiate_gzip(const struct negotiation *accept)
 {
 	int gzip = accept->gzip < 0 ? accept->any : accept->gzip;
 	int plain = accept->plain < 0 ? accept->any : accept->plain;

@@ -14,7 +14,7 @@
 #include "base/gzip.h"
 #include "model/snapshot.h"
 #include "output/metrics.h"
-#include "serve/connections.h"
+#include "serve/clients.h"
 
 struct MHD_Response;
 

@@ -19,7 +19,7 @@ static bool comes_free(int fd, uint64_t deadline_ms)
 	return true;
 }
 
-static int add(struct server *server, int fd)
+static int add(struct sockets *server, int fd)
 {
 	if (server->sockets == CONFIG_SOCKETS) {
 		log_error("expected at most %d sockets to listen on, with those of LISTEN_FDS",
@@ -31,7 +31,7 @@ static int add(struct server *server, int fd)
 	return 0;
 }
 
-static int open_unix(struct server *server, const char *path, uint64_t deadline_ms)
+static int open_unix(struct sockets *server, const char *path, uint64_t deadline_ms)
 {
 	int fd;
 
@@ -49,10 +49,10 @@ static int open_unix(struct server *server, const char *path, uint64_t deadline_
 
 /* No interface may have the address yet: br-lan comes up later. */
 static int open_tcp(
-	struct server *server, const struct config *config, size_t i, uint64_t deadline_ms)
+	struct sockets *server, const struct config *config, size_t i, uint64_t deadline_ms)
 {
-	const struct sockaddr_storage *address = config->listens ? &config->listen[i] : NULL;
-	const char *text = config->listens ? config->listen_text[i] : "";
+	const struct sockaddr_storage *address = config->listen_count ? &config->listen[i] : NULL;
+	const char *text = config->listen_count ? config->listen_text[i] : "";
 	int fd;
 
 	do
@@ -71,7 +71,7 @@ static int open_tcp(
 	return add(server, fd);
 }
 
-static int take_passed(struct server *server, unsigned count, bool kinds[2])
+static int take_passed(struct sockets *server, unsigned count, bool kinds[2])
 {
 	if (count > CONFIG_SOCKETS - 1) {
 		log_error("LISTEN_FDS=%u: expected at most %d sockets", count, CONFIG_SOCKETS - 1);
@@ -97,8 +97,8 @@ static int take_passed(struct server *server, unsigned count, bool kinds[2])
 static void tell_idle(const struct config *config)
 {
 	const char *idle = config->port_given	      ? "-p"
-			   : config->listens	      ? "--listen"
-			   : config->allows	      ? "--allow"
+			   : config->listen_count     ? "--listen"
+			   : config->allow_count      ? "--allow"
 			   : config->host_names_count ? "--host-name"
 						      : NULL;
 
@@ -106,23 +106,23 @@ static void tell_idle(const struct config *config)
 		log_warn("%s: nothing is served over TCP: that takes -e, too", idle);
 }
 
-int server_open(struct server *server, const struct config *config, unsigned patience_ms)
+int sockets_open(struct sockets *server, const struct config *config, unsigned patience_ms)
 {
-	size_t count = config->listens ? config->listens : 1;
+	size_t count = config->listen_count ? config->listen_count : 1;
 	bool passed[2] = {false, false}; /* TCP, Unix */
 	uint64_t deadline_ms = now_ms() + patience_ms;
 	int error = take_passed(server, config->passed, passed);
 
 	if (!error && !passed[true])
 		error = open_unix(server, config->socket, deadline_ms);
-	for (size_t i = 0; i < count && config->exporter && !passed[false] && !error; i++)
+	for (size_t i = 0; i < count && config->serve_tcp && !passed[false] && !error; i++)
 		error = open_tcp(server, config, i, deadline_ms);
-	if (!error && !config->exporter && !passed[false])
+	if (!error && !config->serve_tcp && !passed[false])
 		tell_idle(config);
 	return error;
 }
 
-void server_close(struct server *server)
+void sockets_close(struct sockets *server)
 {
 	listen_remove(&server->file); /* first, so that nobody connects in vain */
 	for (size_t i = 0; i < server->sockets; i++)

@@ -6,9 +6,9 @@
 #include "config/config.h"
 #include "serve/listen.h"
 
-#define SERVER_PATIENCE_MS 2000 /* with the exporter of a daemon that was killed */
+#define SOCKETS_PATIENCE_MS 2000 /* with the exporter of a daemon that was killed */
 
-struct server {
+struct sockets {
 	int socket[CONFIG_SOCKETS];
 	size_t sockets;
 	struct listen_file file;
@@ -17,10 +17,10 @@ struct server {
 /*
  * Opens the Unix socket and, with -e, those for TCP; of each kind, where the service manager passed
  * none. server: zeroed. Waits patience_ms at most for one that is in use. Logs a line on failure.
- * Returns 0 or -errno; server_close() is due in any case.
+ * Returns 0 or -errno; sockets_close() is due in any case.
  */
-int server_open(struct server *server, const struct config *config, unsigned patience_ms);
+int sockets_open(struct sockets *server, const struct config *config, unsigned patience_ms);
 
-void server_close(struct server *server);
+void sockets_close(struct sockets *server);
 
 #endif

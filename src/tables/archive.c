@@ -47,14 +47,14 @@ static struct mz_past_row to_stored(const struct tally_row *row)
 }
 
 /* head and rows as the map has them. */
-static int read_stored(struct past *past, const struct mz_past_row *stored, uint32_t entries)
+static int read_stored(struct archive *archive, const struct mz_past_row *stored, uint32_t entries)
 {
-	memcpy(&past->head, stored, sizeof(past->head));
-	if (past->head.rows > entries - MZ_PAST_HEAD)
+	memcpy(&archive->head, stored, sizeof(archive->head));
+	if (archive->head.rows > entries - MZ_PAST_HEAD)
 		return -EUCLEAN;
-	for (uint32_t i = 0; i < past->head.rows; i++) {
+	for (uint32_t i = 0; i < archive->head.rows; i++) {
 		struct tally_row row = from_stored(&stored[MZ_PAST_HEAD + i]);
-		int error = past_add(past, &row);
+		int error = archive_add(archive, &row);
 
 		if (error)
 			return error;
@@ -62,7 +62,7 @@ static int read_stored(struct past *past, const struct mz_past_row *stored, uint
 	return 0;
 }
 
-int past_open(struct past *past, const char *dir, uint32_t most)
+int archive_open(struct archive *archive, const char *dir, uint32_t most)
 {
 	struct bpf_map_info info = {0};
 	__u32 size = sizeof(info);
@@ -70,7 +70,7 @@ int past_open(struct past *past, const char *dir, uint32_t most)
 	int fd, error = path_of(dir, MZ_PAST, path);
 	void *stored;
 
-	past->most = most;
+	archive->most = most;
 	if (error)
 		return error;
 	fd = bpf_obj_get(path);
@@ -85,7 +85,8 @@ int past_open(struct past *past, const char *dir, uint32_t most)
 		size_t bytes = bytes_of(info.max_entries - MZ_PAST_HEAD);
 
 		stored = mmap(NULL, bytes, PROT_READ, MAP_SHARED, fd, 0);
-		error = stored == MAP_FAILED ? -errno : read_stored(past, stored, info.max_entries);
+		error = stored == MAP_FAILED ? -errno
+					     : read_stored(archive, stored, info.max_entries);
 		if (stored != MAP_FAILED)
 			munmap(stored, bytes);
 	}
@@ -93,38 +94,39 @@ int past_open(struct past *past, const char *dir, uint32_t most)
 	return error;
 }
 
-void past_close(struct past *past)
+void archive_close(struct archive *archive)
 {
-	free(past->rows);
-	memset(past, 0, sizeof(*past));
+	free(archive->rows);
+	memset(archive, 0, sizeof(*archive));
 }
 
-int past_copy(struct past *copy, const struct past *past)
+int archive_copy(struct archive *copy, const struct archive *archive)
 {
 	int error = 0;
 
-	*copy = (struct past){.head = past->head, .most = past->most, .changes = past->changes};
-	for (uint32_t i = 0; i < past->count && !error; i++)
-		error = past_add(copy, &past->rows[i]);
+	*copy = (struct archive){
+		.head = archive->head, .most = archive->most, .changes = archive->changes};
+	for (uint32_t i = 0; i < archive->count && !error; i++)
+		error = archive_add(copy, &archive->rows[i]);
 	if (error)
-		past_close(copy);
+		archive_close(copy);
 	return error;
 }
 
-int past_add(struct past *past, const struct tally_row *row)
+int archive_add(struct archive *archive, const struct tally_row *row)
 {
 	if (!tally_is_sound(row))
 		return -EUCLEAN;
-	if (past->count == past->room) {
-		uint32_t room = past->room ? past->room * 2 : 64;
-		struct tally_row *rows = realloc(past->rows, room * sizeof(*rows));
+	if (archive->count == archive->room) {
+		uint32_t room = archive->room ? archive->room * 2 : 64;
+		struct tally_row *rows = realloc(archive->rows, room * sizeof(*rows));
 
 		if (!rows)
 			return -ENOMEM;
-		past->rows = rows;
-		past->room = room;
+		archive->rows = rows;
+		archive->room = room;
 	}
-	past->rows[past->count++] = *row;
+	archive->rows[archive->count++] = *row;
 	return 0;
 }
 
@@ -148,34 +150,34 @@ static uint64_t packets_of(const struct tally_row *row)
 	return row->counts.packets[MZ_UPLOAD] + row->counts.packets[MZ_DOWNLOAD];
 }
 
-int past_retire(struct past *past, const struct tally_row *row)
+int archive_retire(struct archive *archive, const struct tally_row *row)
 {
 	struct tally_row copy = *row, *known;
 
-	/* only what past_settle() sorted is searched */
-	known = past->head.rows
-			? bsearch(row, past->rows, past->head.rows, sizeof(*row), tally_compare)
-			: NULL;
+	/* only what archive_settle() sorted is searched */
+	known = archive->head.rows ? bsearch(row, archive->rows, archive->head.rows, sizeof(*row),
+					     tally_compare)
+				   : NULL;
 	if (known) {
 		add_counts(&copy.counts, &known->counts);
 		memset(&known->counts, 0, sizeof(known->counts)); /* merge() drops it */
 	}
 	join_host(&copy);
-	return past_add(past, &copy);
+	return archive_add(archive, &copy);
 }
 
 /* Sorts, makes equal rows one, and drops empty ones. */
-static void merge(struct past *past)
+static void merge(struct archive *archive)
 {
 	uint32_t kept = 0;
 
-	qsort(past->rows, past->count, sizeof(*past->rows), tally_compare);
-	for (uint32_t i = 0; i < past->count; i++)
-		if (kept && tally_compare(&past->rows[kept - 1], &past->rows[i]) == 0)
-			add_counts(&past->rows[kept - 1].counts, &past->rows[i].counts);
-		else if (packets_of(&past->rows[i]) != 0)
-			past->rows[kept++] = past->rows[i];
-	past->count = kept;
+	qsort(archive->rows, archive->count, sizeof(*archive->rows), tally_compare);
+	for (uint32_t i = 0; i < archive->count; i++)
+		if (kept && tally_compare(&archive->rows[kept - 1], &archive->rows[i]) == 0)
+			add_counts(&archive->rows[kept - 1].counts, &archive->rows[i].counts);
+		else if (packets_of(&archive->rows[i]) != 0)
+			archive->rows[kept++] = archive->rows[i];
+	archive->count = kept;
 }
 
 static int by_packets(const void *a, const void *b)
@@ -186,53 +188,53 @@ static int by_packets(const void *a, const void *b)
 }
 
 /* A flood of forged addresses brings rows of few packets, and may not push out those of people. */
-static void forget_least(struct past *past)
+static void forget_least(struct archive *archive)
 {
-	uint32_t keep = past->most - past->most / 8; /* not one at a time */
+	uint32_t keep = archive->most - archive->most / 8; /* not one at a time */
 
-	qsort(past->rows, past->count, sizeof(*past->rows), by_packets);
-	for (; past->count > keep; past->count--) {
-		const struct mz_counts *counts = &past->rows[past->count - 1].counts;
+	qsort(archive->rows, archive->count, sizeof(*archive->rows), by_packets);
+	for (; archive->count > keep; archive->count--) {
+		const struct mz_counts *counts = &archive->rows[archive->count - 1].counts;
 
 		for (int d = 0; d < MZ_DIRECTIONS; d++) {
-			past->head.unattributed[d][MZ_FORGOTTEN].bytes += counts->bytes[d];
-			past->head.unattributed[d][MZ_FORGOTTEN].packets += counts->packets[d];
+			archive->head.unattributed[d][MZ_FORGOTTEN].bytes += counts->bytes[d];
+			archive->head.unattributed[d][MZ_FORGOTTEN].packets += counts->packets[d];
 		}
 	}
 }
 
-void past_settle(struct past *past)
+void archive_settle(struct archive *archive)
 {
-	if (past->count)
-		merge(past);
-	if (past->count > past->most) {
-		for (uint32_t i = 0; i < past->count; i++)
-			join_host(&past->rows[i]);
-		merge(past);
+	if (archive->count)
+		merge(archive);
+	if (archive->count > archive->most) {
+		for (uint32_t i = 0; i < archive->count; i++)
+			join_host(&archive->rows[i]);
+		merge(archive);
 	}
-	if (past->count > past->most) {
-		forget_least(past);
-		merge(past);
+	if (archive->count > archive->most) {
+		forget_least(archive);
+		merge(archive);
 	}
-	past->head.rows = past->count;
-	past->changes++;
+	archive->head.rows = archive->count;
+	archive->changes++;
 }
 
-static int store(const struct past *past, int fd)
+static int store(const struct archive *archive, int fd)
 {
-	size_t bytes = bytes_of(past->count);
+	size_t bytes = bytes_of(archive->count);
 	struct mz_past_row *stored = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
 	if (stored == MAP_FAILED)
 		return -errno;
-	memcpy(stored, &past->head, sizeof(past->head));
-	for (uint32_t i = 0; i < past->count; i++)
-		stored[MZ_PAST_HEAD + i] = to_stored(&past->rows[i]);
+	memcpy(stored, &archive->head, sizeof(archive->head));
+	for (uint32_t i = 0; i < archive->count; i++)
+		stored[MZ_PAST_HEAD + i] = to_stored(&archive->rows[i]);
 	munmap(stored, bytes);
 	return 0;
 }
 
-int past_commit(const struct past *past, const char *dir)
+int archive_commit(const struct archive *archive, const char *dir)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE);
 	char path[PATH_MAX], fresh[PATH_MAX];
@@ -243,10 +245,10 @@ int past_commit(const struct past *past, const char *dir)
 	if (error)
 		return error;
 	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, MZ_PAST, sizeof(__u32), sizeof(struct mz_past_row),
-		MZ_PAST_HEAD + past->count, &options);
+		MZ_PAST_HEAD + archive->count, &options);
 	if (fd < 0)
 		return -errno;
-	error = store(past, fd);
+	error = store(archive, fd);
 	unlink(fresh); /* of a start that was cut short */
 	if (!error && bpf_obj_pin(fd, fresh) < 0)
 		error = -errno;

@@ -9,44 +9,44 @@
 
 #include "model/tally.h"
 
-struct past {
+struct archive {
 	struct mz_past_head head;
 	struct tally_row *rows; /* sorted as a tally's, each once */
 	uint32_t count, room;
-	uint32_t most;	  /* rows that past_settle() leaves */
-	uint32_t changes; /* counts calls of past_settle(): rows may be others than before */
+	uint32_t most;	  /* rows that archive_settle() leaves */
+	uint32_t changes; /* counts calls of archive_settle(): rows may be others than before */
 };
 
 /*
  * Reads the map pinned in the directory dir; there may be none. past: zeroed. Returns 0; -EUCLEAN
  * where it is not such a map; or another -errno.
  */
-int past_open(struct past *past, const char *dir, uint32_t most);
-void past_close(struct past *past);
+int archive_open(struct archive *archive, const char *dir, uint32_t most);
+void archive_close(struct archive *archive);
 
 /* To change one and keep the other until the change is committed. Returns 0 or -ENOMEM. */
-int past_copy(struct past *copy, const struct past *past);
+int archive_copy(struct archive *copy, const struct archive *archive);
 
 /*
- * Adds a row at the end; past_settle() puts it where it belongs. One without addresses stands for
- * all that left of a host. row: a copy is taken. Returns 0, -ENOMEM, or -EUCLEAN where it is not
- * sound.
+ * Adds a row at the end; archive_settle() puts it where it belongs. One without addresses stands
+ * for all that left of a host. row: a copy is taken. Returns 0, -ENOMEM, or -EUCLEAN where it is
+ * not sound.
  */
-int past_add(struct past *past, const struct tally_row *row);
+int archive_add(struct archive *archive, const struct tally_row *row);
 
 /*
  * The address leaves with these counts: its host's row gets them, and what it had here before.
  * Returns 0 or -ENOMEM.
  */
-int past_retire(struct past *past, const struct tally_row *row);
+int archive_retire(struct archive *archive, const struct tally_row *row);
 
 /*
  * Sorts, adds up equal rows, and where there are too many lets addresses join their hosts, and then
  * forgets those that moved the fewest packets. Nothing is lost: that becomes unattributed.
  */
-void past_settle(struct past *past);
+void archive_settle(struct archive *archive);
 
 /* Replaces the map pinned in dir. Returns 0, or -errno: the old one stays. */
-int past_commit(const struct past *past, const char *dir);
+int archive_commit(const struct archive *archive, const char *dir);
 
 #endif

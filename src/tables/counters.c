@@ -59,7 +59,7 @@ static void note_traffic(struct counters *counters, struct mz_slot *slot, uint32
 	counters->moved[number] = moved;
 }
 
-static int read_slots(struct counters *counters, struct maps *maps, const struct past *past,
+static int read_slots(struct counters *counters, struct maps *maps, const struct archive *archive,
 	int family, uint32_t now_s, struct tally *tally)
 {
 	uint32_t first = family == AF_INET ? 0 : maps->family_slots, used = 0;
@@ -76,7 +76,7 @@ static int read_slots(struct counters *counters, struct maps *maps, const struct
 		if ((state | 1) != (wanted | 1))
 			continue;
 		used++; /* also by those that leave, until they are emptied */
-		if (state != wanted && slot->stamp <= past->head.generation)
+		if (state != wanted && slot->stamp <= archive->head.generation)
 			continue; /* left, and is a part of the past already */
 		row.counts = counters_of(maps, i);
 		row.net = tally_net(slot->host.net);
@@ -110,13 +110,13 @@ static int read_volumes(const struct maps *maps, struct mz_volume *volumes)
 }
 
 static int read_unattributed(struct counters *counters, const struct maps *maps,
-	const struct past *past, struct tally *tally)
+	const struct archive *archive, struct tally *tally)
 {
 	const struct mz_volume *volume = counters->volumes;
 	int error = read_volumes(maps, counters->volumes);
 
 	for (unsigned i = 0; i < VOLUMES && !error; i++) {
-		struct mz_volume total = past->head.unattributed[i / MZ_REASONS][i % MZ_REASONS];
+		struct mz_volume total = archive->head.unattributed[i / MZ_REASONS][i % MZ_REASONS];
 
 		for (unsigned cpu = 0; cpu < maps->possible; cpu++, volume++) {
 			total.bytes += volume->bytes;
@@ -127,23 +127,23 @@ static int read_unattributed(struct counters *counters, const struct maps *maps,
 	return error;
 }
 
-int counters_read(struct counters *counters, struct maps *maps, const struct past *past,
+int counters_read(struct counters *counters, struct maps *maps, const struct archive *archive,
 	uint32_t now_s, struct tally *tally)
 {
 	int error = 0;
 
-	tally_begin(tally, past->changes);
-	for (uint32_t i = 0; i < past->count && !error; i++)
-		error = tally_add(tally, &past->rows[i]);
+	tally_begin(tally, archive->changes);
+	for (uint32_t i = 0; i < archive->count && !error; i++)
+		error = tally_add(tally, &archive->rows[i]);
 	if (!error)
-		error = read_slots(counters, maps, past, AF_INET, now_s, tally);
+		error = read_slots(counters, maps, archive, AF_INET, now_s, tally);
 	if (!error)
-		error = read_slots(counters, maps, past, AF_INET6, now_s, tally);
+		error = read_slots(counters, maps, archive, AF_INET6, now_s, tally);
 	if (!error)
-		error = read_unattributed(counters, maps, past, tally);
+		error = read_unattributed(counters, maps, archive, tally);
 	memcpy(tally->nets, maps->nets, sizeof(tally->nets));
 	tally->capacity[0] = tally->capacity[1] = maps->capacity;
-	tally->retired = past->count;
+	tally->retired = archive->count;
 	tally->kernel_bytes = maps->kernel_bytes;
 	tally_sort(tally);
 	counters->begun = true;

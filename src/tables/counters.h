@@ -21,7 +21,7 @@ void counters_finish(struct counters *counters);
  * Adds up all CPUs' counts into tally, sorted, and notes in each slot when it last had traffic.
  * now_s: seconds since boot, suspended ones included. Returns 0 or -errno.
  */
-int counters_read(struct counters *counters, struct maps *maps, const struct past *past,
+int counters_read(struct counters *counters, struct maps *maps, const struct archive *archive,
 	uint32_t now_s, struct tally *tally);
 
 /* What all CPUs counted in one slot. */

@@ -16,23 +16,23 @@
  * over when its daemon was killed before it removed them. Else they would count twice. Returns 0 or
  * -errno.
  */
-int migrate_drop_taken(const struct bpffs *bpffs);
+int migrate_drop_taken(const struct pins *pins);
 
 /*
  * Before new tables are made: interfaces keep their numbers, by which the hooks are found that are
  * to be swapped. Returns 1 where nets, of MZ_NETS, was filled from another layout, else 0 or
  * -errno.
  */
-int migrate_nets(const struct bpffs *bpffs, struct mz_net *nets);
+int migrate_nets(const struct pins *pins, struct mz_net *nets);
 
 /* Hooks that earlier layouts kept in their own directories move to where they are now. */
-void migrate_hooks(const struct bpffs *bpffs);
+void migrate_hooks(const struct pins *pins);
 
 /*
  * Takes over what all other layouts counted and removes them, with a line of log for each. No
  * classifier of theirs may be attached any more. Safe to be called again after a crash in the
  * middle. Returns 0 or -errno.
  */
-int migrate_import(const struct bpffs *bpffs, struct past *past);
+int migrate_import(const struct pins *pins, struct archive *archive);
 
 #endif

@@ -257,13 +257,14 @@ static bool read_slot(
 	return true;
 }
 
-static void add_volume(struct past *past, int d, uint32_t reason, const struct mz_volume *volume)
+static void add_volume(
+	struct archive *archive, int d, uint32_t reason, const struct mz_volume *volume)
 {
-	past->head.unattributed[d][reason].bytes += volume->bytes;
-	past->head.unattributed[d][reason].packets += volume->packets;
+	archive->head.unattributed[d][reason].bytes += volume->bytes;
+	archive->head.unattributed[d][reason].packets += volume->packets;
 }
 
-static int read_unattributed(const struct other_layout *other, struct past *past)
+static int read_unattributed(const struct other_layout *other, struct archive *archive)
 {
 	uint32_t reasons = other->geometry.reasons, entries = MZ_DIRECTIONS * reasons;
 	struct mz_volume *volumes = calloc(other->cpus, sizeof(*volumes));
@@ -275,31 +276,31 @@ static int read_unattributed(const struct other_layout *other, struct past *past
 			break;
 		}
 		for (uint32_t cpu = 0; cpu < other->cpus; cpu++)
-			add_volume(past, (int)(i / reasons), i % reasons, &volumes[cpu]);
+			add_volume(archive, (int)(i / reasons), i % reasons, &volumes[cpu]);
 	}
 	free(volumes);
 	return error;
 }
 
-int other_layout_add_to(const struct other_layout *other, struct past *next)
+int other_layout_add_to(const struct other_layout *other, struct archive *next)
 {
-	struct past past = {0};
-	int error = past_open(&past, other->dir, UINT32_MAX), count = 0;
+	struct archive archive = {0};
+	int error = archive_open(&archive, other->dir, UINT32_MAX), count = 0;
 
-	for (uint32_t i = 0; i < past.count && !error; i++, count++)
-		error = past_add(next, &past.rows[i]);
+	for (uint32_t i = 0; i < archive.count && !error; i++, count++)
+		error = archive_add(next, &archive.rows[i]);
 	for (int d = 0; d < MZ_DIRECTIONS && !error; d++)
 		for (uint32_t r = 0; r < MZ_PAST_REASONS; r++)
-			add_volume(next, d, r, &past.head.unattributed[d][r]);
+			add_volume(next, d, r, &archive.head.unattributed[d][r]);
 	for (uint32_t i = 0; i < other->slots && !error; i++) {
 		struct tally_row row;
 
-		if (!read_slot(other, i, past.head.generation, &row))
+		if (!read_slot(other, i, archive.head.generation, &row))
 			continue;
-		error = past_add(next, &row);
+		error = archive_add(next, &row);
 		count++;
 	}
-	past_close(&past);
+	archive_close(&archive);
 	if (!error)
 		error = read_unattributed(other, next);
 	return error ? error : count;

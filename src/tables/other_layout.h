@@ -27,7 +27,7 @@ int other_layout_open(struct other_layout *other, const char *dir);
 void other_layout_close(struct other_layout *other);
 
 /* Adds all that they counted to a past. Returns how many rows there were, or -errno. */
-int other_layout_add_to(const struct other_layout *other, struct past *past);
+int other_layout_add_to(const struct other_layout *other, struct archive *archive);
 
 /* Sets the kernel's id of the slots' map pinned in dir, 0 where there is none. Returns 0 or -errno.
  */

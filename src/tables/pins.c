@@ -27,30 +27,30 @@ static bool is_bpffs(const char *path)
 	return statfs(path, &fs) == 0 && (unsigned long)fs.f_type == BPF_FS_MAGIC;
 }
 
-static int set_paths(struct bpffs *bpffs, const char *pin, unsigned max_hosts)
+static int set_paths(struct pins *pins, const char *pin, unsigned max_hosts)
 {
 	size_t length = strlen(pin);
 
-	memset(bpffs, 0, sizeof(*bpffs));
-	bpffs->lock = -1;
+	memset(pins, 0, sizeof(*pins));
+	pins->lock = -1;
 	while (length > 1 && pin[length - 1] == '/')
 		length--;
-	if (length >= sizeof(bpffs->pin))
+	if (length >= sizeof(pins->pin))
 		return -ENAMETOOLONG;
-	memcpy(bpffs->pin, pin, length);
-	return snprintf(bpffs->layout, sizeof(bpffs->layout), "%s/" MZ_LAYOUT "_%u", bpffs->pin,
-		       max_hosts) < (int)sizeof(bpffs->layout)
+	memcpy(pins->pin, pin, length);
+	return snprintf(pins->layout, sizeof(pins->layout), "%s/" MZ_LAYOUT "_%u", pins->pin,
+		       max_hosts) < (int)sizeof(pins->layout)
 		       ? 0
 		       : -ENAMETOOLONG;
 }
 
 /* Sees to it that the directory above pin is in a bpffs. */
-static int mount_above(const struct bpffs *bpffs, bool *mounted)
+static int mount_above(const struct pins *pins, bool *mounted)
 {
 	char above[PATH_MAX];
 	char *slash;
 
-	memcpy(above, bpffs->pin, sizeof(above));
+	memcpy(above, pins->pin, sizeof(above));
 	slash = strrchr(above, '/');
 	*slash = '\0';
 	if (is_bpffs(above))
@@ -78,74 +78,74 @@ static int check_owner(int dir)
 	return 0;
 }
 
-static int take_lock(struct bpffs *bpffs)
+static int take_lock(struct pins *pins)
 {
 	int error;
 
-	bpffs->lock = open(bpffs->pin, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (bpffs->lock < 0)
+	pins->lock = open(pins->pin, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (pins->lock < 0)
 		return -errno;
-	error = check_owner(bpffs->lock);
+	error = check_owner(pins->lock);
 	if (error)
 		return error;
-	if (flock(bpffs->lock, LOCK_EX | LOCK_NB) < 0)
+	if (flock(pins->lock, LOCK_EX | LOCK_NB) < 0)
 		return errno == EWOULDBLOCK ? -EBUSY : -errno;
 	return 0;
 }
 
-int bpffs_open(struct bpffs *bpffs, const char *pin, unsigned max_hosts)
+int pins_open(struct pins *pins, const char *pin, unsigned max_hosts)
 {
 	char mark[PATH_MAX + sizeof(MOUNT_MARK) + 1];
 	bool mounted = false;
-	int error = set_paths(bpffs, pin, max_hosts);
+	int error = set_paths(pins, pin, max_hosts);
 
-	if (!error && !trust_path(bpffs->pin, false))
+	if (!error && !trust_path(pins->pin, false))
 		error = -EPERM;
-	if (!error && !is_bpffs(bpffs->pin))
-		error = mount_above(bpffs, &mounted);
+	if (!error && !is_bpffs(pins->pin))
+		error = mount_above(pins, &mounted);
 	if (error)
 		return error;
-	if (mkdir(bpffs->pin, 0700) == 0)
-		bpffs->fresh = true;
+	if (mkdir(pins->pin, 0700) == 0)
+		pins->fresh = true;
 	else if (errno != EEXIST)
 		error = -errno;
 	if (!error)
-		error = take_lock(bpffs);
-	snprintf(mark, sizeof(mark), "%s/" MOUNT_MARK, bpffs->pin);
+		error = take_lock(pins);
+	snprintf(mark, sizeof(mark), "%s/" MOUNT_MARK, pins->pin);
 	if (!error && mounted && mkdir(mark, 0700) < 0)
 		error = -errno;
-	if (!error && mkdir(bpffs->layout, 0700) < 0 && errno != EEXIST)
+	if (!error && mkdir(pins->layout, 0700) < 0 && errno != EEXIST)
 		error = -errno;
 	if (error) {
-		bpffs_close(bpffs);
+		pins_close(pins);
 		if (mounted)
 			umount(MOUNT_POINT);
 	}
 	return error;
 }
 
-int bpffs_open_existing(struct bpffs *bpffs, const char *pin)
+int pins_open_existing(struct pins *pins, const char *pin)
 {
-	int error = set_paths(bpffs, pin, 0);
+	int error = set_paths(pins, pin, 0);
 
-	if (!error && !trust_path(bpffs->pin, false))
+	if (!error && !trust_path(pins->pin, false))
 		error = -EPERM;
-	if (!error && access(bpffs->pin, F_OK) < 0)
+	if (!error && access(pins->pin, F_OK) < 0)
 		error = -errno;
-	if (!error && !is_bpffs(bpffs->pin))
+	if (!error && !is_bpffs(pins->pin))
 		error = -EMEDIUMTYPE;
 	if (!error)
-		error = take_lock(bpffs);
+		error = take_lock(pins);
 	if (error)
-		bpffs_close(bpffs);
+		pins_close(pins);
 	return error;
 }
 
-void bpffs_close(struct bpffs *bpffs)
+void pins_close(struct pins *pins)
 {
-	if (bpffs->lock >= 0)
-		close(bpffs->lock);
-	bpffs->lock = -1;
+	if (pins->lock >= 0)
+		close(pins->lock);
+	pins->lock = -1;
 }
 
 /* Whether a number follows the prefix in a name: others' pins in our directory may begin alike. */
@@ -184,10 +184,10 @@ static int remove_entries(const char *path, const char *prefix)
 	return error;
 }
 
-int bpffs_other(const struct bpffs *bpffs, unsigned n, char dir[PATH_MAX])
+int pins_other(const struct pins *pins, unsigned n, char dir[PATH_MAX])
 {
-	const char *own = strrchr(bpffs->layout, '/') + 1;
-	DIR *pin = opendir(bpffs->pin);
+	const char *own = strrchr(pins->layout, '/') + 1;
+	DIR *pin = opendir(pins->pin);
 	struct dirent *entry;
 	int found = 0;
 
@@ -196,7 +196,7 @@ int bpffs_other(const struct bpffs *bpffs, unsigned n, char dir[PATH_MAX])
 	while (!found && (entry = readdir(pin)) != NULL)
 		if (is_layout(dirfd(pin), entry->d_name) && strcmp(entry->d_name, own) != 0 &&
 			n-- == 0)
-			found = snprintf(dir, PATH_MAX, "%s/%s", bpffs->pin, entry->d_name) <
+			found = snprintf(dir, PATH_MAX, "%s/%s", pins->pin, entry->d_name) <
 						PATH_MAX
 					? 1
 					: -ENAMETOOLONG;
@@ -204,14 +204,14 @@ int bpffs_other(const struct bpffs *bpffs, unsigned n, char dir[PATH_MAX])
 	return found;
 }
 
-void bpffs_move_up(const struct bpffs *bpffs, const char *dir, const char *prefix)
+void pins_move_up(const struct pins *pins, const char *dir, const char *prefix)
 {
 	struct dirent *entry;
 	DIR *from = opendir(dir);
 
 	while (from && (entry = readdir(from)) != NULL)
 		if (strncmp(entry->d_name, prefix, strlen(prefix)) == 0 &&
-			renameat(dirfd(from), entry->d_name, bpffs->lock, entry->d_name) == 0)
+			renameat(dirfd(from), entry->d_name, pins->lock, entry->d_name) == 0)
 			rewinddir(from);
 	if (from)
 		closedir(from);
@@ -239,54 +239,54 @@ static int give(const char *path, bool all, uid_t uid, gid_t gid)
 	return error;
 }
 
-int bpffs_give(const struct bpffs *bpffs, uid_t uid, gid_t gid)
+int pins_give(const struct pins *pins, uid_t uid, gid_t gid)
 {
-	int error = give(bpffs->pin, false, uid, gid);
+	int error = give(pins->pin, false, uid, gid);
 	char other[PATH_MAX];
 	int more = 0;
 
 	if (!error)
-		error = give(bpffs->layout, true, uid, gid);
-	for (unsigned i = 0; !error && (more = bpffs_other(bpffs, i, other)) > 0; i++)
+		error = give(pins->layout, true, uid, gid);
+	for (unsigned i = 0; !error && (more = pins_other(pins, i, other)) > 0; i++)
 		error = give(other, true, uid, gid);
 	return error ? error : more;
 }
 
-int bpffs_empty(const char *dir)
+int pins_empty(const char *dir)
 {
-	char past[PATH_MAX];
+	char archive[PATH_MAX];
 
-	if (snprintf(past, sizeof(past), "%s/" MZ_PAST, dir) >= (int)sizeof(past))
+	if (snprintf(archive, sizeof(archive), "%s/" MZ_PAST, dir) >= (int)sizeof(archive))
 		return -ENAMETOOLONG;
-	if (unlink(past) < 0 && errno != ENOENT)
+	if (unlink(archive) < 0 && errno != ENOENT)
 		return -errno;
 	return remove_entries(dir, NULL);
 }
 
-int bpffs_remove_other(const char *dir)
+int pins_remove_other(const char *dir)
 {
-	int error = bpffs_empty(dir);
+	int error = pins_empty(dir);
 
 	return error ? error : rmdir(dir) < 0 ? -errno : 0;
 }
 
-void bpffs_remove(struct bpffs *bpffs)
+void pins_remove(struct pins *pins)
 {
 	char mark[PATH_MAX + sizeof(MOUNT_MARK) + 1], other[PATH_MAX];
 	bool mounted;
 
-	snprintf(mark, sizeof(mark), "%s/" MOUNT_MARK, bpffs->pin);
+	snprintf(mark, sizeof(mark), "%s/" MOUNT_MARK, pins->pin);
 	mounted = access(mark, F_OK) == 0;
-	remove_entries(bpffs->layout, NULL);
-	rmdir(bpffs->layout);
-	while (bpffs_other(bpffs, 0, other) > 0)
-		if (bpffs_remove_other(other) < 0)
+	remove_entries(pins->layout, NULL);
+	rmdir(pins->layout);
+	while (pins_other(pins, 0, other) > 0)
+		if (pins_remove_other(other) < 0)
 			break;
-	remove_entries(bpffs->pin, "link_"); /* somebody may have chosen a directory with others' */
-	remove_entries(bpffs->pin, "qdisc_");
+	remove_entries(pins->pin, "link_"); /* somebody may have chosen a directory with others' */
+	remove_entries(pins->pin, "qdisc_");
 	rmdir(mark);
-	rmdir(bpffs->pin);
-	bpffs_close(bpffs); /* an open directory would keep the mount busy */
+	rmdir(pins->pin);
+	pins_close(pins); /* an open directory would keep the mount busy */
 	if (mounted) {
 		/* others may use it by now: what they pinned there is theirs */
 		DIR *dir = opendir(MOUNT_POINT);

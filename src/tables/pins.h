@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-struct bpffs {
+struct pins {
 	char pin[PATH_MAX];    /* --pin */
 	char layout[PATH_MAX]; /* its subdirectory for tables of this layout and size */
 	int lock;	       /* held while this process uses the directory */
@@ -21,33 +21,33 @@ struct bpffs {
  * where it is another user's or others may change it; -ENOTDIR where it is no directory, but maybe
  * a link to one; or another -errno.
  */
-int bpffs_open(struct bpffs *bpffs, const char *pin, unsigned max_hosts);
+int pins_open(struct pins *pins, const char *pin, unsigned max_hosts);
 
-/* As bpffs_open(), but makes nothing: -ENOENT where there is nothing. */
-int bpffs_open_existing(struct bpffs *bpffs, const char *pin);
+/* As pins_open(), but makes nothing: -ENOENT where there is nothing. */
+int pins_open_existing(struct pins *pins, const char *pin);
 
-void bpffs_close(struct bpffs *bpffs);
+void pins_close(struct pins *pins);
 
 /* Makes the directory and what is ours in it somebody's. Returns 0 or -errno. */
-int bpffs_give(const struct bpffs *bpffs, uid_t uid, gid_t gid);
+int pins_give(const struct pins *pins, uid_t uid, gid_t gid);
 
 /* The directory of the nth layout that is not ours. Returns 1; 0: there are not so many; or -errno.
  */
-int bpffs_other(const struct bpffs *bpffs, unsigned n, char dir[PATH_MAX]);
+int pins_other(const struct pins *pins, unsigned n, char dir[PATH_MAX]);
 
 /* Moves the pins and marks whose names begin so from such a directory to pin. */
-void bpffs_move_up(const struct bpffs *bpffs, const char *dir, const char *prefix);
+void pins_move_up(const struct pins *pins, const char *dir, const char *prefix);
 
 /*
  * Removes all pins in a layout's directory. The past goes first: it is known to be part of another
  * layout's past by the tables beside it. Returns 0, or -errno where something may be left.
  */
-int bpffs_empty(const char *dir);
+int pins_empty(const char *dir);
 
 /* Removes the directory of another layout with all its pins. Returns 0 or -errno. */
-int bpffs_remove_other(const char *dir);
+int pins_remove_other(const char *dir);
 
-/* Removes all pins, the directory, and the mount if it was bpffs_open() that made it. */
-void bpffs_remove(struct bpffs *bpffs);
+/* Removes all pins, the directory, and the mount if it was pins_open() that made it. */
+void pins_remove(struct pins *pins);
 
 #endif

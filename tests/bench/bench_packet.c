@@ -129,7 +129,8 @@ static int load(struct table *table, unsigned room, int nothing)
 {
 	static const char *const own_text[] = {
 		"192.168.2.1", "2001:db8:1::1", "203.0.113.9", "2a0a::9"};
-	struct config config = {.trackeds = 1, .delegateds = 1, .tracked = {{.ifname = "lan"}}};
+	struct config config = {
+		.tracked_count = 1, .delegated_count = 1, .tracked = {{.ifname = "lan"}}};
 	static struct tracking tracking;
 	struct address own[4] = {0};
 	struct mz_settings settings;

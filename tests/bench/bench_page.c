@@ -45,7 +45,7 @@ static const struct size {
 struct bench {
 	struct maps maps;
 	struct counters counters;
-	struct past past; /* nothing in it */
+	struct archive archive; /* nothing in it */
 	struct tally tally;
 	struct names *names;
 	struct snapshot *snapshot;
@@ -134,7 +134,7 @@ static int measure(struct bench *bench, unsigned rows)
 		double start = now_ms();
 
 		error = counters_read(
-			&bench->counters, &bench->maps, &bench->past, 1, &bench->tally);
+			&bench->counters, &bench->maps, &bench->archive, 1, &bench->tally);
 		bench->ms[STEP_PULL][round] = now_ms() - start;
 		if (!error && bench->tally.count != rows)
 			error = -EINVAL;

@@ -34,7 +34,7 @@
 struct bench {
 	struct exporter_process exporter;
 	struct privileges who;
-	struct shared shared;
+	struct snapshot_shared shared;
 	struct tally tally;
 	struct names *names;
 	bool always; /* the exporter finds its snapshot too old each time */
@@ -65,13 +65,13 @@ static int count(struct tally *tally, unsigned hosts)
 
 static int publish(struct bench *bench)
 {
-	struct snapshot *snapshot =
-		shared_begin(&bench->shared, snapshot_needed(&bench->tally, bench->names, NULL));
+	struct snapshot *snapshot = snapshot_shared_begin(
+		&bench->shared, snapshot_needed(&bench->tally, bench->names, NULL));
 
 	if (!snapshot)
 		return -ENOMEM;
 	snapshot_fill(snapshot, &bench->tally, bench->names, 1700000000000u);
-	shared_end(&bench->shared, bench->always ? 0 : (uint64_t)now_ms());
+	snapshot_shared_end(&bench->shared, bench->always ? 0 : (uint64_t)now_ms());
 	return 0;
 }
 
@@ -184,7 +184,7 @@ static int start(struct bench *bench, char **argv, unsigned hosts)
 	tally_init(&bench->tally);
 	memcpy(bench->tally.nets[0].ifname, "lan0", 5);
 	memcpy(&storage, &address, sizeof(address));
-	error = bench->names ? shared_create(&bench->shared) : -ENOMEM;
+	error = bench->names ? snapshot_shared_create(&bench->shared) : -ENOMEM;
 	if (!error)
 		error = count(&bench->tally, hosts);
 	if (!error)
@@ -214,7 +214,7 @@ static void stop(struct bench *bench)
 	if (bench->client >= 0)
 		close(bench->client);
 	exporter_process_stop(&bench->exporter);
-	shared_close(&bench->shared);
+	snapshot_shared_close(&bench->shared);
 	tally_finish(&bench->tally);
 	names_destroy(bench->names);
 }

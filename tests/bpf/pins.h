@@ -24,9 +24,9 @@
 
 #include "tables/archive.h"
 #include "tables/counters.h"
-#include "tables/evict.h"
 #include "tables/maps.h"
 #include "tables/other_layout.h"
+#include "tables/retire.h"
 
 #define PINS	 "/tmp" /* a bpffs of our own, which nobody else sees */
 #define OWN	 PINS "/own"
@@ -129,17 +129,17 @@ static inline bool put(const char *dir, const char *name, const struct spec *spe
 static inline int open_other(void)
 {
 	struct other_layout other;
-	struct past past = {.most = CAPACITY};
+	struct archive archive = {.most = CAPACITY};
 	int error = other_layout_open(&other, OTHER);
 
 	if (!error) {
-		int count = other_layout_add_to(&other, &past);
+		int count = other_layout_add_to(&other, &archive);
 
 		error = count < 0 ? count : 0;
-		past_settle(&past);
+		archive_settle(&archive);
 		other_layout_close(&other);
 	}
-	past_close(&past);
+	archive_close(&archive);
 	return error;
 }
 

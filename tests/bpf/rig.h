@@ -54,7 +54,7 @@ struct site {
 struct rig {
 	struct maps maps;
 	struct counters counters;
-	struct past past; /* nothing in it */
+	struct archive archive; /* nothing in it */
 	int program[MZ_DIRECTIONS];
 	unsigned ifindex; /* of the device that frames pass; 0: lo */
 };
@@ -111,28 +111,29 @@ static inline void site_settings(
 	struct config config = {.bytes_from_ip = site->from_ip};
 	static struct tracking tracking;
 	struct address own[SITE_LIST] = {0};
-	size_t owns = 0;
+	size_t own_count = 0;
 
 	for (size_t i = 0; site->tracked[i]; i++) {
-		struct config_tracked *tracked = &config.tracked[config.trackeds++];
+		struct config_tracked *tracked = &config.tracked[config.tracked_count++];
 
 		site_prefix(site->tracked[i], &tracked->prefix);
 		memcpy(tracked->ifname, "lan0", 5);
 	}
 	for (size_t i = 0; site->elsewhere[i]; i++) {
-		struct config_tracked *tracked = &config.tracked[config.trackeds++];
+		struct config_tracked *tracked = &config.tracked[config.tracked_count++];
 
 		site_prefix(site->elsewhere[i], &tracked->prefix);
 		memcpy(tracked->ifname, "lan1", 5);
 	}
 	for (size_t i = 0; site->delegated[i]; i++)
-		site_prefix(site->delegated[i], &config.delegated[config.delegateds++]);
+		site_prefix(site->delegated[i], &config.delegated[config.delegated_count++]);
 	for (size_t i = 0; site->local[i]; i++)
-		site_prefix(site->local[i], &config.local[config.locals++]);
-	for (; site->own[owns]; owns++)
-		site_prefix(site->own[owns], &own[owns].own);
-	tracking_make(&tracking, &config, own, owns, NULL, 0);
-	assert_int_equal(settings_make(settings, &config, &tracking, "lan0", net, own, owns), 0);
+		site_prefix(site->local[i], &config.local[config.local_count++]);
+	for (; site->own[own_count]; own_count++)
+		site_prefix(site->own[own_count], &own[own_count].own);
+	tracking_make(&tracking, &config, own, own_count, NULL, 0);
+	assert_int_equal(
+		settings_make(settings, &config, &tracking, "lan0", net, own, own_count), 0);
 }
 
 static inline void rig_load(struct rig *rig, const struct site *site, unsigned net)
@@ -182,7 +183,7 @@ static inline void rig_start(
 	if (error == -EPERM || error == -ENOSYS || error == -EACCES)
 		rig_skip("the kernel refuses BPF maps");
 	assert_int_equal(error, 0);
-	memset(&rig->past, 0, sizeof(rig->past));
+	memset(&rig->archive, 0, sizeof(rig->archive));
 	assert_int_equal(counters_init(&rig->counters, &rig->maps), 0);
 	rig->ifindex = 0;
 	rig_load(rig, site, RIG_NET);
@@ -198,7 +199,7 @@ static inline void rig_stop(struct rig *rig)
 /* All that was counted, in a tally that was begun by tally_init(). */
 static inline void rig_read(struct rig *rig, struct tally *tally)
 {
-	assert_int_equal(counters_read(&rig->counters, &rig->maps, &rig->past, 1, tally), 0);
+	assert_int_equal(counters_read(&rig->counters, &rig->maps, &rig->archive, 1, tally), 0);
 }
 
 /*

@@ -51,17 +51,17 @@ static void what_is_no_map_is_refused(void **state)
 
 	need(state);
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		struct past past = {0};
+		struct archive archive = {0};
 		uint32_t id;
 
 		make_tables(OTHER);
 		unpin(OTHER, names[i]);
 		path_of(OTHER, names[i], path);
 		assert_int_equal(mkdir(path, 0700), 0);
-		assert_true(past_open(&past, OTHER, CAPACITY) < 0 ||
+		assert_true(archive_open(&archive, OTHER, CAPACITY) < 0 ||
 			    other_layout_id(OTHER, &id) < 0 || open_other() < 0 ||
 			    other_layout_nets(OTHER, (struct mz_net[MZ_NETS]){0}) < 0);
-		past_close(&past);
+		archive_close(&archive);
 		assert_int_equal(rmdir(path), 0);
 	}
 }
@@ -80,12 +80,12 @@ static void a_past_of_another_shape_is_refused(void **state)
 
 	need(state);
 	for (size_t i = 0; i < sizeof(specs) / sizeof(*specs); i++) {
-		struct past past = {0};
+		struct archive archive = {0};
 
 		clear(OTHER);
 		assert_true(put(OTHER, MZ_PAST, &specs[i]));
-		assert_int_equal(past_open(&past, OTHER, CAPACITY), -EUCLEAN);
-		past_close(&past);
+		assert_int_equal(archive_open(&archive, OTHER, CAPACITY), -EUCLEAN);
+		archive_close(&archive);
 	}
 }
 
@@ -97,7 +97,7 @@ static int open_past_with(struct mz_past_head head, struct mz_past_row row)
 	static const struct spec spec = {
 		BPF_MAP_TYPE_ARRAY, 4, sizeof(row), PAGE_ROWS, BPF_F_MMAPABLE};
 	struct mz_past_row rows[MZ_PAST_HEAD] = {0};
-	struct past past = {0};
+	struct archive archive = {0};
 	int fd, error;
 
 	assert_true(put(OTHER, MZ_PAST, &spec));
@@ -108,8 +108,8 @@ static int open_past_with(struct mz_past_head head, struct mz_past_row row)
 			bpf_map_update_elem(fd, &i, i < MZ_PAST_HEAD ? &rows[i] : &row, BPF_ANY),
 			0);
 	close(fd);
-	error = past_open(&past, OTHER, CAPACITY);
-	past_close(&past);
+	error = archive_open(&archive, OTHER, CAPACITY);
+	archive_close(&archive);
 	return error;
 }
 
@@ -198,7 +198,7 @@ static void set_slot(const char *dir, uint32_t state, uint16_t net)
 static int count_own(void)
 {
 	struct counters counters;
-	struct past past = {0};
+	struct archive archive = {0};
 	struct tally tally;
 	struct maps maps;
 	int error;
@@ -206,7 +206,7 @@ static int count_own(void)
 	assert_int_equal(maps_open(&maps, OWN, CAPACITY, NULL), 0);
 	assert_int_equal(counters_init(&counters, &maps), 0);
 	tally_init(&tally);
-	error = counters_read(&counters, &maps, &past, 1000, &tally);
+	error = counters_read(&counters, &maps, &archive, 1000, &tally);
 	tally_finish(&tally);
 	counters_finish(&counters);
 	maps_close(&maps);

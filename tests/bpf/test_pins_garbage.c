@@ -84,7 +84,7 @@ static void deform(const char *dir, const char *name)
 static void use_own(void)
 {
 	struct counters counters = {0};
-	struct past past = {0};
+	struct archive archive = {0};
 	struct retire retire = {0};
 	struct tally tally;
 	struct maps maps;
@@ -92,16 +92,17 @@ static void use_own(void)
 	if (maps_open(&maps, OWN, CAPACITY, NULL) < 0)
 		return;
 	tally_init(&tally);
-	if (past_open(&past, OWN, PAST_MAX) == 0 && retire_start(&retire, &maps, &past, 0) == 0 &&
+	if (archive_open(&archive, OWN, PAST_MAX) == 0 &&
+		retire_start(&retire, &maps, &archive, 0) == 0 &&
 		counters_init(&counters, &maps) == 0)
 		for (uint32_t now_s = 1; now_s < 4; now_s++) {
-			counters_read(&counters, &maps, &past, now_s * 1000, &tally);
-			retire_step(&retire, &maps, &past, OWN, tally.entries, 50, now_s * 1000,
+			counters_read(&counters, &maps, &archive, now_s * 1000, &tally);
+			retire_step(&retire, &maps, &archive, OWN, tally.entries, 50, now_s * 1000,
 				now_s * 1000000ull);
 		}
 	counters_finish(&counters);
 	tally_finish(&tally);
-	past_close(&past);
+	archive_close(&archive);
 	maps_close(&maps);
 }
 
@@ -116,11 +117,11 @@ static void garbage_is_survived(void **state)
 
 		chance_state = round * 0x9e3779b97f4a7c15;
 		for (size_t d = 0; d < 2; d++) {
-			struct spec past = {BPF_MAP_TYPE_ARRAY, 4, sizeof(struct mz_past_row),
+			struct spec archive = {BPF_MAP_TYPE_ARRAY, 4, sizeof(struct mz_past_row),
 				1 + chance(MZ_PAST_HEAD + PAST_MAX), BPF_F_MMAPABLE};
 
 			make_tables(dirs[d]);
-			put(dirs[d], MZ_PAST, &past);
+			put(dirs[d], MZ_PAST, &archive);
 			fill(dirs[d], MZ_PAST);
 			for (size_t i = 0; i < MAPS_NAMES; i++)
 				if (chance(2))

@@ -31,11 +31,11 @@ static inline char *fuzz_copy(const uint8_t *data, size_t size, bool terminated)
 }
 
 /* Line by line parsers never fail, name a line there is, and always find the same. */
-static inline void fuzz_parser(names_parser *parse, const uint8_t *data, size_t size)
+static inline void fuzz_parser(source_parser *parse, const uint8_t *data, size_t size)
 {
 	char *text = fuzz_copy(data, size, false);
-	struct names_text file = {.path = "file", .text = text, .length = size};
-	struct names_list list[2] = {{.seed = {{1, 2}}}, {.seed = {{3, 5}}}};
+	struct source_text file = {.path = "file", .text = text, .length = size};
+	struct name_table list[2] = {{.seed = {{1, 2}}}, {.seed = {{3, 5}}}};
 	unsigned lines = 1;
 
 	for (size_t i = 0; i < size; i++)
@@ -47,11 +47,11 @@ static inline void fuzz_parser(names_parser *parse, const uint8_t *data, size_t 
 		fuzz_check(parse(&file, &list[i], &line, &why) == 0);
 		fuzz_check(line <= lines && !line == !why);
 	}
-	fuzz_check(names_list_equal(&list[0], &list[1]));
-	fuzz_check(names_list_equal(&list[1], &list[0]));
+	fuzz_check(name_table_equal(&list[0], &list[1]));
+	fuzz_check(name_table_equal(&list[1], &list[0]));
 	fuzz_check(!size || memcmp(text, data, size) == 0);
-	names_list_free(&list[0]);
-	names_list_free(&list[1]);
+	name_table_free(&list[0]);
+	name_table_free(&list[1]);
 	free(text);
 }
 

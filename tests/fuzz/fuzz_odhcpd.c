@@ -5,7 +5,7 @@
 
 /* As if each line had its "# " before it. */
 static int parse(
-	const struct names_text *text, struct names_list *list, unsigned *line, const char **why)
+	const struct source_text *text, struct name_table *list, unsigned *line, const char **why)
 {
 	int error = 0;
 

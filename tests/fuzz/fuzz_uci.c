@@ -11,11 +11,11 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* In place of the real list: what is handed over must be whole. */
-struct names_list {
+struct name_table {
 	size_t bytes;
 };
 
-static int take(struct names_list *list, const void *key, size_t size, const char *name)
+static int take(struct name_table *list, const void *key, size_t size, const char *name)
 {
 	uint8_t copy[16] = {0};
 
@@ -26,28 +26,28 @@ static int take(struct names_list *list, const void *key, size_t size, const cha
 	return 0;
 }
 
-int names_list_add(struct names_list *list, const uint8_t mac[6], const char *name)
+int name_table_add(struct name_table *list, const uint8_t mac[6], const char *name)
 {
 	return take(list, mac, 6, name);
 }
 
-int names_list_add_address(struct names_list *list, int family, const void *addr, const char *name)
+int name_table_add_address(struct name_table *list, int family, const void *addr, const char *name)
 {
 	return take(list, addr, family == AF_INET ? 4 : 16, name);
 }
 
-int names_list_add_held(struct names_list *list, const uint8_t mac[6], int family, const void *addr,
+int name_table_add_held(struct name_table *list, const uint8_t mac[6], int family, const void *addr,
 	const char *name)
 {
-	return take(list, mac, 6, name) | names_list_add_address(list, family, addr, name);
+	return take(list, mac, 6, name) | name_table_add_address(list, family, addr, name);
 }
 
-int names_list_add_domain(struct names_list *list, int family, const void *addr, const char *name)
+int name_table_add_domain(struct name_table *list, int family, const void *addr, const char *name)
 {
-	return names_list_add_address(list, family, addr, name);
+	return name_table_add_address(list, family, addr, name);
 }
 
-int names_list_add_leasefile(struct names_list *list, const char *path)
+int name_table_add_leasefile(struct name_table *list, const char *path)
 {
 	return take(list, path, 1, path);
 }
@@ -72,10 +72,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *text = copy_of(size ? data : nothing, length);
 	char *changed = changes ? copy_of(changes + 4, rest) : NULL;
 	struct uci_input input = {text, length, changed, rest, "dhcp"};
-	struct names_list list = {0};
+	struct name_table list = {0};
 	unsigned line = 0, lines = 1;
 	const char *why = NULL;
-	int error = uci_hosts(&input, &list, &line, &why);
+	int error = uci_read(&input, &list, &line, &why);
 
 	for (size_t i = 0; i < length; i++)
 		lines += text[i] == '\n';

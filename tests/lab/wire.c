@@ -52,7 +52,7 @@ static const char *const reserved[] = {"10.0.0.0/8", "172.16.0.0/12", "192.168.0
 	"::1/128"};
 
 static struct range tracked[64], not_internet[256];
-static int trackeds, not_internets;
+static int tracked_count, not_internets;
 static struct flow table[SLOTS];
 static unsigned used, largest[2]; /* the longest frame: [0] in, [1] out */
 
@@ -99,7 +99,7 @@ static bool is_broadcast(const struct range *r, const uint8_t *addr)
 
 static bool is_host(int family, const uint8_t *addr)
 {
-	for (int i = 0; i < trackeds; i++)
+	for (int i = 0; i < tracked_count; i++)
 		if (inside(&tracked[i], family, addr))
 			return !is_broadcast(&tracked[i], addr);
 	return false;
@@ -253,12 +253,12 @@ int main(int argc, char **argv)
 	while ((option = getopt(argc, argv, "t:n:")) != -1) {
 		struct range r;
 
-		if (option == '?' || trackeds == 64 || not_internets == 256)
+		if (option == '?' || tracked_count == 64 || not_internets == 256)
 			errx(2, "usage: wire INTERFACE [-t TRACKED]... [-n NOT-INTERNET]...");
 		r = parse_range(optarg);
 		not_internet[not_internets++] = r;
 		if (option == 't')
-			tracked[trackeds++] = r;
+			tracked[tracked_count++] = r;
 	}
 	if (optind + 1 != argc)
 		errx(2, "which interface?");

@@ -34,7 +34,7 @@
 static const uint8_t one[6] = {2, 0, 0, 0, 0, 1};
 static char directory[32], leases[96], deep[96];
 static struct config config;
-static struct following *following;
+static struct follow *follow;
 static bool without_inotify, in_real_time;
 static unsigned logged;
 static int timer;	   /* an event in its place; without one, a real timer */
@@ -96,9 +96,9 @@ static inline int follow_enter(void **state)
 
 static inline void begin(void)
 {
-	following = following_start(&config);
-	assert_non_null(following);
-	following_read(following);
+	follow = follow_start(&config);
+	assert_non_null(follow);
+	follow_read(follow);
 }
 
 static inline int follow_leave(void **state)
@@ -106,8 +106,8 @@ static inline int follow_leave(void **state)
 	char command[128];
 
 	(void)state;
-	following_stop(following);
-	following = NULL;
+	follow_stop(follow);
+	follow = NULL;
 	snprintf(command, sizeof(command), "rm -rf %s", directory);
 	return system(command); /* NOLINT(cert-env33-c): a path of our own */
 }
@@ -133,10 +133,10 @@ static inline void replace_lease(const char *name)
 /* Has it take note of what the kernel tells: nothing is read yet. */
 static inline void take_note(void)
 {
-	struct pollfd fd = {.fd = following_fd(following), .events = POLLIN};
+	struct pollfd fd = {.fd = follow_fd(follow), .events = POLLIN};
 
 	while (poll(&fd, 1, 0) == 1)
-		assert_false(following_run(following));
+		assert_false(follow_run(follow));
 }
 
 /* Whether a name changed, once the time has passed that it waits after a change. */
@@ -149,7 +149,7 @@ static inline bool read_later(void)
 	assert_true(due_in_ms >= WAIT_MS && due_in_ms <= PAUSE_MS);
 	due_in_ms = 0;
 	assert_int_equal(write(timer, &one_more, sizeof(one_more)), sizeof(one_more));
-	changed = following_run(following);
+	changed = follow_run(follow);
 	take_note();
 	return changed;
 }
@@ -164,7 +164,7 @@ static inline const char *name(void)
 {
 	enum names_source source;
 
-	return names_find(following_names(following), one, &source);
+	return names_find(follow_names(follow), one, &source);
 }
 
 static inline void expect(const char *expected)

@@ -13,16 +13,16 @@
 #include "unit.h"
 
 struct read {
-	struct names_list list;
+	struct name_table list;
 	unsigned line; /* that was passed over */
 	const char *why;
 };
 
 /* The text is a copy of its own, so that a byte read too far shows. */
-static inline struct read lists_read(names_parser *parse, const char *text, size_t length)
+static inline struct read lists_read(source_parser *parse, const char *text, size_t length)
 {
 	char *copy = malloc(length ? length : 1);
-	struct names_text file = {.path = "file", .text = copy, .length = length};
+	struct source_text file = {.path = "file", .text = copy, .length = length};
 	struct read read = {.line = 0};
 
 	assert_non_null(copy);
@@ -34,17 +34,17 @@ static inline struct read lists_read(names_parser *parse, const char *text, size
 }
 
 /* A MAC or an address, as text. */
-static inline struct names_key lists_key(const char *key)
+static inline struct name_key lists_key(const char *key)
 {
-	struct names_key found = {{0}};
+	struct name_key found = {{0}};
 	uint8_t bytes[16];
 
 	if (mac_parse(key, strlen(key), bytes))
-		found = names_key_mac(bytes);
+		found = name_key_mac(bytes);
 	else if (inet_pton(AF_INET, key, bytes) == 1)
-		found = names_key_address(AF_INET, bytes);
+		found = name_key_address(AF_INET, bytes);
 	else if (inet_pton(AF_INET6, key, bytes) == 1)
-		found = names_key_address(AF_INET6, bytes);
+		found = name_key_address(AF_INET6, bytes);
 	else
 		fail_msg("neither a MAC nor an address: %s", key);
 	return found;
@@ -53,23 +53,23 @@ static inline struct names_key lists_key(const char *key)
 /* The name of it; NULL where there is none. */
 static inline const char *lists_find(const struct read *read, const char *key)
 {
-	const struct names_key found = lists_key(key);
+	const struct name_key found = lists_key(key);
 
-	return names_list_find(&read->list, &found);
+	return name_table_find(&read->list, &found);
 }
 
 /* Whether a MAC of the same name holds the address. */
 static inline bool lists_is_held(const struct read *read, const char *key, const char *name)
 {
-	const struct names_key found = lists_key(key);
-	const struct names_entry *entry = names_list_entry(&read->list, &found);
-	struct names_key holder;
+	const struct name_key found = lists_key(key);
+	const struct name_entry *entry = name_table_entry(&read->list, &found);
+	struct name_key holder;
 	const char *of_holder;
 
 	if (!entry)
 		return false;
-	holder = names_key_mac(entry->holder);
-	of_holder = names_list_find(&read->list, &holder);
+	holder = name_key_mac(entry->holder);
+	of_holder = name_table_find(&read->list, &holder);
 	return of_holder && name_agrees(of_holder, name);
 }
 
@@ -78,7 +78,7 @@ static inline bool lists_is_held(const struct read *read, const char *key, const
  * that are called as the MAC that holds them. line: passed over, 0: none.
  */
 static inline void lists_expect(
-	names_parser *parse, const char *text, const char *const *pairs, unsigned line)
+	source_parser *parse, const char *text, const char *const *pairs, unsigned line)
 {
 	struct read read = lists_read(parse, text, strlen(text));
 	size_t count = 0;
@@ -96,7 +96,7 @@ static inline void lists_expect(
 		fail_msg("%zu names, not %zu, in\n%s", read.list.told, count, text);
 	if (read.line != line)
 		fail_msg("line %u, not %u, is passed over in\n%s", read.line, line, text);
-	names_list_free(&read.list);
+	name_table_free(&read.list);
 }
 
 #define LISTS_EXPECT(parse, text, line, ...)                                                       \

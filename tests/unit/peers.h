@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "serve/connections.h"
+#include "serve/clients.h"
 
 /* One end of a stream socket; the other is far[i]. */
 static int far[CLIENTS_ALL + 1];

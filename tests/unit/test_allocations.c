@@ -50,7 +50,7 @@ void *__wrap_realloc(void *memory, size_t size)
 struct both {
 	struct tally tally;
 	struct names *names;
-	struct shared keeper, exporter;
+	struct snapshot_shared keeper, exporter;
 	struct buf text_file;
 	struct web web; /* its snapshot is not used */
 	int client;
@@ -58,7 +58,7 @@ struct both {
 
 static const struct snapshot *read_shared(void *context)
 {
-	return shared_read(&((struct both *)context)->exporter);
+	return snapshot_shared_read(&((struct both *)context)->exporter);
 }
 
 /* A pull: as many hosts as ever, whose counts have as many digits as ever. */
@@ -78,10 +78,11 @@ static void pull(struct both *both, unsigned round)
 		assert_int_equal(tally_add(&both->tally, &row), 0);
 	}
 	tally_sort(&both->tally);
-	snapshot = shared_begin(&both->keeper, snapshot_needed(&both->tally, both->names, NULL));
+	snapshot = snapshot_shared_begin(
+		&both->keeper, snapshot_needed(&both->tally, both->names, NULL));
 	assert_non_null(snapshot);
 	snapshot_fill(snapshot, &both->tally, both->names, 1);
-	shared_end(&both->keeper, 1);
+	snapshot_shared_end(&both->keeper, 1);
 	buf_reset(&both->text_file);
 	metrics_render(snapshot, web_options(), METRICS_TEXT, &both->text_file);
 	counting = false;
@@ -133,8 +134,8 @@ static int enter(void **state)
 	both->names = names_create();
 	both->web.port = web_port(fd);
 	both->web.http = http_create(&config, &fd, 1);
-	if (!both->web.http || shared_create(&both->keeper) < 0 ||
-		shared_open(&both->exporter, dup(both->keeper.fd)) < 0)
+	if (!both->web.http || snapshot_shared_create(&both->keeper) < 0 ||
+		snapshot_shared_open(&both->exporter, dup(both->keeper.fd)) < 0)
 		return -1;
 	both->client = web_connect(&both->web);
 	return 0;
@@ -146,8 +147,8 @@ static int leave(void **state)
 
 	close(both->client);
 	http_destroy(both->web.http);
-	shared_close(&both->exporter);
-	shared_close(&both->keeper);
+	snapshot_shared_close(&both->exporter);
+	snapshot_shared_close(&both->keeper);
 	buf_free(&both->text_file);
 	names_destroy(both->names);
 	tally_finish(&both->tally);
@@ -202,7 +203,7 @@ static void write_left(const void *snapshot, struct buf *out)
 {
 	const struct snapshot *s = snapshot;
 
-	json_left(s->hook, s->hooks, out);
+	json_leftover(s->hook, s->hooks, out);
 }
 
 static struct snapshot *new_snapshot(void)

@@ -33,7 +33,7 @@ static void it_follows_the_prefixes_in_force(void **state)
 		print_message("skipped: needs a network namespace of its own (root)\n");
 		skip();
 	}
-	config.allow[config.allows++] = fixed;
+	config.allow[config.allow_count++] = fixed;
 	assert_int_equal(allowed_init(&allowed, &config), 0);
 	socket = listen_tcp(NULL, 0);
 	assert_true(socket >= 0);
@@ -61,8 +61,9 @@ static void it_follows_the_prefixes_in_force(void **state)
 
 static void all_prefixes_have_room(void **state)
 {
-	struct config config = {
-		.trackeds = CONFIG_TRACKED, .delegateds = MZ_PREFIXES, .allows = MZ_LOCALS};
+	struct config config = {.tracked_count = CONFIG_TRACKED,
+		.delegated_count = MZ_PREFIXES,
+		.allow_count = MZ_LOCALS};
 	struct snapshot *snapshot = web_snapshot(0, 1);
 	struct allowed allowed;
 

@@ -74,12 +74,12 @@ static void a_nul_is_no_name(void **state)
 	assert_string_equal(lists_find(&read, "192.168.2.11"), "a");
 	assert_int_equal(read.list.count, 1);
 	assert_int_equal(read.line, 1);
-	names_list_free(&read.list);
+	name_table_free(&read.list);
 	read = lists_read(ethers_parse, ethers, sizeof(ethers) - 1);
 	assert_string_equal(lists_find(&read, "2:0:0:0:0:2"), "a");
 	assert_int_equal(read.list.count, 1);
 	assert_int_equal(read.line, 1);
-	names_list_free(&read.list);
+	name_table_free(&read.list);
 }
 
 int main(void)

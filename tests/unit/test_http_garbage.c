@@ -2,7 +2,7 @@
 /* What is not a request, or hardly one. */
 #include "web.h"
 
-#include "serve/connections.h"
+#include "serve/clients.h"
 
 static int isolate(void **state)
 {

@@ -4,7 +4,7 @@
 
 #include <zlib.h>
 
-#include "serve/connections.h"
+#include "serve/clients.h"
 
 #define GET(path)      "GET " path " HTTP/1.1\r\nHost: localhost\r\n\r\n"
 #define GET_GZIP(path) "GET " path " HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip\r\n\r\n"

@@ -5,7 +5,7 @@
  */
 #include "web.h"
 
-#include "serve/connections.h"
+#include "serve/clients.h"
 
 #define GET_METRICS "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"
 #define MANY	    30000 /* rows: a page of several megabytes, more than sockets take */

@@ -8,7 +8,7 @@
 
 #include <sys/resource.h>
 
-#include "serve/connections.h"
+#include "serve/clients.h"
 
 #define GET_METRICS "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"
 #define ROUNDS	    21

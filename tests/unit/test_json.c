@@ -101,7 +101,7 @@ static void compare(const char *path, const char *text, size_t length)
 		assert_memory_equal(golden, text, length);
 }
 
-/* What report_status() makes of a text; to be freed. */
+/* What status_text() makes of a text; to be freed. */
 static char *report(const char *json, int expected)
 {
 	char *text = NULL;
@@ -109,7 +109,7 @@ static char *report(const char *json, int expected)
 	FILE *out = open_memstream(&text, &length);
 
 	assert_non_null(out);
-	assert_int_equal(report_status(json, out), expected);
+	assert_int_equal(status_text(json, out), expected);
 	fclose(out);
 	return text;
 }
@@ -137,11 +137,11 @@ static void what_is_left_is_json(void **state)
 	struct buf json = {0};
 
 	(void)state;
-	json_left(NULL, 0, &json);
+	json_leftover(NULL, 0, &json);
 	buf_bytes(&json, "", 1);
 	assert_string_equal(json.data, "{\n  \"daemon\": false,\n  \"classifier\": []\n}\n");
 	buf_reset(&json);
-	json_left(snapshot.hook, 5, &json);
+	json_leftover(snapshot.hook, 5, &json);
 	buf_bytes(&json, "", 1);
 	left = json_tokener_parse(json.data);
 	assert_true(json_object_object_get_ex(left, "classifier", &list));
@@ -165,7 +165,7 @@ static void its_text_is_as_it_was(void **state)
 	(void)state;
 	json_status(&snapshot, &json);
 	buf_bytes(&json, "", 1);
-	assert_int_equal(report_status(json.data, NULL), 2);
+	assert_int_equal(status_text(json.data, NULL), 2);
 	text = report(json.data, 2);
 	compare("tests/golden/status.txt", text, strlen(text));
 	free(text);

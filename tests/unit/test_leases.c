@@ -119,7 +119,7 @@ static void a_name_may_be_of_any_bytes(void **state)
 	memset(long_text + 27, 'x', sizeof(long_text) - 27);
 	read = lists_read(leases_parse, long_text, sizeof(long_text));
 	assert_int_equal(strlen(lists_find(&read, "2:0:0:0:0:1")), NAMES_MAX);
-	names_list_free(&read.list);
+	name_table_free(&read.list);
 }
 
 static void a_nul_ends_a_name(void **state)
@@ -134,7 +134,7 @@ static void a_nul_ends_a_name(void **state)
 	assert_string_equal(lists_find(&read, "2:0:0:0:0:1"), "a");
 	assert_int_equal(read.list.told, 1);
 	assert_int_equal(read.line, 2);
-	names_list_free(&read.list);
+	name_table_free(&read.list);
 }
 
 static void a_million_leases_are_no_trouble(void **state)
@@ -156,7 +156,7 @@ static void a_million_leases_are_no_trouble(void **state)
 	assert_int_equal(read.list.told, 1000000);
 	assert_int_equal(read.list.count, 2000000);
 	assert_string_equal(lists_find(&read, "2:0:0:f:42:3f"), "n999999");
-	names_list_free(&read.list);
+	name_table_free(&read.list);
 	assert_true(clock() - start < 60 * CLOCKS_PER_SEC); /* far less, unless quadratic */
 }
 

@@ -36,7 +36,7 @@ static struct snapshot *take(const char *rows, struct names **names)
 	names_refresh(*names);
 	unlink(path);
 	tally_init(&tally);
-	assert_int_equal(rows_read(file, &tally, &line), 0);
+	assert_int_equal(tally_text_read(file, &tally, &line), 0);
 	fclose(file);
 	take_snapshot(&snapshot, &tally, *names, 1700000000123);
 	snapshot->hooks = 1;

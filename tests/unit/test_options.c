@@ -42,12 +42,12 @@ static void the_usual_command_line_is_read(void **state)
 				 &command),
 		0);
 	assert_int_equal(command, OPTIONS_DAEMON);
-	assert_true(config.exporter);
-	assert_int_equal(config.trackeds, 2);
+	assert_true(config.serve_tcp);
+	assert_int_equal(config.tracked_count, 2);
 	assert_int_equal(config.interfaces, 2);
 	assert_string_equal(prefix_format(&config.tracked[0].prefix, text), "192.168.2.0/24");
 	assert_string_equal(config.tracked[1].ifname, "br-foo");
-	assert_int_equal(config.delegateds, 1);
+	assert_int_equal(config.delegated_count, 1);
 	assert_int_equal(config.interval, 10);
 }
 
@@ -55,7 +55,7 @@ static void defaults_are_those_of_the_contract(void **state)
 {
 	(void)state;
 	assert_int_equal(parse("-4 10.0.0.1/8/eth0", NULL), 0);
-	assert_false(config.exporter);
+	assert_false(config.serve_tcp);
 	assert_int_equal(config.port, 9999);
 	assert_int_equal(config.interval, 5);
 	assert_string_equal(config.textfile, "/tmp/prom_c");
@@ -87,13 +87,13 @@ static void every_long_option_is_read(void **state)
 			NULL),
 		0);
 	assert_int_equal(config.interfaces, 1);
-	assert_int_equal(config.trackeds, 2);
-	assert_int_equal(config.listens, 2);
-	assert_int_equal(config.allows, 1);
+	assert_int_equal(config.tracked_count, 2);
+	assert_int_equal(config.listen_count, 2);
+	assert_int_equal(config.allow_count, 1);
 	assert_null(config.textfile);
 	assert_true(config.legacy_metrics && !config.native_metrics);
 	assert_true(config.bytes_from_ip);
-	assert_int_equal(config.locals, 1);
+	assert_int_equal(config.local_count, 1);
 	assert_true(config.show_unknown);
 	assert_int_equal(config.max_hosts, 7);
 	assert_string_equal(config.pin, "/x/y");
@@ -129,7 +129,7 @@ static void an_interface_may_be_named_by_its_subnet_and_by_itself(void **state)
 	(void)state;
 	assert_int_equal(parse("-i br-lan -i eth0 -4 10.0.0.1/8/eth0 -4 10.1.0.1/16/wg0", NULL), 0);
 	assert_int_equal(config.interfaces, 3);
-	assert_int_equal(config.trackeds, 2);
+	assert_int_equal(config.tracked_count, 2);
 	assert_string_equal(config.ifnames[0], "br-lan");
 	assert_string_equal(config.ifnames[1], "eth0");
 	assert_string_equal(config.ifnames[2], "wg0");
@@ -139,7 +139,7 @@ static void an_interface_may_be_named_by_its_subnet_and_by_itself(void **state)
 	assert_int_equal(parse("-i fifteen-letters", NULL), 0);
 	/* a network may have several addresses in a subnet */
 	assert_int_equal(parse("-4 10.0.0.1/8/a -4 10.0.0.2/8/a", NULL), 0);
-	assert_int_equal(config.trackeds, 1);
+	assert_int_equal(config.tracked_count, 1);
 }
 
 static void a_bad_value_is_refused_in_one_line(void **state)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "web.h"
 
-#include "serve/connections.h"
+#include "serve/clients.h"
 #include "serve/pages.h"
 
 struct fixture {

@@ -35,11 +35,11 @@ static struct address address(const char *ifname, const char *text)
 	return a;
 }
 
-static int make(unsigned net, const struct address *own, size_t owns)
+static int make(unsigned net, const struct address *own, size_t own_count)
 {
-	tracking_make(&tracking, &config, own, owns, route, routes);
+	tracking_make(&tracking, &config, own, own_count, route, routes);
 
-	return settings_make(&settings, &config, &tracking, "br-lan", net, own, owns);
+	return settings_make(&settings, &config, &tracking, "br-lan", net, own, own_count);
 }
 
 static int prepare(void **state)
@@ -49,9 +49,9 @@ static int prepare(void **state)
 	routes = 0;
 	config.tracked[0] = (struct config_tracked){prefix("192.168.2.0/24"), "br-lan"};
 	config.tracked[1] = (struct config_tracked){prefix("203.0.113.0/25"), "br-dmz"};
-	config.trackeds = 2;
+	config.tracked_count = 2;
 	config.delegated[0] = prefix("2001:db8:ca2::/48");
-	config.delegateds = 1;
+	config.delegated_count = 1;
 	return 0;
 }
 
@@ -103,7 +103,7 @@ static void nested_subnets_mean_the_same_in_each_order(void **state)
 	(void)state;
 	for (unsigned i = 0; i < 3; i++)
 		config.tracked[i] = (struct config_tracked){prefix(subnets[i]), "br-lan"};
-	config.trackeds = 3;
+	config.tracked_count = 3;
 	assert_int_equal(make(5, NULL, 0), 0);
 	first = settings;
 	assert_int_equal(first.prefixes4, 3);
@@ -139,7 +139,7 @@ static void too_long_a_list_is_an_error_not_a_gap(void **state)
 static int follow(void **state)
 {
 	prepare(state);
-	config.trackeds = config.delegateds = 0;
+	config.tracked_count = config.delegated_count = 0;
 	memcpy(config.ifnames[0], "br-lan", sizeof("br-lan"));
 	config.followed[0] = true;
 	config.interfaces = 1;

@@ -217,7 +217,7 @@ static void hosts_are_listed_with_names_and_sources(void **state)
 	json_object_put(json);
 
 	file = open_memstream(&text, &size);
-	assert_int_equal(report_hosts(out.data, file), 0);
+	assert_int_equal(status_text_hosts(out.data, file), 0);
 	fclose(file);
 	assert_string_equal(text,
 		"\nhosts, and which source their names are from:\n"

@@ -9,12 +9,12 @@
 #include "names/uci/reader.h"
 #include "uci_list.h"
 
-struct names_list {
+struct name_table {
 	char text[8192];
 	size_t used;
 };
 
-void note(struct names_list *list, const char *line, size_t length)
+void note(struct name_table *list, const char *line, size_t length)
 {
 	assert_true(list->used + length < sizeof(list->text));
 	memcpy(list->text + list->used, line, length);
@@ -22,7 +22,7 @@ void note(struct names_list *list, const char *line, size_t length)
 	list->text[list->used] = '\0';
 }
 
-static int read_all(const char *text, size_t length, struct names_list *list, unsigned *line)
+static int read_all(const char *text, size_t length, struct name_table *list, unsigned *line)
 {
 	char *copy = malloc(length + 1); /* its end is the end of what may be read */
 	const char *why = NULL;
@@ -32,9 +32,9 @@ static int read_all(const char *text, size_t length, struct names_list *list, un
 	copy = realloc(copy, length ? length : 1);
 	assert_non_null(copy);
 	memcpy(copy, text, length);
-	*list = (struct names_list){.used = 0};
+	*list = (struct name_table){.used = 0};
 	*line = 0;
-	error = uci_hosts(&(struct uci_input){.text = copy, .length = length}, list, line, &why);
+	error = uci_read(&(struct uci_input){.text = copy, .length = length}, list, line, &why);
 	if (error)
 		assert_non_null(why);
 	free(copy);
@@ -43,7 +43,7 @@ static int read_all(const char *text, size_t length, struct names_list *list, un
 
 static void expect(const char *text, const char *names)
 {
-	struct names_list list;
+	struct name_table list;
 	unsigned line;
 
 	if (read_all(text, strlen(text), &list, &line) != 0)
@@ -54,7 +54,7 @@ static void expect(const char *text, const char *names)
 
 static void refused(const char *text, size_t length, unsigned at)
 {
-	struct names_list list;
+	struct name_table list;
 	unsigned line;
 
 	if (read_all(text, length, &list, &line) != -EINVAL)

@@ -24,12 +24,12 @@
 
 #define GENERATED 10000
 
-struct names_list {
+struct name_table {
 	char *text;
 	size_t used, room;
 };
 
-void note(struct names_list *list, const char *line, size_t length)
+void note(struct name_table *list, const char *line, size_t length)
 {
 	if (list->used + length > list->room) {
 		list->room = 2 * (list->used + length);
@@ -62,7 +62,7 @@ static char top[512]; /* of the tree: libuci wants whole paths */
 
 /* What our reader makes of the file and its changes. */
 static int read_ours(
-	const char *name, const char *path, const char *changes, struct names_list *list)
+	const char *name, const char *path, const char *changes, struct name_table *list)
 {
 	struct uci_input input = {.package = name};
 	unsigned line;
@@ -74,7 +74,7 @@ static int read_ours(
 	assert_non_null(text);
 	input.text = text;
 	input.changes = changes_text;
-	error = uci_hosts(&input, list, &line, &why);
+	error = uci_read(&input, list, &line, &why);
 	free(text);
 	free(changes_text);
 	return error;
@@ -83,10 +83,10 @@ static int read_ours(
 /* Whether both readers make the same of it. */
 static bool agree(const char *name, const char *path, const char *changes)
 {
-	struct names_list ours = {0}, theirs = {0};
+	struct name_table ours = {0}, theirs = {0};
 	bool there = changes && access(changes, F_OK) == 0;
 	int our_error = read_ours(name, path, changes, &ours);
-	int their_error = uci_library_hosts(path, there ? changes : NULL, &theirs);
+	int their_error = libuci_read(path, there ? changes : NULL, &theirs);
 	bool same = our_error == their_error && ours.used == theirs.used &&
 		    (!ours.used || memcmp(ours.text, theirs.text, ours.used) == 0);
 
@@ -127,7 +127,7 @@ static FILE *report;
 
 static void add_to_report(const char *name, const char *path, const char *changes)
 {
-	struct names_list list = {0};
+	struct name_table list = {0};
 	int error = read_ours(name, path, changes, &list);
 
 	fprintf(report, "%s: %s\n%.*s\n", name, error ? "refused" : "read",
@@ -162,12 +162,12 @@ static void the_corpus_is_read_as_it_was(void **state)
 
 static bool have_libuci(void)
 {
-	struct names_list list = {0};
+	struct name_table list = {0};
 	char path[1024];
 	bool have;
 
 	snprintf(path, sizeof(path), "%s/" FILES "/empty", top);
-	have = uci_library_hosts(path, NULL, &list) == 0;
+	have = libuci_read(path, NULL, &list) == 0;
 
 	if (!have)
 		print_message("skipped: this build is without libuci\n");
@@ -325,7 +325,7 @@ static void libuci_reads_generated_files_as_we_do(void **state)
 	snprintf(changes, sizeof(changes), "%s/saved/dhcp", directory);
 	assert_int_equal(mkdir(saved, 0700), 0);
 	for (unsigned i = 0; i < GENERATED && wrong < 3; i++) {
-		struct names_list list = {0};
+		struct name_table list = {0};
 
 		seed = i * 2654435761u;
 		generate(path, put_file);

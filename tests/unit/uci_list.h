@@ -15,10 +15,10 @@
 
 #define UCI_LINE 400
 
-void note(struct names_list *list, const char *line, size_t length);
+void note(struct name_table *list, const char *line, size_t length);
 
 static inline int note_name(
-	struct names_list *list, const uint8_t *mac, int family, const void *addr, const char *name)
+	struct name_table *list, const uint8_t *mac, int family, const void *addr, const char *name)
 {
 	char line[UCI_LINE], address[INET6_ADDRSTRLEN];
 	size_t length = 0;
@@ -34,29 +34,29 @@ static inline int note_name(
 	return 0;
 }
 
-int names_list_add(struct names_list *list, const uint8_t mac[6], const char *name)
+int name_table_add(struct name_table *list, const uint8_t mac[6], const char *name)
 {
 	return note_name(list, mac, 0, NULL, name);
 }
 
-int names_list_add_held(struct names_list *list, const uint8_t mac[6], int family, const void *addr,
+int name_table_add_held(struct name_table *list, const uint8_t mac[6], int family, const void *addr,
 	const char *name)
 {
 	return note_name(list, mac, family, addr, name);
 }
 
-int names_list_add_address(struct names_list *list, int family, const void *addr, const char *name)
+int name_table_add_address(struct name_table *list, int family, const void *addr, const char *name)
 {
 	return note_name(list, NULL, family, addr, name);
 }
 
-int names_list_add_domain(struct names_list *list, int family, const void *addr, const char *name)
+int name_table_add_domain(struct name_table *list, int family, const void *addr, const char *name)
 {
 	note(list, "domain ", 7);
 	return note_name(list, NULL, family, addr, name);
 }
 
-int names_list_add_leasefile(struct names_list *list, const char *path)
+int name_table_add_leasefile(struct name_table *list, const char *path)
 {
 	char line[UCI_LINE];
 

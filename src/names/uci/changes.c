@@ -144,17 +144,18 @@ static int apply(struct uci_package *package, const struct change *change)
 int uci_changes_apply(struct uci_package *package, const char *name, const char *text,
 	size_t length, char *strings)
 {
-	struct uci_text lines = {.at = text, .eol = text, .end = text + length, .strings = strings};
+	struct uci_lexer lines = {
+		.at = text, .eol = text, .end = text + length, .strings = strings};
 	int error = uci_package_name_all(package);
 
 	if (memchr(text, '\0', length))
 		return 0;
-	while (!error && uci_text_next_line(&lines)) {
+	while (!error && uci_lexer_next_line(&lines)) {
 		char *argument = lines.strings;
 		struct change change;
 		const char *read;
 
-		if (uci_text_argument(&lines, &read) < 0 || lines.at < lines.eol || !*read ||
+		if (uci_lexer_argument(&lines, &read) < 0 || lines.at < lines.eol || !*read ||
 			!split(argument, &change) || !is_complete(&change) ||
 			strcmp(change.package, name) != 0)
 			continue;

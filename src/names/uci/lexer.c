@@ -4,13 +4,13 @@
 #include <errno.h>
 #include <string.h>
 
-int uci_text_refuse(struct uci_text *text, const char *why)
+int uci_lexer_refuse(struct uci_lexer *text, const char *why)
 {
 	text->why = why;
 	return -EINVAL;
 }
 
-unsigned char uci_text_peek(const struct uci_text *text)
+unsigned char uci_lexer_peek(const struct uci_lexer *text)
 {
 	return text->at < text->eol ? (unsigned char)*text->at : 0;
 }
@@ -20,14 +20,14 @@ static bool is_space(unsigned char c)
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-unsigned char uci_text_skip_space(struct uci_text *text)
+unsigned char uci_lexer_skip_space(struct uci_lexer *text)
 {
-	while (is_space(uci_text_peek(text)))
+	while (is_space(uci_lexer_peek(text)))
 		text->at++;
-	return uci_text_peek(text);
+	return uci_lexer_peek(text);
 }
 
-bool uci_text_next_line(struct uci_text *text)
+bool uci_lexer_next_line(struct uci_lexer *text)
 {
 	const char *newline;
 
@@ -41,27 +41,27 @@ bool uci_text_next_line(struct uci_text *text)
 }
 
 /* Behind a backslash: whether a character to take as it is comes next. A line's end is none. */
-static bool escapes(struct uci_text *text)
+static bool escapes(struct uci_lexer *text)
 {
 	size_t left = (size_t)(text->eol - ++text->at);
 
 	if (left == 0 || *text->at == '\n' || (left == 2 && !memcmp(text->at, "\r\n", 2))) {
-		uci_text_next_line(text);
+		uci_lexer_next_line(text);
 		return false;
 	}
 	return true;
 }
 
 /* Copies from an opening quote to its closing one, over as many lines as it takes. */
-static int read_quoted(struct uci_text *text, char **to)
+static int read_quoted(struct uci_lexer *text, char **to)
 {
 	unsigned line = text->line;
 	char quote = *text->at++;
 
 	for (;;) {
-		if (text->at == text->eol && !uci_text_next_line(text)) {
+		if (text->at == text->eol && !uci_lexer_next_line(text)) {
 			text->line = line;
-			return uci_text_refuse(text, "the quote that opens here is never closed");
+			return uci_lexer_refuse(text, "the quote that opens here is never closed");
 		}
 		if (*text->at == quote) {
 			text->at++;
@@ -77,7 +77,7 @@ static int read_quoted(struct uci_text *text, char **to)
  * What this writes never outgrows what it read: a quote, a backslash or the character that ended
  * the argument makes room for the NUL.
  */
-int uci_text_argument(struct uci_text *text, const char **argument)
+int uci_lexer_argument(struct uci_lexer *text, const char **argument)
 {
 	char *to = text->strings;
 	bool plain = true;
@@ -85,12 +85,12 @@ int uci_text_argument(struct uci_text *text, const char **argument)
 	int error;
 
 	*argument = "";
-	if (uci_text_skip_space(text) == ';') {
+	if (uci_lexer_skip_space(text) == ';') {
 		text->at++;
 		return 0;
 	}
 	do {
-		c = uci_text_peek(text);
+		c = uci_lexer_peek(text);
 		if (c == '\'' || c == '"') {
 			plain = false;
 			error = read_quoted(text, &to);
@@ -106,10 +106,10 @@ int uci_text_argument(struct uci_text *text, const char **argument)
 				continue;
 		}
 		*to++ = *text->at++;
-	} while (uci_text_peek(text) && !is_space(uci_text_peek(text)));
+	} while (uci_lexer_peek(text) && !is_space(uci_lexer_peek(text)));
 
 	/* libuci drops the rest of a line whose ';' touches an argument without quotes. */
-	c = uci_text_peek(text);
+	c = uci_lexer_peek(text);
 	if (c == '#' || (c == ';' && plain))
 		text->at = text->eol;
 	else if (is_space(c))

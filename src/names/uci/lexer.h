@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-struct uci_text {
+struct uci_lexer {
 	const char *at, *eol, *end; /* eol: behind the newline of the line being read */
 	unsigned line;		    /* its number */
 	const char *why;	    /* what is wrong in it: a constant string */
@@ -13,21 +13,21 @@ struct uci_text {
 };
 
 /* Says why the text is not UCI; returns -EINVAL. */
-int uci_text_refuse(struct uci_text *text, const char *why);
+int uci_lexer_refuse(struct uci_lexer *text, const char *why);
 
 /* The character that is next on the line, 0 at its end. */
-unsigned char uci_text_peek(const struct uci_text *text);
+unsigned char uci_lexer_peek(const struct uci_lexer *text);
 
-/* Passes over white space and returns the character that follows, as uci_text_peek(). */
-unsigned char uci_text_skip_space(struct uci_text *text);
+/* Passes over white space and returns the character that follows, as uci_lexer_peek(). */
+unsigned char uci_lexer_skip_space(struct uci_lexer *text);
 
 /* Goes to the line after this one (to the first at first); false if there is none. */
-bool uci_text_next_line(struct uci_text *text);
+bool uci_lexer_next_line(struct uci_lexer *text);
 
 /*
  * Reads an argument of a command, on further lines too where its quotes go on there; "" where
  * there is none. It stays valid as long as strings. Returns 0, or -EINVAL where a quote is open.
  */
-int uci_text_argument(struct uci_text *text, const char **argument);
+int uci_lexer_argument(struct uci_lexer *text, const char **argument);
 
 #endif

@@ -5,7 +5,7 @@
 
 #ifndef MZ_LIBUCI
 
-int uci_library_hosts(const char *path, const char *changes, struct names_list *list)
+int libuci_read(const char *path, const char *changes, struct name_table *list)
 {
 	(void)path;
 	(void)changes;
@@ -22,7 +22,7 @@ int uci_library_hosts(const char *path, const char *changes, struct names_list *
 #include <uci.h>
 #include <unistd.h>
 
-#include "names/uci/section.h"
+#include "names/uci/uci_names.h"
 
 /* The library waits for a lock, however long: we do not, but for one that comes in between. */
 static bool is_locked(const char *path)
@@ -79,7 +79,7 @@ static const char *first_value(const struct uci_option *option)
 }
 
 static int add_macs(
-	const struct uci_option *option, const struct uci_names *section, struct names_list *list)
+	const struct uci_option *option, const struct uci_names *section, struct name_table *list)
 {
 	struct uci_element *item;
 	int error = 0;
@@ -93,7 +93,7 @@ static int add_macs(
 	return error;
 }
 
-static int add_section(const struct uci_section *section, struct names_list *list, int pass)
+static int add_section(const struct uci_section *section, struct name_table *list, int pass)
 {
 	const struct uci_option *macs = NULL;
 	struct uci_names names = {.type = section->type};
@@ -114,7 +114,7 @@ static int add_section(const struct uci_section *section, struct names_list *lis
 	return error ? error : uci_names_add(list, &names, pass);
 }
 
-int uci_library_hosts(const char *path, const char *changes, struct names_list *list)
+int libuci_read(const char *path, const char *changes, struct name_table *list)
 {
 	struct uci_context *context;
 	struct uci_package *package = NULL;

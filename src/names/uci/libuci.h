@@ -11,6 +11,6 @@
  * -EAGAIN while somebody has locked the file, -EINVAL where it is not UCI, or -ENOSYS where libuci
  * is not there or has no word for a file of that name.
  */
-int uci_library_hosts(const char *path, const char *changes, struct names_list *list);
+int libuci_read(const char *path, const char *changes, struct name_table *list);
 
 #endif

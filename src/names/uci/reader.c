@@ -8,10 +8,10 @@
 #include "names/uci/changes.h"
 #include "names/uci/lexer.h"
 #include "names/uci/package.h"
-#include "names/uci/section.h"
+#include "names/uci/uci_names.h"
 
 struct reader {
-	struct uci_text text;
+	struct uci_lexer text;
 	struct uci_package package;
 	struct uci_section *current;
 	bool whole; /* all options are kept, as changes may rename them */
@@ -19,20 +19,20 @@ struct reader {
 
 static int read_required(struct reader *reader, const char **argument)
 {
-	int error = uci_text_argument(&reader->text, argument);
+	int error = uci_lexer_argument(&reader->text, argument);
 
 	if (!error && !**argument)
-		return uci_text_refuse(&reader->text, "an argument is missing");
+		return uci_lexer_refuse(&reader->text, "an argument is missing");
 	return error;
 }
 
 static int read_end(struct reader *reader)
 {
 	const char *extra;
-	int error = uci_text_argument(&reader->text, &extra);
+	int error = uci_lexer_argument(&reader->text, &extra);
 
 	if (!error && *extra)
-		return uci_text_refuse(&reader->text, "too many arguments");
+		return uci_lexer_refuse(&reader->text, "too many arguments");
 	return error;
 }
 
@@ -42,7 +42,7 @@ static int read_package(struct reader *reader)
 	int error = read_required(reader, &name);
 
 	if (!error && !uci_is_package(name))
-		return uci_text_refuse(
+		return uci_lexer_refuse(
 			&reader->text, "a package's name is made of letters, digits, '_' and '-'");
 	return error ? error : read_end(reader);
 }
@@ -56,7 +56,7 @@ static int open_section(struct reader *reader, const char *type, const char *id)
 		return -ENOMEM;
 	known = *id ? uci_package_known(&reader->package, id) : NULL;
 	if (known && strcmp(known->type, type) != 0)
-		return uci_text_refuse(&reader->text, "a section of another type has this name");
+		return uci_lexer_refuse(&reader->text, "a section of another type has this name");
 	reader->current = known ? known : uci_package_open(&reader->package, type, id);
 	return reader->current ? 0 : -ENOMEM;
 }
@@ -67,12 +67,12 @@ static int read_config(struct reader *reader)
 	int error = read_required(reader, &type);
 
 	if (!error && !uci_is_type(type))
-		return uci_text_refuse(
+		return uci_lexer_refuse(
 			&reader->text, "a section's type is made of printable characters");
 	if (!error)
-		error = uci_text_argument(&reader->text, &id);
+		error = uci_lexer_argument(&reader->text, &id);
 	if (!error && *id && !uci_is_name(id))
-		return uci_text_refuse(
+		return uci_lexer_refuse(
 			&reader->text, "a section's name is made of letters, digits and '_'");
 	if (!error)
 		error = read_end(reader);
@@ -86,13 +86,13 @@ static int read_option(struct reader *reader, bool list)
 	int error;
 
 	if (!section)
-		return uci_text_refuse(&reader->text, "an option comes before the first section");
+		return uci_lexer_refuse(&reader->text, "an option comes before the first section");
 	error = read_required(reader, &key);
 	if (!error && !uci_is_name(key))
-		return uci_text_refuse(
+		return uci_lexer_refuse(
 			&reader->text, "an option's name is made of letters, digits and '_'");
 	if (!error)
-		error = uci_text_argument(&reader->text, &text);
+		error = uci_lexer_argument(&reader->text, &text);
 	if (!error)
 		error = read_end(reader);
 	if (error || (!reader->whole && !uci_names_is_key(key)))
@@ -111,11 +111,11 @@ static bool is_command(const char *word, size_t length, const char *command)
 
 static int read_statement(struct reader *reader)
 {
-	struct uci_text *text = &reader->text;
+	struct uci_lexer *text = &reader->text;
 	const char *word = text->at;
 	size_t length;
 
-	while (uci_text_peek(text) && *text->at != ' ' && *text->at != '\t')
+	while (uci_lexer_peek(text) && *text->at != ' ' && *text->at != '\t')
 		text->at++;
 	length = (size_t)(text->at - word);
 	if (is_command(word, length, "package"))
@@ -126,24 +126,24 @@ static int read_statement(struct reader *reader)
 		return read_option(reader, false);
 	if (is_command(word, length, "list"))
 		return read_option(reader, true);
-	return uci_text_refuse(text, "expected 'config', 'option', 'list' or 'package'");
+	return uci_lexer_refuse(text, "expected 'config', 'option', 'list' or 'package'");
 }
 
 static int read_line(struct reader *reader)
 {
-	struct uci_text *text = &reader->text;
-	unsigned char c = uci_text_skip_space(text);
+	struct uci_lexer *text = &reader->text;
+	unsigned char c = uci_lexer_skip_space(text);
 	int error = 0;
 
 	while (!error && c && c != '#') {
 		error = read_statement(reader);
-		while ((c = uci_text_peek(text)) == ' ' || c == '\t')
+		while ((c = uci_lexer_peek(text)) == ' ' || c == '\t')
 			text->at++;
 	}
 	return error;
 }
 
-static int add_section(const struct uci_section *section, struct names_list *list, int pass)
+static int add_section(const struct uci_section *section, struct name_table *list, int pass)
 {
 	const struct uci_option *macs = uci_section_find(section, "mac");
 	struct uci_names names = {.type = section->type};
@@ -170,17 +170,17 @@ static int read_all(struct reader *reader, const char *text, size_t length)
 	int error = 0;
 
 	if (nul) {
-		while (uci_text_next_line(&reader->text) && reader->text.eol <= nul)
+		while (uci_lexer_next_line(&reader->text) && reader->text.eol <= nul)
 			;
-		return uci_text_refuse(&reader->text, "a NUL byte");
+		return uci_lexer_refuse(&reader->text, "a NUL byte");
 	}
-	while (!error && uci_text_next_line(&reader->text))
+	while (!error && uci_lexer_next_line(&reader->text))
 		error = read_line(reader);
 	return error;
 }
 
-int uci_hosts(
-	const struct uci_input *input, struct names_list *list, unsigned *line, const char **why)
+int uci_read(
+	const struct uci_input *input, struct name_table *list, unsigned *line, const char **why)
 {
 	struct reader reader = {
 		.text = {

@@ -23,7 +23,7 @@ struct uci_input {
  * so is a change that cannot be made. Returns 0, -ENOMEM, or -EINVAL where the text is not UCI:
  * *line is then the line's number (from 1) and *why a constant string.
  */
-int uci_hosts(
-	const struct uci_input *input, struct names_list *list, unsigned *line, const char **why);
+int uci_read(
+	const struct uci_input *input, struct name_table *list, unsigned *line, const char **why);
 
 #endif

@@ -5,8 +5,8 @@
  * relative, or lead over symbolic links to directories, are followed as far as the kernel reports
  * it: looking at the files now and then is not made superfluous.
  */
-#ifndef MZ_NAMES_INOTIFY_H
-#define MZ_NAMES_INOTIFY_H
+#ifndef MZ_NAMES_WATCH_H
+#define MZ_NAMES_WATCH_H
 
 #include <stdbool.h>
 

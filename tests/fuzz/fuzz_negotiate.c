@@ -8,12 +8,12 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static struct accept read_both(const char *line)
+static struct negotiation read_both(const char *line)
 {
-	struct accept accept = ACCEPT_NOTHING;
+	struct negotiation accept = NEGOTIATE_NOTHING;
 
-	accept_read_format(&accept, line);
-	accept_read_encoding(&accept, line);
+	negotiate_read_format(&accept, line);
+	negotiate_read_encoding(&accept, line);
 	return accept;
 }
 
@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *header = malloc(size + 3); /* of its own, so that a byte read too far shows */
 	enum metrics_format format;
-	struct accept accept, same;
+	struct negotiation accept, same;
 
 	if (!header)
 		return 0;
@@ -30,20 +30,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	header[size + 2] = '\0';
 	accept = read_both(header + 2);
 	same = read_both(header);
-	format = accept_format(&accept);
+	format = negotiate_format(&accept);
 	if (format != METRICS_TEXT && format != METRICS_OPENMETRICS)
 		abort();
 	/* An empty element changes nothing. */
-	if (format != accept_format(&same))
+	if (format != negotiate_format(&same))
 		abort();
 	/* Nobody gets OpenMetrics who asked for it neither by name nor by excluding the other. */
 	if (format == METRICS_OPENMETRICS && !strcasestr(header, "application/") &&
 		!(strcasestr(header, "text/") && strstr(header, "*/*")))
 		abort();
-	if (accept_gzip(&accept) != accept_gzip(&same))
+	if (negotiate_gzip(&accept) != negotiate_gzip(&same))
 		abort();
 	/* Nor gzip who has not heard of it. */
-	if (accept_gzip(&accept) && !strcasestr(header, "gzip") && !strchr(header, '*'))
+	if (negotiate_gzip(&accept) && !strcasestr(header, "gzip") && !strchr(header, '*'))
 		abort();
 	free(header);
 	return 0;

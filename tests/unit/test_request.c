@@ -80,7 +80,7 @@ static int ask(const char *answer, size_t length, enum manner manner, struct buf
 	if (child == 0)
 		serve(listening, answer, length, manner);
 	close(listening);
-	error = client_get(path, "/x", in_vain ? SHORT_MS : LONG_MS, body);
+	error = request_get(path, "/x", in_vain ? SHORT_MS : LONG_MS, body);
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
 	listen_remove(&file);
@@ -188,14 +188,14 @@ static void a_server_that_accepts_nobody_is_waited_for_in_vain(void **state)
 	}
 	assert_true(count >= 1 && count < 300);
 	start = now_ms();
-	assert_int_equal(client_get(path, "/x", SHORT_MS, &body), -ETIMEDOUT);
+	assert_int_equal(request_get(path, "/x", SHORT_MS, &body), -ETIMEDOUT);
 	assert_true(now_ms() - start >= SHORT_MS);
 	for (size_t i = 0; i <= count; i++)
 		close(waiting[i]);
 	close(listening);
-	assert_int_equal(client_get(path, "/x", SHORT_MS, &body), -ECONNREFUSED);
+	assert_int_equal(request_get(path, "/x", SHORT_MS, &body), -ECONNREFUSED);
 	listen_remove(&file);
-	assert_int_equal(client_get(path, "/x", SHORT_MS, &body), -ENOENT);
+	assert_int_equal(request_get(path, "/x", SHORT_MS, &body), -ENOENT);
 	buf_free(&body);
 }
 

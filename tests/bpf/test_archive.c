@@ -7,7 +7,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
-#include "tables/evict.h"
+#include "tables/retire.h"
 
 #define PINS	 "/tmp" /* a bpffs of our own, which nobody else sees */
 #define CAPACITY 64
@@ -34,8 +34,8 @@ static void start_with(void **state, unsigned capacity)
 	now_s = 1000;
 	tally_init(&tally);
 	remove(PINS "/mz_past");
-	assert_int_equal(past_open(&rig.past, PINS, 2 * capacity), 0);
-	assert_int_equal(retire_start(&retire, &rig.maps, &rig.past, 0), 0);
+	assert_int_equal(archive_open(&rig.archive, PINS, 2 * capacity), 0);
+	assert_int_equal(retire_start(&retire, &rig.maps, &rig.archive, 0), 0);
 }
 
 static void start(void **state)
@@ -45,7 +45,7 @@ static void start(void **state)
 
 static void finish(void)
 {
-	past_close(&rig.past);
+	archive_close(&rig.archive);
 	tally_finish(&tally);
 	rig_stop(&rig);
 }
@@ -65,7 +65,7 @@ static void speak(unsigned n)
 
 static void pull(void)
 {
-	assert_int_equal(counters_read(&rig.counters, &rig.maps, &rig.past, now_s, &tally), 0);
+	assert_int_equal(counters_read(&rig.counters, &rig.maps, &rig.archive, now_s, &tally), 0);
 }
 
 /* Packets of all hosts, and on nobody. */
@@ -83,7 +83,7 @@ static uint64_t packets(void)
 
 static int step(uint32_t idle)
 {
-	return retire_step(&retire, &rig.maps, &rig.past, PINS, tally.entries, idle, now_s,
+	return retire_step(&retire, &rig.maps, &rig.archive, PINS, tally.entries, idle, now_s,
 		(uint64_t)now_s * 1000);
 }
 
@@ -192,9 +192,9 @@ static void a_crash_between_marking_and_emptying_is_made_good(void **state)
 	now_s += 100;
 	assert_int_equal(step(50), 0);
 	/* the daemon dies, and another one starts */
-	past_close(&rig.past);
-	assert_int_equal(past_open(&rig.past, PINS, 2 * CAPACITY), 0);
-	assert_int_equal(retire_start(&retire, &rig.maps, &rig.past, now_s * 1000ull), 0);
+	archive_close(&rig.archive);
+	assert_int_equal(archive_open(&rig.archive, PINS, 2 * CAPACITY), 0);
+	assert_int_equal(retire_start(&retire, &rig.maps, &rig.archive, now_s * 1000ull), 0);
 	assert_int_equal(retire.leaving, 2);
 	assert_int_equal(packets(), 2);
 	now_s += 2;
@@ -217,14 +217,14 @@ static void a_crash_between_commit_and_emptying_is_made_good(void **state)
 		if (rig.maps.slots[i].state == MZ_SLOT_HOST4) {
 			assert_int_equal(maps_delete_key(&rig.maps, i), 0);
 			rig.maps.slots[i].state = MZ_SLOT_LEAVING4;
-			rig.maps.slots[i].stamp = rig.past.head.generation;
+			rig.maps.slots[i].stamp = rig.archive.head.generation;
 			counts = counters_of(&rig.maps, i);
 			assert_int_equal(counts.packets[MZ_UPLOAD], 1);
 		}
 	assert_int_equal(packets(), 1);
-	past_close(&rig.past);
-	assert_int_equal(past_open(&rig.past, PINS, 2 * CAPACITY), 0);
-	assert_int_equal(retire_start(&retire, &rig.maps, &rig.past, 0), 0);
+	archive_close(&rig.archive);
+	assert_int_equal(archive_open(&rig.archive, PINS, 2 * CAPACITY), 0);
+	assert_int_equal(retire_start(&retire, &rig.maps, &rig.archive, 0), 0);
 	assert_int_equal(retire.leaving, 0);
 	assert_int_equal(packets(), 1);
 	finish();
@@ -269,17 +269,17 @@ static void the_smallest_tables_make_room(void **state)
 static void the_past_is_bounded_and_forgets_those_that_said_least(void **state)
 {
 	start(state);
-	rig.past.most = 16;
+	rig.archive.most = 16;
 	for (unsigned n = 0; n < 40; n++)
 		for (unsigned i = 0; i <= n; i++)
 			speak(n);
 	let_leave(50);
 	assert_int_equal(packets(), 40 * 41 / 2);
-	assert_int_equal(rig.past.count, 14);
+	assert_int_equal(rig.archive.count, 14);
 	assert_int_equal(tally.unattributed[MZ_UPLOAD][MZ_FORGOTTEN].packets, 26 * 27 / 2);
 	/* and so it stays for the next daemon */
-	past_close(&rig.past);
-	assert_int_equal(past_open(&rig.past, PINS, 16), 0);
+	archive_close(&rig.archive);
+	assert_int_equal(archive_open(&rig.archive, PINS, 16), 0);
 	assert_int_equal(packets(), 40 * 41 / 2);
 	finish();
 }
@@ -292,10 +292,10 @@ static void a_past_that_cannot_be_kept_changes_nothing(void **state)
 	now_s += 100;
 	assert_int_equal(step(50), 0);
 	now_s += 2;
-	assert_true(retire_step(&retire, &rig.maps, &rig.past, "/nonexistent", tally.entries, 50,
+	assert_true(retire_step(&retire, &rig.maps, &rig.archive, "/nonexistent", tally.entries, 50,
 			    now_s, now_s * 1000ull) < 0);
 	assert_int_equal(packets(), 1);
-	assert_int_equal(rig.past.count, 0);
+	assert_int_equal(rig.archive.count, 0);
 	assert_int_equal(step(50), 1);
 	assert_int_equal(packets(), 1);
 	finish();
@@ -309,8 +309,8 @@ static void an_address_brought_along_leaves_with_what_it_had(void **state)
 	packet_mac("02:00:00:00:01:01", row.mac);
 	packet_address("192.168.2.11", row.addr);
 	row.counts.packets[MZ_UPLOAD] = 10;
-	assert_int_equal(past_add(&rig.past, &row), 0);
-	past_settle(&rig.past);
+	assert_int_equal(archive_add(&rig.archive, &row), 0);
+	archive_settle(&rig.archive);
 	speak(1);
 	assert_int_equal(packets(), 11);
 	assert_int_equal(tally.count, 1);

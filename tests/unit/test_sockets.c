@@ -25,21 +25,21 @@ static int tidy_up(void **state)
 /* port 0: any, which no command line can ask for */
 static struct config config_of(bool exporter)
 {
-	return (struct config){.exporter = exporter, .socket = path};
+	return (struct config){.serve_tcp = exporter, .socket = path};
 }
 
 static void the_file_of_the_socket_comes_and_goes(void **state)
 {
 	struct config config = config_of(false);
-	struct server first = {0}, second = {0};
+	struct sockets first = {0}, second = {0};
 	struct stat st;
 
 	(void)state;
-	assert_int_equal(server_open(&first, &config, 0), 0);
-	assert_int_equal(server_open(&second, &config, 50), -EADDRINUSE);
-	server_close(&second);
+	assert_int_equal(sockets_open(&first, &config, 0), 0);
+	assert_int_equal(sockets_open(&second, &config, 50), -EADDRINUSE);
+	sockets_close(&second);
 	assert_int_equal(lstat(path, &st), 0);
-	server_close(&first);
+	sockets_close(&first);
 	assert_int_equal(lstat(path, &st), -1);
 }
 

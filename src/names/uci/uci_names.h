@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a section of UCI's dhcp package says about names, whoever has read it. */
-#ifndef MZ_NAMES_UCI_SECTION_H
-#define MZ_NAMES_UCI_SECTION_H
+#ifndef MZ_NAMES_UCI_UCI_NAMES_H
+#define MZ_NAMES_UCI_UCI_NAMES_H
 
 #include <stdbool.h>
 
@@ -25,7 +25,7 @@ bool uci_names_is_key(const char *key);
  * Return 0 or -ENOMEM.
  */
 #define UCI_NAMES_PASSES 2
-int uci_names_add_macs(struct names_list *list, const struct uci_names *section, const char *macs);
-int uci_names_add(struct names_list *list, const struct uci_names *section, int pass);
+int uci_names_add_macs(struct name_table *list, const struct uci_names *section, const char *macs);
+int uci_names_add(struct name_table *list, const struct uci_names *section, int pass);
 
 #endif

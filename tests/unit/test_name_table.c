@@ -9,15 +9,15 @@
 
 static const uint8_t one[6] = {2, 0, 0, 0, 0, 1}, two[6] = {2, 0, 0, 0, 0, 2};
 
-static void add(struct names_list *list, const uint8_t mac[6], const char *name)
+static void add(struct name_table *list, const uint8_t mac[6], const char *name)
 {
-	assert_int_equal(names_list_add(list, mac, name), 0);
+	assert_int_equal(name_table_add(list, mac, name), 0);
 }
 
-static void expect(const struct names_list *list, const uint8_t mac[6], const char *name)
+static void expect(const struct name_table *list, const uint8_t mac[6], const char *name)
 {
-	const struct names_key key = names_key_mac(mac);
-	const char *found = names_list_find(list, &key);
+	const struct name_key key = name_key_mac(mac);
+	const char *found = name_table_find(list, &key);
 
 	assert_non_null(found);
 	assert_string_equal(found, name);
@@ -25,18 +25,18 @@ static void expect(const struct names_list *list, const uint8_t mac[6], const ch
 
 static void an_empty_list_finds_nothing(void **state)
 {
-	struct names_list list = {0}, other = {0};
-	struct names_key key = names_key_mac(one);
+	struct name_table list = {0}, other = {0};
+	struct name_key key = name_key_mac(one);
 
 	(void)state;
-	assert_null(names_list_find(&list, &key));
-	assert_true(names_list_equal(&list, &other));
-	names_list_free(&list);
+	assert_null(name_table_find(&list, &key));
+	assert_true(name_table_equal(&list, &other));
+	name_table_free(&list);
 }
 
 static void the_first_name_of_a_mac_stays(void **state)
 {
-	struct names_list list = {0};
+	struct name_table list = {0};
 
 	(void)state;
 	add(&list, one, "a");
@@ -45,27 +45,27 @@ static void the_first_name_of_a_mac_stays(void **state)
 	expect(&list, one, "a");
 	expect(&list, two, "b");
 	assert_int_equal(list.count, 2);
-	names_list_free(&list);
+	name_table_free(&list);
 }
 
 static void a_mac_of_zeros_is_one_like_others(void **state)
 {
 	static const uint8_t zero[6];
-	struct names_key key = names_key_mac(zero);
-	struct names_list list = {0};
+	struct name_key key = name_key_mac(zero);
+	struct name_table list = {0};
 
 	(void)state;
 	add(&list, one, "a");
-	assert_null(names_list_find(&list, &key));
+	assert_null(name_table_find(&list, &key));
 	add(&list, zero, "zero");
 	expect(&list, zero, "zero");
-	names_list_free(&list);
+	name_table_free(&list);
 }
 
 static void names_that_begin_alike_are_told_apart(void **state)
 {
 	static const char *const names[] = {"ab", "a", "abc", "ab", "abd", "abd"};
-	struct names_list list = {0};
+	struct name_table list = {0};
 	uint8_t mac[6] = {2};
 
 	(void)state;
@@ -73,34 +73,34 @@ static void names_that_begin_alike_are_told_apart(void **state)
 		add(&list, mac, names[mac[5]]);
 	for (mac[5] = 0; mac[5] < 6; mac[5]++)
 		expect(&list, mac, names[mac[5]]);
-	names_list_free(&list);
+	name_table_free(&list);
 }
 
 static void lists_are_equal_whatever_their_order_and_seed(void **state)
 {
-	struct names_list a = {.seed = {{1, 2}}}, b = {.seed = {{3, 4}}};
+	struct name_table a = {.seed = {{1, 2}}}, b = {.seed = {{3, 4}}};
 
 	(void)state;
 	add(&a, one, "a");
-	assert_false(names_list_equal(&a, &b));
-	assert_false(names_list_equal(&b, &a));
+	assert_false(name_table_equal(&a, &b));
+	assert_false(name_table_equal(&b, &a));
 	add(&a, two, "b");
 	add(&b, two, "b");
 	add(&b, one, "a");
-	assert_true(names_list_equal(&a, &b));
-	names_list_free(&b);
-	b = (struct names_list){0};
+	assert_true(name_table_equal(&a, &b));
+	name_table_free(&b);
+	b = (struct name_table){0};
 	add(&b, one, "a");
 	add(&b, two, "c");
-	assert_false(names_list_equal(&a, &b));
-	names_list_free(&a);
-	names_list_free(&b);
+	assert_false(name_table_equal(&a, &b));
+	name_table_free(&a);
+	name_table_free(&b);
 }
 
 /* A name that long, begun by so many ASCII letters, keeps that many bytes. */
 static void check_cut(const char *character, size_t ascii, size_t length)
 {
-	struct names_list list = {0};
+	struct name_table list = {0};
 	size_t size = strlen(character), used = ascii;
 	char name[1101];
 
@@ -113,7 +113,7 @@ static void check_cut(const char *character, size_t ascii, size_t length)
 	name[length] = '\0';
 	expect(&list, one, name);
 	assert_int_equal(list.used, 1 + length + 1); /* both have the same one */
-	names_list_free(&list);
+	name_table_free(&list);
 }
 
 static void long_names_are_cut_between_characters(void **state)
@@ -134,7 +134,7 @@ static void long_names_are_cut_between_characters(void **state)
 
 static void a_name_of_just_the_size_is_whole(void **state)
 {
-	struct names_list list = {0};
+	struct name_table list = {0};
 	char name[NAMES_MAX + 1];
 
 	(void)state;
@@ -142,12 +142,12 @@ static void a_name_of_just_the_size_is_whole(void **state)
 	memcpy(name + NAMES_MAX - 2, "\xc3\xbc", 3);
 	add(&list, one, name);
 	expect(&list, one, name);
-	names_list_free(&list);
+	name_table_free(&list);
 }
 
 static void a_hundred_thousand_hosts_are_all_found(void **state)
 {
-	struct names_list list = {.seed = {{0x0123456789abcdef, 0xfedcba9876543210}}};
+	struct name_table list = {.seed = {{0x0123456789abcdef, 0xfedcba9876543210}}};
 	clock_t start = clock();
 	char name[16];
 
@@ -165,7 +165,7 @@ static void a_hundred_thousand_hosts_are_all_found(void **state)
 		}
 	}
 	assert_int_equal(list.count, 100000);
-	names_list_free(&list);
+	name_table_free(&list);
 	assert_true(clock() - start < 10 * CLOCKS_PER_SEC); /* far less, unless quadratic */
 }
 

@@ -15,16 +15,16 @@
 #include "model/snapshot_shared.h"
 
 /* One of so many bytes of data that all are equal to its number, as far as a byte goes. */
-static void publish(struct shared *shared, uint64_t number, uint32_t bytes)
+static void publish(struct snapshot_shared *shared, uint64_t number, uint32_t bytes)
 {
-	struct snapshot *snapshot = shared_begin(shared, sizeof(*snapshot) + bytes);
+	struct snapshot *snapshot = snapshot_shared_begin(shared, sizeof(*snapshot) + bytes);
 
 	assert_non_null(snapshot);
 	assert_true(snapshot->number < number); /* as it was left */
 	snapshot->number = number;
 	snapshot->text_length = bytes;
 	memset(snapshot->data, (int)(number & 0xff), bytes);
-	shared_end(shared, number * 10);
+	snapshot_shared_end(shared, number * 10);
 }
 
 static bool is_whole(const struct snapshot *snapshot)
@@ -35,83 +35,83 @@ static bool is_whole(const struct snapshot *snapshot)
 	return true;
 }
 
-static void open_both(struct shared *writer, struct shared *reader)
+static void open_both(struct snapshot_shared *writer, struct snapshot_shared *reader)
 {
-	assert_int_equal(shared_create(writer), 0);
-	assert_int_equal(shared_open(reader, dup(writer->fd)), 0);
+	assert_int_equal(snapshot_shared_create(writer), 0);
+	assert_int_equal(snapshot_shared_open(reader, dup(writer->fd)), 0);
 }
 
 static void what_is_written_is_read(void **state)
 {
 	static const uint32_t sizes[] = {0, 1, 60000, 100, 5000000, 70000, 3, 40000000};
-	struct shared writer, reader;
+	struct snapshot_shared writer, reader;
 
 	(void)state;
 	open_both(&writer, &reader);
-	assert_null(shared_read(&reader));
+	assert_null(snapshot_shared_read(&reader));
 	for (unsigned i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
 		const struct snapshot *seen;
 
 		publish(&writer, i + 1, sizes[i]);
-		seen = shared_read(&reader);
+		seen = snapshot_shared_read(&reader);
 		assert_non_null(seen);
 		assert_int_equal(seen->number, i + 1);
 		assert_int_equal(seen->text_length, sizes[i]);
 		assert_true(is_whole(seen));
-		assert_int_equal(shared_age_ms(&reader, (i + 1) * 10 + 5), 5);
-		assert_ptr_equal(shared_read(&reader), seen);
-		shared_forget(&reader);
+		assert_int_equal(snapshot_shared_age_ms(&reader, (i + 1) * 10 + 5), 5);
+		assert_ptr_equal(snapshot_shared_read(&reader), seen);
+		snapshot_shared_forget(&reader);
 		assert_null(reader.copy);
-		seen = shared_read(&reader);
+		seen = snapshot_shared_read(&reader);
 		assert_non_null(seen);
 		assert_int_equal(seen->number, i + 1);
 		assert_true(is_whole(seen));
 		if (i % 3 == 0)
-			shared_forget(&reader);
+			snapshot_shared_forget(&reader);
 	}
-	shared_close(&reader);
-	shared_close(&writer);
+	snapshot_shared_close(&reader);
+	snapshot_shared_close(&writer);
 }
 
 static void what_is_half_written_is_not_read(void **state)
 {
-	struct shared writer, reader;
+	struct snapshot_shared writer, reader;
 
 	(void)state;
 	open_both(&writer, &reader);
 	publish(&writer, 1, 100);
-	assert_non_null(shared_read(&reader));
-	assert_non_null(shared_begin(&writer, 100)); /* and there it stops */
-	assert_null(shared_read(&reader));
-	shared_end(&writer, 1);
-	assert_non_null(shared_read(&reader));
+	assert_non_null(snapshot_shared_read(&reader));
+	assert_non_null(snapshot_shared_begin(&writer, 100)); /* and there it stops */
+	assert_null(snapshot_shared_read(&reader));
+	snapshot_shared_end(&writer, 1);
+	assert_non_null(snapshot_shared_read(&reader));
 	writer.head->bytes = UINT32_MAX / 2;
 	writer.head->sequence += 2;
-	assert_null(shared_read(&reader));
-	shared_close(&reader);
-	shared_close(&writer);
+	assert_null(snapshot_shared_read(&reader));
+	snapshot_shared_close(&reader);
+	snapshot_shared_close(&writer);
 }
 
 /* The other process is what the exporter is: it has the descriptor, and may do with it what it can.
  */
 static void the_reader_cannot_write(void **state)
 {
-	struct shared writer;
+	struct snapshot_shared writer;
 
 	(void)state;
-	assert_int_equal(shared_create(&writer), 0);
+	assert_int_equal(snapshot_shared_create(&writer), 0);
 	assert_true(write(writer.fd, "x", 1) < 0);
 	assert_true(ftruncate(writer.fd, 0) < 0);
 	assert_ptr_equal(
 		mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, writer.fd, 0), MAP_FAILED);
 	assert_true(fcntl(writer.fd, F_GET_SEALS) & F_SEAL_SHRINK);
 	publish(&writer, 1, 1000000); /* while the writer can, and can make it larger */
-	shared_close(&writer);
+	snapshot_shared_close(&writer);
 }
 
 static void a_reader_beside_a_writer_sees_whole_ones_only(void **state)
 {
-	struct shared writer, reader;
+	struct snapshot_shared writer, reader;
 	uint64_t last = 0, different = 0;
 	volatile struct {
 		bool enough; /* has the reader seen */
@@ -138,7 +138,7 @@ static void a_reader_beside_a_writer_sees_whole_ones_only(void **state)
 	}
 	assert_true(child > 0);
 	while (waitpid(child, &status, WNOHANG) == 0) {
-		const struct snapshot *seen = shared_read(&reader);
+		const struct snapshot *seen = snapshot_shared_read(&reader);
 
 		if (!seen)
 			continue;
@@ -149,16 +149,16 @@ static void a_reader_beside_a_writer_sees_whole_ones_only(void **state)
 		both->enough = different >= 500;
 	}
 	assert_int_equal(status, 0);
-	assert_int_equal(shared_read(&reader)->number, 1 + both->last);
+	assert_int_equal(snapshot_shared_read(&reader)->number, 1 + both->last);
 	munmap((void *)both, sizeof(*both));
-	shared_close(&reader);
-	shared_close(&writer);
+	snapshot_shared_close(&reader);
+	snapshot_shared_close(&writer);
 }
 
 static void what_may_not_grow_stays_as_it_was(void **state)
 {
 	struct rlimit before, low;
-	struct shared writer, reader;
+	struct snapshot_shared writer, reader;
 
 	(void)state;
 	open_both(&writer, &reader);
@@ -169,15 +169,15 @@ static void what_may_not_grow_stays_as_it_was(void **state)
 	signal(SIGXFSZ, SIG_IGN);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &low), 0);
 	errno = 0;
-	assert_null(shared_begin(&writer, 200000));
+	assert_null(snapshot_shared_begin(&writer, 200000));
 	assert_int_equal(errno, EFBIG);
-	assert_int_equal(shared_read(&reader)->number, 1);
+	assert_int_equal(snapshot_shared_read(&reader)->number, 1);
 	publish(&writer, 2, 200);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
 	publish(&writer, 3, 200000);
-	assert_int_equal(shared_read(&reader)->number, 3);
-	shared_close(&reader);
-	shared_close(&writer);
+	assert_int_equal(snapshot_shared_read(&reader)->number, 3);
+	snapshot_shared_close(&reader);
+	snapshot_shared_close(&writer);
 }
 
 int main(void)

@@ -50,8 +50,8 @@ static const char *name_of_address(void)
 {
 	static const uint8_t address[4] = {192, 168, 2, 9};
 
-	names_claim(following_names(following), AF_INET, address, one, 1);
-	return names_find_address(following_names(following), AF_INET, address, one).text;
+	names_claim(follow_names(follow), AF_INET, address, one, 1);
+	return names_find_address(follow_names(follow), AF_INET, address, one).text;
 }
 
 static void write_hosts(const char *path, const char *called)

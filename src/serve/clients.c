@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "serve/connections.h"
+#include "serve/clients.h"
 
 #include <arpa/inet.h>
 #include <string.h>

@@ -73,7 +73,7 @@ static void other_files_are_none_of_its_business(void **state)
 	snprintf(other, sizeof(other), "%s/other", directory);
 	write_lease(other, "x"); /* to be made is an event, to be written to is none */
 	expect_nothing_due();
-	fd = (struct pollfd){.fd = following_fd(following), .events = POLLIN};
+	fd = (struct pollfd){.fd = follow_fd(follow), .events = POLLIN};
 	write_lease(other, "y");
 	assert_int_equal(poll(&fd, 1, 0), 0);
 }
@@ -110,10 +110,10 @@ static void a_change_is_read_in_real_time(void **state)
 	in_real_time = true;
 	write_lease(leases, "anna");
 	begin();
-	fd = (struct pollfd){.fd = following_fd(following), .events = POLLIN};
+	fd = (struct pollfd){.fd = follow_fd(follow), .events = POLLIN};
 	replace_lease("otto");
 	while (!changed && now_ms() < end)
-		changed = poll(&fd, 1, 1000) == 1 && following_run(following);
+		changed = poll(&fd, 1, 1000) == 1 && follow_run(follow);
 	assert_true(changed);
 	assert_string_equal(name(), "otto");
 }
@@ -128,7 +128,7 @@ static void without_inotify_looking_now_and_then_does(void **state)
 	assert_string_equal(name(), "anna");
 	replace_lease("otto");
 	expect_nothing_due();
-	following_poll(following);
+	follow_poll(follow);
 	assert_string_equal(name(), "anna"); /* whoever looks is not made to wait */
 	expect("otto");
 }

@@ -16,19 +16,19 @@ struct wish {
 
 static enum metrics_format format_of(const char *line)
 {
-	struct accept accept = ACCEPT_NOTHING;
+	struct negotiation accept = NEGOTIATE_NOTHING;
 
 	if (line)
-		accept_read_format(&accept, line);
-	return accept_format(&accept);
+		negotiate_read_format(&accept, line);
+	return negotiate_format(&accept);
 }
 
 static bool wants_gzip(const char *line)
 {
-	struct accept accept = ACCEPT_NOTHING;
+	struct negotiation accept = NEGOTIATE_NOTHING;
 
-	accept_read_encoding(&accept, line);
-	return accept_gzip(&accept);
+	negotiate_read_encoding(&accept, line);
+	return negotiate_gzip(&accept);
 }
 
 static void check(const struct wish *wishes, size_t count)
@@ -236,10 +236,10 @@ static void expect_gzip(const char *const *headers, bool expected)
 
 static void gzip_is_for_who_asks_for_it(void **state)
 {
-	struct accept nothing = ACCEPT_NOTHING;
+	struct negotiation nothing = NEGOTIATE_NOTHING;
 
 	(void)state;
-	assert_false(accept_gzip(&nothing));
+	assert_false(negotiate_gzip(&nothing));
 	PLAIN("", " \t", ",", ", ,,");
 	GZIP("gzip");	   /* Prometheus, vmagent, Telegraf, Alloy: what is written in Go */
 	PLAIN("identity"); /* Prometheus with enable_compression: false, Wget, urllib */
@@ -317,18 +317,18 @@ static void several_lines_are_one(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++) {
-		struct accept accept = ACCEPT_NOTHING;
+		struct negotiation accept = NEGOTIATE_NOTHING;
 
 		for (size_t k = 0; k < 3; k++)
-			accept_read_format(&accept, formats[i].line[k]);
-		assert_int_equal(accept_format(&accept), formats[i].format);
+			negotiate_read_format(&accept, formats[i].line[k]);
+		assert_int_equal(negotiate_format(&accept), formats[i].format);
 	}
 	for (size_t i = 0; i < sizeof(codings) / sizeof(*codings); i++) {
-		struct accept accept = ACCEPT_NOTHING;
+		struct negotiation accept = NEGOTIATE_NOTHING;
 
 		for (size_t k = 0; k < 3; k++)
-			accept_read_encoding(&accept, codings[i].line[k]);
-		assert_int_equal(accept_gzip(&accept), codings[i].gzip);
+			negotiate_read_encoding(&accept, codings[i].line[k]);
+		assert_int_equal(negotiate_gzip(&accept), codings[i].gzip);
 	}
 }
 

@@ -4,8 +4,8 @@
  * filter of a handle of our own. Both outlive the process. In each case ours runs before other
  * programs, so that none hides a packet from it, and it hides none from them.
  */
-#ifndef MZ_HOOKS_ATTACH_H
-#define MZ_HOOKS_ATTACH_H
+#ifndef MZ_HOOKS_HOOK_H
+#define MZ_HOOKS_HOOK_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,14 +27,14 @@ struct hook {
  * -EADDRINUSE for a download where an ingress qdisc of somebody else's leaves it no place; or
  * another -errno.
  */
-int hooks_attach(const char *dir, const struct hook *hook, int program, enum config_hook wanted,
+int hook_attach(const char *dir, const struct hook *hook, int program, enum config_hook wanted,
 	enum snapshot_hook_kind *kind);
 
 /*
- * Whether hooks_attach() would put another kind of hook there in place of the one that hangs there:
+ * Whether hook_attach() would put another kind of hook there in place of the one that hangs there:
  * both see packets for a moment. other: set to the kind that goes.
  */
-bool hooks_change_kind(
+bool hook_change_kind(
 	const char *dir, const struct hook *hook, enum config_hook wanted, enum config_hook *other);
 
 /*
@@ -42,21 +42,21 @@ bool hooks_change_kind(
  * was made anew with the same index, or where somebody took it away. Where the kernel does not tell
  * of clsact filters, it is taken to hang there.
  */
-bool hooks_attached(const char *dir, const struct hook *hook, enum snapshot_hook_kind kind);
+bool hook_attached(const char *dir, const struct hook *hook, enum snapshot_hook_kind kind);
 
 /*
  * Detaches what earlier calls or processes attached, but for the hooks in keep. A clsact qdisc
  * stays even where it is empty now: the kernel drops packets while it takes one away.
  */
-void hooks_detach_others(const char *dir, const struct hook *keep, size_t keeps);
+void hook_detach_others(const char *dir, const struct hook *keep, size_t keep_count);
 
 /*
  * A number by which daemons with different --pin are told apart, in all its bits: a mix of dir's
  * name, and 0 for the default one.
  */
-uint32_t hooks_mix(const char *dir);
+uint32_t hook_mix(const char *dir);
 
 /* Detaches all, and removes the qdiscs that we made and nobody else uses by now. */
-void hooks_remove_all(const char *dir);
+void hook_remove_all(const char *dir);
 
 #endif

@@ -30,8 +30,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = fuzz_copy(data, size, true);
 
-	check(report_status, text);
-	check(report_hosts, text);
+	check(status_text, text);
+	check(status_text_hosts, text);
 	free(text);
 	return 0;
 }

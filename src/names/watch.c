@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "names/inotify.h"
+#include "names/watch.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "hooks/attach.h"
+#include "hooks/hook.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -95,7 +95,7 @@ static uint32_t parent_of(enum mz_direction direction)
 	return TC_H_MAKE(TC_H_CLSACT, direction == MZ_UPLOAD ? TC_H_MIN_INGRESS : TC_H_MIN_EGRESS);
 }
 
-uint32_t hooks_mix(const char *dir)
+uint32_t hook_mix(const char *dir)
 {
 	uint32_t mixed = 0;
 
@@ -108,7 +108,7 @@ uint32_t hooks_mix(const char *dir)
 /* The net is in the lowest bits, and above it what tells daemons apart. */
 static uint32_t handle_of(const char *dir, unsigned net)
 {
-	return HANDLE | (hooks_mix(dir) * MZ_NETS & 0xffff) | net;
+	return HANDLE | (hook_mix(dir) * MZ_NETS & 0xffff) | net;
 }
 
 #define FILTERS 64 /* ours are among the first */
@@ -216,7 +216,7 @@ static void detach_clsact(const char *dir, const struct hook *hook)
 		bpf_tc_detach(&at, &filter);
 }
 
-int hooks_attach(const char *dir, const struct hook *hook, int program, enum config_hook wanted,
+int hook_attach(const char *dir, const struct hook *hook, int program, enum config_hook wanted,
 	enum snapshot_hook_kind *kind)
 {
 	int error = -EINVAL;
@@ -245,18 +245,18 @@ static bool kernel_has_tcx(unsigned ifindex)
 		       &programs) != -EINVAL;
 }
 
-bool hooks_change_kind(
+bool hook_change_kind(
 	const char *dir, const struct hook *hook, enum config_hook wanted, enum config_hook *other)
 {
 	if (wanted == CONFIG_HOOK_CLSACT) {
 		*other = CONFIG_HOOK_TCX;
-		return hooks_attached(dir, hook, SNAPSHOT_TCX);
+		return hook_attached(dir, hook, SNAPSHOT_TCX);
 	}
 	*other = CONFIG_HOOK_CLSACT;
 	return find_filter(dir, hook) > 0 && kernel_has_tcx(hook->ifindex);
 }
 
-bool hooks_attached(const char *dir, const struct hook *hook, enum snapshot_hook_kind kind)
+bool hook_attached(const char *dir, const struct hook *hook, enum snapshot_hook_kind kind)
 {
 	char path[PATH_MAX];
 	int link;
@@ -297,7 +297,7 @@ static void remove_qdisc(const char *dir, unsigned ifindex)
 		bpf_tc_hook_destroy(&at);
 }
 
-static void detach_other_links(const char *dir, const struct hook *keep, size_t keeps)
+static void detach_other_links(const char *dir, const struct hook *keep, size_t keep_count)
 {
 	struct dirent *entry;
 	DIR *pins = opendir(dir);
@@ -310,7 +310,7 @@ static void detach_other_links(const char *dir, const struct hook *keep, size_t 
 			if (sscanf(entry->d_name, "link_%u_%u_", &hook.ifindex, &hook.net) != 2)
 				continue;
 			link_path("", &hook, path);
-			if (strcmp(path + 1, entry->d_name) == 0 && !in(keep, keeps, &hook))
+			if (strcmp(path + 1, entry->d_name) == 0 && !in(keep, keep_count, &hook))
 				detach_tcx(dir, &hook);
 		}
 	if (pins)
@@ -318,7 +318,7 @@ static void detach_other_links(const char *dir, const struct hook *keep, size_t 
 }
 
 static void detach_other_filters(
-	const char *dir, unsigned ifindex, const struct hook *keep, size_t keeps)
+	const char *dir, unsigned ifindex, const struct hook *keep, size_t keep_count)
 {
 	for (int d = 0; d < MZ_DIRECTIONS; d++) {
 		struct hook hook = {.ifindex = ifindex, .direction = (enum mz_direction)d};
@@ -328,29 +328,29 @@ static void detach_other_filters(
 		for (int i = 0; i < count; i++) {
 			hook.net = list[i].handle & (MZ_NETS - 1);
 			if (filter_is_ours(dir, hook.direction, &list[i]) &&
-				!in(keep, keeps, &hook))
+				!in(keep, keep_count, &hook))
 				detach_clsact(dir, &hook);
 		}
 	}
 }
 
-void hooks_detach_others(const char *dir, const struct hook *keep, size_t keeps)
+void hook_detach_others(const char *dir, const struct hook *keep, size_t keep_count)
 {
 	struct if_nameindex *interfaces = if_nameindex();
 
 	libbpf_set_print(NULL);
-	detach_other_links(dir, keep, keeps);
+	detach_other_links(dir, keep, keep_count);
 	for (size_t i = 0; interfaces && interfaces[i].if_index; i++)
-		detach_other_filters(dir, interfaces[i].if_index, keep, keeps);
+		detach_other_filters(dir, interfaces[i].if_index, keep, keep_count);
 	if (interfaces)
 		if_freenameindex(interfaces);
 }
 
-void hooks_remove_all(const char *dir)
+void hook_remove_all(const char *dir)
 {
 	struct if_nameindex *interfaces = if_nameindex();
 
-	hooks_detach_others(dir, NULL, 0);
+	hook_detach_others(dir, NULL, 0);
 	for (size_t i = 0; interfaces && interfaces[i].if_index; i++)
 		remove_qdisc(dir, interfaces[i].if_index);
 	if (interfaces)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "tables/evict.h"
+#include "tables/retire.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -31,9 +31,10 @@ static int free_slots(struct maps *maps, uint32_t generation)
 	return 0;
 }
 
-int retire_start(struct retire *retire, struct maps *maps, const struct past *past, uint64_t now_ms)
+int retire_start(
+	struct retire *retire, struct maps *maps, const struct archive *archive, uint64_t now_ms)
 {
-	int error = free_slots(maps, past->head.generation);
+	int error = free_slots(maps, archive->head.generation);
 
 	*retire = (struct retire){.marked_ms = now_ms};
 	for (uint32_t i = 0; i < 2 * maps->family_slots && !error; i++)
@@ -44,7 +45,7 @@ int retire_start(struct retire *retire, struct maps *maps, const struct past *pa
 	return error;
 }
 
-static int retire_slots(struct maps *maps, struct past *next)
+static int retire_slots(struct maps *maps, struct archive *next)
 {
 	for (uint32_t i = 0; i < 2 * maps->family_slots; i++) {
 		const struct mz_slot *slot = &maps->slots[i];
@@ -57,7 +58,7 @@ static int retire_slots(struct maps *maps, struct past *next)
 		row.counts = counters_of(maps, i);
 		memcpy(row.mac, slot->host.mac, sizeof(row.mac));
 		memcpy(row.addr, slot->addr, sizeof(row.addr));
-		error = past_retire(next, &row);
+		error = archive_retire(next, &row);
 		if (error)
 			return error;
 	}
@@ -65,27 +66,27 @@ static int retire_slots(struct maps *maps, struct past *next)
 }
 
 /* The commit is the point where the counts change sides. */
-static int empty(struct retire *retire, struct maps *maps, struct past *past, const char *dir)
+static int empty(struct retire *retire, struct maps *maps, struct archive *archive, const char *dir)
 {
-	struct past next;
-	int error = past_copy(&next, past);
+	struct archive next;
+	int error = archive_copy(&next, archive);
 
 	if (error)
 		return error;
 	maps_wait_for_classifiers();
 	error = retire_slots(maps, &next);
 	next.head.generation++;
-	past_settle(&next);
+	archive_settle(&next);
 	if (!error)
-		error = past_commit(&next, dir);
+		error = archive_commit(&next, dir);
 	if (error) {
-		past_close(&next);
+		archive_close(&next);
 		return error;
 	}
-	past_close(past);
-	*past = next;
+	archive_close(archive);
+	*archive = next;
 	retire->leaving = 0;
-	error = free_slots(maps, past->head.generation);
+	error = free_slots(maps, archive->head.generation);
 	return error ? error : 1;
 }
 
@@ -182,7 +183,7 @@ static bool is_due(const struct retire *retire, const struct maps *maps, const u
 	       now_ms - retire->marked_ms >= (idle_s < LOOK_MS / 1000 ? idle_s * 1000 : LOOK_MS);
 }
 
-int retire_step(struct retire *retire, struct maps *maps, struct past *past, const char *dir,
+int retire_step(struct retire *retire, struct maps *maps, struct archive *archive, const char *dir,
 	const uint32_t entries[2], uint32_t idle_s, uint32_t now_s, uint64_t now_ms)
 {
 	int error;
@@ -190,13 +191,14 @@ int retire_step(struct retire *retire, struct maps *maps, struct past *past, con
 	if (retire->leaving) {
 		if (now_ms - retire->marked_ms < SETTLED_MS)
 			return 0;
-		return empty(retire, maps, past, dir);
+		return empty(retire, maps, archive, dir);
 	}
 	if (!is_due(retire, maps, entries, idle_s, now_ms))
 		return 0;
 	retire->marked_ms = now_ms;
-	error = mark_family(retire, maps, AF_INET, past->head.generation, idle_s, now_s);
+	error = mark_family(retire, maps, AF_INET, archive->head.generation, idle_s, now_s);
 	if (!error)
-		error = mark_family(retire, maps, AF_INET6, past->head.generation, idle_s, now_s);
+		error = mark_family(
+			retire, maps, AF_INET6, archive->head.generation, idle_s, now_s);
 	return error;
 }

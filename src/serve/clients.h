@@ -3,8 +3,8 @@
  * Who is connected to the exporter, on all of its sockets, who may be, and for how long. What
  * strangers can take from us is bounded here, except for what the HTTP library bounds itself.
  */
-#ifndef MZ_SERVE_CONNECTIONS_H
-#define MZ_SERVE_CONNECTIONS_H
+#ifndef MZ_SERVE_CLIENTS_H
+#define MZ_SERVE_CLIENTS_H
 
 #include <netinet/in.h>
 #include <stdbool.h>
