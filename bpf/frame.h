@@ -13,7 +13,7 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
-#include "layout.h"
+#include "settings.h"
 #include "whose.h"
 
 #define VLAN_HLEN  4	  /* a tag: TCI and the next EtherType */

@@ -12,7 +12,8 @@
 
 #include <bpf/bpf_helpers.h>
 
-#include "layout.h"
+#include "settings.h"
+#include "tables.h"
 #include "whose.h"
 
 /*

@@ -11,7 +11,8 @@
 
 #include <bpf/bpf_helpers.h>
 
-#include "layout.h"
+#include "settings.h"
+#include "tables.h"
 #include "whose.h"
 
 #define E2BIG  7  /* errno.h: what an insert says when the table is full */

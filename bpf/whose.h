@@ -8,8 +8,8 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
-#include "layout.h"
 #include "scope.h"
+#include "settings.h"
 
 const volatile struct mz_settings mz_settings;
 

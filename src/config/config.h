@@ -10,7 +10,7 @@
 
 #include "base/prefix.h"
 #include "config/own_names.h"
-#include "layout.h"
+#include "settings.h"
 
 #define CONFIG_PIN     "/sys/fs/bpf/mezoura" /* the default */
 #define CONFIG_LISTENS 8

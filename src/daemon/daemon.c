@@ -60,9 +60,7 @@ static int check(struct daemon *daemon)
 
 	if (missing)
 		log_error("expected to be run as root (%s are needed)", missing);
-	if (missing)
-		return -EPERM;
-	error = open_files_check();
+	error = missing ? -EPERM : open_files_check();
 	if (error || !config->textfile)
 		return error;
 	error = textfile_check(config->textfile);

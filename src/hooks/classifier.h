@@ -2,7 +2,7 @@
 #ifndef MZ_HOOKS_CLASSIFIER_H
 #define MZ_HOOKS_CLASSIFIER_H
 
-#include "layout.h"
+#include "settings.h"
 #include "tables/maps.h"
 
 /*

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "config/config.h"
-#include "layout.h"
+#include "counts.h"
 #include "model/snapshot.h"
 
 struct hook {

@@ -10,8 +10,8 @@
 
 #include "config/config.h"
 #include "hooks/tracking.h"
-#include "layout.h"
 #include "model/snapshot.h"
+#include "settings.h"
 #include "tables/maps.h"
 
 /* One tracked interface. */

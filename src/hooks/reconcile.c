@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "hooks/classifier_settings.h"
 #include "hooks/hook.h"
 #include "hooks/place.h"
-#include "hooks/settings.h"
 #include "net/addresses.h"
 #include "net/devices.h"
 #include "net/topology.h"
@@ -67,8 +67,8 @@ static int reconcile_link(struct installed *installed, struct place_work *work, 
 	link->macs_cut = topology.macs_cut;
 	work->failed = work->failed || topology.cut || topology.macs_cut;
 	link->present = true;
-	error = settings_make(&settings, config, &installed->tracking, ifname, link->net, work->own,
-		work->own_count);
+	error = classifier_settings_make(&settings, config, &installed->tracking, ifname, link->net,
+		work->own, work->own_count);
 	if (error && keep_hooks(installed, work, link->net) < 0)
 		return -ENOMEM;
 	if (!error)

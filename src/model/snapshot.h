@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "layout.h"
+#include "counts.h"
 
 /* One address of a host. 64 bytes, so that ten thousand of them walk fast. */
 struct snapshot_address {

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "base/hash.h"
-#include "layout.h"
+#include "counts.h"
 
 struct tally_row {
 	struct mz_counts counts;

@@ -9,8 +9,8 @@
 
 #include <stddef.h>
 
-#include "layout.h"
 #include "net/devices.h"
+#include "settings.h"
 
 #define TOPOLOGY_PLACES 64 /* of one tracked interface */
 

@@ -8,6 +8,7 @@
 #define MZ_TABLES_ARCHIVE_H
 
 #include "model/tally.h"
+#include "tables.h"
 
 struct archive {
 	struct mz_past_head head;

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "layout.h"
+#include "tables.h"
 
 /* As the classifier names them, see layout.h. */
 enum maps_name {

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "base/trust.h"
-#include "layout.h"
+#include "tables.h"
 
 #define MOUNT_POINT "/sys/fs/bpf" /* where the kernel keeps a directory for it */
 #define MOUNT_MARK  "mounted"	  /* a directory below pin: we mounted, so we unmount */

@@ -18,7 +18,7 @@
 #include "../bpf/packet.h"
 #include "bench.h"
 #include "hooks/classifier.h"
-#include "hooks/settings.h"
+#include "hooks/classifier_settings.h"
 #include "neighbour.h"
 #include "rotation.h"
 #include "tables/counters.h"
@@ -142,7 +142,7 @@ static int load(struct table *table, unsigned room, int nothing)
 		prefix_parse(own_text[i], AF_UNSPEC, true, &own[i].own);
 	tracking_make(&tracking, &config, own, 4, NULL, 0);
 	if (!error)
-		error = settings_make(&settings, &config, &tracking, "lan", 0, own, 4);
+		error = classifier_settings_make(&settings, &config, &tracking, "lan", 0, own, 4);
 	if (!error)
 		error = classifier_load(&table->maps, &settings, table->program);
 	if (error)

@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "layout.h"
+#include "counts.h"
 
 #define ROTATION_VLAN	7
 #define ROTATION_STRIDE 7919 /* a prime: to all hosts, and not in the order of their slots */

@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "layout.h"
+#include "counts.h"
 
 #define ROUTER	"02:00:00:00:00:01" /* the MAC of the tracked interface */
 #define HOST	"02:00:00:00:0a:01"

@@ -25,7 +25,7 @@
 #include <cmocka.h>
 
 #include "hooks/classifier.h"
-#include "hooks/settings.h"
+#include "hooks/classifier_settings.h"
 #include "model/tally.h"
 #include "packet.h"
 #include "tables/counters.h"
@@ -133,7 +133,8 @@ static inline void site_settings(
 		site_prefix(site->own[own_count], &own[own_count].own);
 	tracking_make(&tracking, &config, own, own_count, NULL, 0);
 	assert_int_equal(
-		settings_make(settings, &config, &tracking, "lan0", net, own, own_count), 0);
+		classifier_settings_make(settings, &config, &tracking, "lan0", net, own, own_count),
+		0);
 }
 
 static inline void rig_load(struct rig *rig, const struct site *site, unsigned net)

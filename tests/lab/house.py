@@ -30,7 +30,7 @@ BINARY = f"{SCRATCH}/mezoura"
 BPFFS = "/sys/fs/bpf"
 HERE = b"/proc/thread-self/ns/net"
 PASSWD = f"{SCRATCH}/passwd"
-with open(f"{ROOT}/include/layout.h", encoding="ascii") as header:
+with open(f"{ROOT}/include/tables.h", encoding="ascii") as header:
     LAYOUT = re.search('MZ_LAYOUT "(.*)"', header.read()).group(1)
 
 USERS = {"mezoura": 64990, "mezoura-exporter": 64991}  # as the package makes them

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "hooks/settings.h"
+#include "hooks/classifier_settings.h"
 
 static struct config config;
 static struct mz_settings settings;
@@ -39,7 +39,8 @@ static int make(unsigned net, const struct address *own, size_t own_count)
 {
 	tracking_make(&tracking, &config, own, own_count, route, routes);
 
-	return settings_make(&settings, &config, &tracking, "br-lan", net, own, own_count);
+	return classifier_settings_make(
+		&settings, &config, &tracking, "br-lan", net, own, own_count);
 }
 
 static int prepare(void **state)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "hooks/settings.h"
+#include "hooks/classifier_settings.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -112,7 +112,7 @@ static bool tracks(
 	return false;
 }
 
-int settings_make(struct mz_settings *settings, const struct config *config,
+int classifier_settings_make(struct mz_settings *settings, const struct config *config,
 	const struct tracking *tracking, const char *ifname, unsigned net,
 	const struct address *own, size_t own_count)
 {
