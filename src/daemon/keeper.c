@@ -34,18 +34,18 @@ void keeper_set_offloaded(struct keeper *keeper, const char *flowtable)
 /* Where hooks hang is part of every snapshot; one line for a device that has several. */
 static void list_hooks(const struct keeper *keeper, struct snapshot *snapshot)
 {
-	snapshot->hooks = 0;
+	snapshot->hook_count = 0;
 	for (size_t i = 0; i < keeper->installed.hook_count; i++) {
 		const struct installed_hook *from = &keeper->installed.hooks[i];
 		bool known = !from->attached;
 
-		for (uint32_t j = 0; j < snapshot->hooks && !known; j++)
+		for (uint32_t j = 0; j < snapshot->hook_count && !known; j++)
 			known = strcmp(snapshot->hook[j].device, from->device) == 0 &&
 				snapshot->hook[j].kind == from->kind;
 		for (int d = 0; d < (from->half ? MZ_DOWNLOAD : MZ_DIRECTIONS) && !known &&
-				snapshot->hooks < SNAPSHOT_HOOKS;
+				snapshot->hook_count < SNAPSHOT_HOOKS;
 			d++) {
-			struct snapshot_hook *hook = &snapshot->hook[snapshot->hooks++];
+			struct snapshot_hook *hook = &snapshot->hook[snapshot->hook_count++];
 
 			memset(hook, 0, sizeof(*hook));
 			memcpy(hook->device, from->device, sizeof(hook->device));
@@ -61,7 +61,7 @@ static void list_interfaces(const struct keeper *keeper, struct snapshot *snapsh
 {
 	const struct config *config = keeper->config;
 
-	snapshot->interfaces = (uint32_t)config->interfaces;
+	snapshot->interface_count = (uint32_t)config->interfaces;
 	for (size_t i = 0; i < config->interfaces; i++) {
 		struct snapshot_interface *to = &snapshot->interface[i];
 
@@ -71,15 +71,15 @@ static void list_interfaces(const struct keeper *keeper, struct snapshot *snapsh
 			.followed = config->followed[i]};
 		for (size_t k = 0; k < keeper->installed.tracking.count; k++) {
 			const struct tracking_row *row = &keeper->installed.tracking.row[k];
-			struct snapshot_prefix *prefix = &to->prefix[to->prefixes];
+			struct snapshot_prefix *prefix = &to->prefix[to->prefix_count];
 
 			if (!tracking_is_on(row, config->ifnames[i]) ||
-				to->prefixes == 2 * MZ_PREFIXES)
+				to->prefix_count == 2 * MZ_PREFIXES)
 				continue;
 			memcpy(prefix->addr, row->prefix.addr, sizeof(prefix->addr));
 			prefix->family = row->prefix.family;
 			prefix->length = row->prefix.length;
-			to->prefixes++;
+			to->prefix_count++;
 		}
 	}
 }

@@ -161,9 +161,9 @@ static void fill_host(struct snapshot *s, const struct tally_row *row, const str
 	uint32_t *at = &run->at[row->net];
 
 	if (!same)
-		run->first = s->hosts;
-	if (*at < run->first || *at >= s->hosts || hosts[*at].net != row->net) {
-		*at = s->hosts++;
+		run->first = s->host_count;
+	if (*at < run->first || *at >= s->host_count || hosts[*at].net != row->net) {
+		*at = s->host_count++;
 		host = &hosts[*at];
 		*host = (struct snapshot_host){.family = row->family,
 			.net = row->net,
@@ -173,12 +173,12 @@ static void fill_host(struct snapshot *s, const struct tally_row *row, const str
 			memcpy(host->addr, row->addr, sizeof(host->addr));
 	}
 	add(&hosts[*at].counts, &row->counts);
-	hosts[*at].addresses += !tally_is_retired(row);
+	hosts[*at].address_count += !tally_is_retired(row);
 }
 
 static void fill_address(struct snapshot *s, const struct tally_row *row, uint32_t name)
 {
-	struct snapshot_address *address = (struct snapshot_address *)s->data + s->addresses++;
+	struct snapshot_address *address = (struct snapshot_address *)s->data + s->address_count++;
 
 	*address = (struct snapshot_address){
 		.counts = row->counts, .family = row->family, .net = row->net, .name = name};
@@ -263,7 +263,7 @@ static uint32_t name_address(struct snapshot *s, const struct tally_row *row,
 	struct name name;
 
 	if (naming->same)
-		return snapshot_addresses(s)[s->addresses].name;
+		return snapshot_addresses(s)[s->address_count].name;
 	name = name_of_row(names, row, &naming->machine);
 	if (name.text == naming->machine.text)
 		return naming->machine_at;
@@ -282,7 +282,7 @@ static void fill_rows(struct snapshot *s, const struct tally *tally, const struc
 	struct run run = {0};
 
 	s->data[s->text_at] = '\0';
-	s->addresses = s->hosts = 0;
+	s->address_count = s->host_count = 0;
 	for (uint32_t i = 0; i < tally->count; i++) {
 		const struct tally_row *row = &tally->rows[i];
 
@@ -314,9 +314,9 @@ static void fill_sources(struct snapshot *s, const struct names *names)
 
 		memset(source, 0, sizeof(*source));
 		memccpy(source->name, names_source_text(i), 0, sizeof(source->name) - 1);
-		source->names = (uint32_t)names_count(names, i);
+		source->name_count = (uint32_t)names_count(names, i);
 	}
-	s->sources = NAMES_SOURCES;
+	s->source_count = NAMES_SOURCES;
 }
 
 size_t snapshot_needed(const struct tally *tally, struct names *names, const struct snapshot *last)
@@ -342,7 +342,7 @@ void snapshot_fill(
 	memcpy(s->capacity, tally->capacity, sizeof(s->capacity));
 	memcpy(s->unattributed, tally->unattributed, sizeof(s->unattributed));
 	memcpy(s->nets, tally->nets, sizeof(s->nets));
-	s->retired = tally->retired;
+	s->retired_count = tally->retired_count;
 	s->kernel_bytes = tally->kernel_bytes;
 	fill_rows(s, tally, names);
 	fill_sources(s, names);

@@ -31,7 +31,7 @@ struct snapshot_host {
 	uint8_t family;
 	uint8_t net;
 	uint32_t name;
-	uint32_t addresses; /* how many were added up */
+	uint32_t address_count; /* how many were added up */
 };
 
 _Static_assert(sizeof(struct snapshot_address) == 64, "one cache line");
@@ -60,7 +60,7 @@ struct snapshot_interface {
 	bool present;
 	bool hooked;   /* packets are counted there, in both directions */
 	bool followed; /* the prefixes are its own subnets, as they change */
-	uint8_t prefixes;
+	uint8_t prefix_count;
 	struct snapshot_prefix prefix[2 * MZ_PREFIXES];
 };
 
@@ -81,7 +81,7 @@ enum snapshot_incomplete {
 /* A source of names and of how many MACs and addresses it knows one. */
 struct snapshot_source {
 	char name[12];
-	uint32_t names;
+	uint32_t name_count;
 };
 
 /* What a process uses of the machine. */
@@ -94,10 +94,10 @@ struct snapshot_process {
 struct snapshot {
 	uint64_t taken_ms; /* since 1970 */
 	uint64_t number;   /* counts the snapshots since the daemon started */
-	uint32_t addresses, hosts, hooks, sources, interfaces;
+	uint32_t address_count, host_count, hook_count, source_count, interface_count;
 	uint32_t incomplete;		  /* 1 << enum snapshot_incomplete, where it is so */
 	uint32_t entries[2], capacity[2]; /* of the kernel tables: IPv4, IPv6 */
-	uint32_t retired;		  /* rows of what is in the kernel's tables no more */
+	uint32_t retired_count;		  /* rows of what is in the kernel's tables no more */
 	uint32_t pull_us;		  /* how long the last pull took */
 	uint64_t uptime_s;		  /* of the daemon */
 	uint64_t kernel_bytes;		  /* that the kernel's tables take */

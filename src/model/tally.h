@@ -33,7 +33,7 @@ struct tally {
 	uint32_t version;		  /* another one whenever there are other rows */
 	uint32_t changes;		  /* of the past, as of the last reading */
 	uint32_t entries[2], capacity[2]; /* of the kernel tables: IPv4, IPv6 */
-	uint32_t retired;		  /* rows that are no more in the kernel's tables */
+	uint32_t retired_count;		  /* rows that are no more in the kernel's tables */
 	uint64_t kernel_bytes;
 	struct mz_volume unattributed[MZ_DIRECTIONS][MZ_REASONS];
 	struct mz_net nets[MZ_NETS];

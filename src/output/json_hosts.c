@@ -38,7 +38,7 @@ static void put_name(const struct snapshot *s, const struct snapshot_host *host,
 	else
 		buf_text(out, "null");
 	buf_text(out, ", \"source\": ");
-	if (host->name && source < s->sources)
+	if (host->name && source < s->source_count)
 		escape_json(out, s->source[source].name);
 	else
 		buf_text(out, "null");
@@ -52,7 +52,7 @@ static void put_addresses(
 	bool mac = has_mac(host->mac), first = true;
 
 	buf_text(out, ", \"addresses\": [");
-	for (uint32_t i = at; i < s->addresses; i++) {
+	for (uint32_t i = at; i < s->address_count; i++) {
 		const struct snapshot_address *address = &all[i];
 
 		if (memcmp(address->mac, host->mac, sizeof(host->mac)) != 0 ||
@@ -75,7 +75,7 @@ static uint32_t find_addresses(
 {
 	const struct snapshot_address *all = snapshot_addresses(s);
 
-	for (; at < s->addresses; at++) {
+	for (; at < s->address_count; at++) {
 		int order = memcmp(all[at].mac, host->mac, sizeof(host->mac));
 
 		order = order ? order : all[at].family - host->family;
@@ -95,7 +95,7 @@ void json_hosts(const struct snapshot *s, struct buf *out)
 	buf_text(out, "{\n  \"timestamp\": ");
 	json_put_time(out, s->taken_ms, true);
 	buf_text(out, ",\n  \"hosts\": [");
-	for (uint32_t i = 0; i < s->hosts; i++) {
+	for (uint32_t i = 0; i < s->host_count; i++) {
 		const struct snapshot_host *host = &hosts[i];
 
 		buf_text(out, i ? ",\n    {\"interface\": " : "\n    {\"interface\": ");
@@ -116,5 +116,5 @@ void json_hosts(const struct snapshot *s, struct buf *out)
 		put_counts(&host->counts, out);
 		buf_text(out, "}");
 	}
-	buf_text(out, s->hosts ? "\n  ]\n}\n" : "]\n}\n");
+	buf_text(out, s->host_count ? "\n  ]\n}\n" : "]\n}\n");
 }

@@ -45,11 +45,11 @@ static void put_interface(struct json_writer *json, const struct snapshot *s,
 	json_bool(json, "hooked", interface->hooked);
 	json_bool(json, "followed", interface->followed);
 	json_open(json, "prefixes", "[");
-	for (size_t i = 0; i < interface->prefixes; i++)
+	for (size_t i = 0; i < interface->prefix_count; i++)
 		put_prefix(json, &interface->prefix[i]);
 	json_close(json, "]");
 	json_open(json, "hooks", "[");
-	for (size_t i = 0; i < s->hooks; i++)
+	for (size_t i = 0; i < s->hook_count; i++)
 		if (s->hook[i].net == interface->net)
 			put_hook(json, s, &s->hook[i]);
 	json_close(json, "]");
@@ -59,7 +59,7 @@ static void put_interface(struct json_writer *json, const struct snapshot *s,
 static void put_interfaces(struct json_writer *json, const struct snapshot *s)
 {
 	json_open(json, "interfaces", "[");
-	for (size_t i = 0; i < s->interfaces; i++)
+	for (size_t i = 0; i < s->interface_count; i++)
 		put_interface(json, s, &s->interface[i]);
 	json_close(json, "]");
 }
@@ -87,7 +87,7 @@ static void put_table(struct json_writer *json, const struct snapshot *s)
 		json_number(json, "capacity", s->capacity[v]);
 		json_close(json, "}");
 	}
-	json_number(json, "retired", s->retired);
+	json_number(json, "retired", s->retired_count);
 	json_number(json, "kernel_bytes", s->kernel_bytes);
 	json_close(json, "}");
 }
@@ -95,8 +95,8 @@ static void put_table(struct json_writer *json, const struct snapshot *s)
 static void put_names(struct json_writer *json, const struct snapshot *s)
 {
 	json_open(json, "names", "{");
-	for (size_t i = 0; i < s->sources; i++)
-		json_number(json, s->source[i].name, s->source[i].names);
+	for (size_t i = 0; i < s->source_count; i++)
+		json_number(json, s->source[i].name, s->source[i].name_count);
 	json_close(json, "}");
 }
 

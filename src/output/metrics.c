@@ -109,11 +109,11 @@ static void put_legacy(const struct snapshot *snapshot, bool show_unknown, struc
 		if (f == 0)
 			first = out->length;
 		line = first;
-		for (uint32_t i = 0; i < snapshot->addresses; i++) {
+		for (uint32_t i = 0; i < snapshot->address_count; i++) {
 			const struct snapshot_address *address = &all[i];
 			uint64_t value = figure_value(figure, &address->counts);
 
-			while (i + 1 < snapshot->addresses && same_series(address, &all[i + 1]))
+			while (i + 1 < snapshot->address_count && same_series(address, &all[i + 1]))
 				value += figure_value(figure, &all[++i].counts);
 			if (!has_mac(address) || (!address->name && !show_unknown))
 				continue;
@@ -162,7 +162,7 @@ static void put_hosts(const struct snapshot *snapshot, enum metrics_format forma
 		if (f == 0)
 			first = out->length;
 		line = first;
-		for (uint32_t i = 0; i < snapshot->hosts; i++) {
+		for (uint32_t i = 0; i < snapshot->host_count; i++) {
 			buf_text(out, figure->native);
 			if (f == 0)
 				put_host_labels(out, snapshot, &hosts[i]);

@@ -62,7 +62,7 @@ static void put_tables(const struct snapshot *snapshot, enum metrics_format form
 	}
 	put_plain(out, "mezoura_table_retired", "gauge",
 		"Hosts and addresses kept outside the kernel table, as they have been silent.",
-		snapshot->retired, format);
+		snapshot->retired_count, format);
 	put_plain(out, "mezoura_table_memory_bytes", "gauge",
 		"Kernel memory of all tables, allocated once.", snapshot->kernel_bytes, format);
 }
@@ -71,7 +71,7 @@ static void put_hooks(const struct snapshot *snapshot, enum metrics_format forma
 {
 	family_head(out, "mezoura_hook_info", "gauge", "Where a classifier is attached, and how.",
 		format);
-	for (uint32_t i = 0; i < snapshot->hooks; i++) {
+	for (uint32_t i = 0; i < snapshot->hook_count; i++) {
 		const struct snapshot_hook *hook = &snapshot->hook[i];
 
 		buf_text(out, "mezoura_hook_info{device=\"");
@@ -91,7 +91,7 @@ static void put_interfaces(
 	family_head(out, "mezoura_interface_hooked", "gauge",
 		"0 where a tracked interface is not counted: it is not there, or has no hook.",
 		format);
-	for (uint32_t i = 0; i < snapshot->interfaces; i++) {
+	for (uint32_t i = 0; i < snapshot->interface_count; i++) {
 		buf_text(out, "mezoura_interface_hooked{interface=\"");
 		escape_label(out, snapshot->nets[snapshot->interface[i].net].ifname);
 		buf_text(out, "\"}");
@@ -141,11 +141,11 @@ static void put_incomplete(
 static void put_daemon(const struct snapshot *snapshot, enum metrics_format format, struct buf *out)
 {
 	family_head(out, "mezoura_names", "gauge", "Hosts a source of names knows.", format);
-	for (uint32_t i = 0; i < snapshot->sources; i++) {
+	for (uint32_t i = 0; i < snapshot->source_count; i++) {
 		buf_text(out, "mezoura_names{source=\"");
 		escape_label(out, snapshot->source[i].name);
 		buf_text(out, "\"}");
-		buf_value(out, snapshot->source[i].names);
+		buf_value(out, snapshot->source[i].name_count);
 	}
 	family_head(out, "mezoura_snapshot_timestamp_seconds", "gauge",
 		"When the kernel's counters were last read, since 1970.", format);

@@ -26,8 +26,8 @@ int allowed_init(struct allowed *allowed, const struct config *config)
 void allowed_follow(struct allowed *allowed, const struct snapshot *snapshot)
 {
 	allowed->count = allowed->fixed;
-	for (uint32_t i = 0; i < snapshot->interfaces; i++)
-		for (size_t j = 0; j < snapshot->interface[i].prefixes; j++) {
+	for (uint32_t i = 0; i < snapshot->interface_count; i++)
+		for (size_t j = 0; j < snapshot->interface[i].prefix_count; j++) {
 			const struct snapshot_prefix *from = &snapshot->interface[i].prefix[j];
 			struct prefix *to = &allowed->prefix[allowed->count++];
 

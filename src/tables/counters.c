@@ -143,7 +143,7 @@ int counters_read(struct counters *counters, struct maps *maps, const struct arc
 		error = read_unattributed(counters, maps, archive, tally);
 	memcpy(tally->nets, maps->nets, sizeof(tally->nets));
 	tally->capacity[0] = tally->capacity[1] = maps->capacity;
-	tally->retired = archive->count;
+	tally->retired_count = archive->count;
 	tally->kernel_bytes = maps->kernel_bytes;
 	tally_sort(tally);
 	counters->begun = true;

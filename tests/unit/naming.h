@@ -106,7 +106,7 @@ static inline void naming_expect(
 	uint8_t bytes[16] = {0};
 
 	inet_pton(strchr(addr, ':') ? AF_INET6 : AF_INET, addr, bytes);
-	for (uint32_t i = 0; i < s->addresses; i++) {
+	for (uint32_t i = 0; i < s->address_count; i++) {
 		const struct snapshot_address *address = &snapshot_addresses(s)[i];
 
 		if (memcmp(address->addr, bytes, sizeof(bytes)) != 0)
@@ -129,7 +129,7 @@ static inline void naming_expect_host(struct naming *fixture, const char *mac, c
 	uint8_t bytes[6];
 
 	assert_true(mac_parse(mac, strlen(mac), bytes));
-	for (uint32_t i = 0; i < s->hosts; i++) {
+	for (uint32_t i = 0; i < s->host_count; i++) {
 		const struct snapshot_host *host = &snapshot_hosts(s)[i];
 
 		if (memcmp(host->mac, bytes, sizeof(bytes)) != 0)

@@ -203,17 +203,17 @@ static void write_left(const void *snapshot, struct buf *out)
 {
 	const struct snapshot *s = snapshot;
 
-	json_leftover(s->hook, s->hooks, out);
+	json_leftover(s->hook, s->hook_count, out);
 }
 
 static struct snapshot *new_snapshot(void)
 {
 	struct snapshot *snapshot = web_snapshot(HOSTS, 1);
 
-	snapshot->interfaces = 1;
+	snapshot->interface_count = 1;
 	strcpy(snapshot->nets[0].ifname, "br-lan");
-	snapshot->hooks = 50;
-	for (uint32_t i = 0; i < snapshot->hooks; i++)
+	snapshot->hook_count = 50;
+	for (uint32_t i = 0; i < snapshot->hook_count; i++)
 		snprintf(snapshot->hook[i].device, sizeof(snapshot->hook[i].device), "port%u", i);
 	snapshot->incomplete = 1u << SNAPSHOT_XDP;
 	return snapshot;

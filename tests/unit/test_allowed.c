@@ -43,8 +43,8 @@ static void it_follows_the_prefixes_in_force(void **state)
 	follow(&web, &allowed);
 	assert_true(web_shuts_out(&web, "192.0.2.1", "192.0.2.1"));
 	assert_true(web_admits(&web, "2001:db8::1", "2001:db8::1"));
-	web.snapshot->interfaces = 2;
-	web.snapshot->interface[1].prefixes = 1;
+	web.snapshot->interface_count = 2;
+	web.snapshot->interface[1].prefix_count = 1;
 	web.snapshot->interface[1].prefix[0] =
 		(struct snapshot_prefix){{192, 0, 2, 0}, AF_INET, 24};
 	follow(&web, &allowed);
@@ -69,9 +69,9 @@ static void all_prefixes_have_room(void **state)
 
 	(void)state;
 	assert_int_equal(allowed_init(&allowed, &config), 0);
-	snapshot->interfaces = MZ_NETS;
+	snapshot->interface_count = MZ_NETS;
 	for (size_t i = 0; i < MZ_NETS; i++)
-		snapshot->interface[i].prefixes = 2 * MZ_PREFIXES;
+		snapshot->interface[i].prefix_count = 2 * MZ_PREFIXES;
 	allowed_follow(&allowed, snapshot); /* the sanitizers look on */
 	assert_int_equal(allowed.count, allowed.fixed + (size_t)MZ_NETS * 2 * MZ_PREFIXES);
 	allowed_free(&allowed);

@@ -40,18 +40,18 @@ static struct snapshot_hook hook(
 
 static void fill_interfaces(void)
 {
-	snapshot.interfaces = 3;
+	snapshot.interface_count = 3;
 	strcpy(snapshot.nets[0].ifname, "br-lan");
 	strcpy(snapshot.nets[2].ifname, "wg0");
 	strcpy(snapshot.nets[5].ifname, "a\xff\x1b[2J\"b");
 	snapshot.interface[0] = (struct snapshot_interface){
-		.present = true, .hooked = true, .followed = true, .prefixes = 2};
+		.present = true, .hooked = true, .followed = true, .prefix_count = 2};
 	snapshot.interface[0].prefix[0] = prefix("192.168.2.0", 24);
 	snapshot.interface[0].prefix[1] = prefix("2001:db8:ca2:2::", 64);
-	snapshot.interface[1] = (struct snapshot_interface){.net = 2, .prefixes = 1};
+	snapshot.interface[1] = (struct snapshot_interface){.net = 2, .prefix_count = 1};
 	snapshot.interface[1].prefix[0] = prefix("10.0.0.0", 8);
 	snapshot.interface[2] = (struct snapshot_interface){.net = 5, .present = true};
-	snapshot.hooks = 5;
+	snapshot.hook_count = 5;
 	snapshot.hook[0] = hook("br-lan", MZ_UPLOAD, SNAPSHOT_TCX, 0);
 	snapshot.hook[1] = hook("br-lan", MZ_DOWNLOAD, SNAPSHOT_TCX, 0);
 	snapshot.hook[2] = hook("a-long-device-n", MZ_UPLOAD, SNAPSHOT_CLSACT, 0);
@@ -69,12 +69,12 @@ static int fill(void **state)
 		.uptime_s = 93784,
 		.entries = {12, 4096},
 		.capacity = {4096, 4096},
-		.retired = 7,
+		.retired_count = 7,
 		.kernel_bytes = 3 << 20,
 		.hooks_restored = 2,
 		.missed_packets = 9007199254740993,
 		.exporter_restarts = 3,
-		.sources = 2,
+		.source_count = 2,
 		.source = {{"uci", 3}, {"leases", 0}},
 		.incomplete = 1u << SNAPSHOT_HARDWARE_OFFLOAD | 1u << SNAPSHOT_XDP,
 	};

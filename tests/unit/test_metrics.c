@@ -39,11 +39,11 @@ static struct snapshot *take(const char *rows, struct names **names)
 	assert_int_equal(tally_text_read(file, &tally, &line), 0);
 	fclose(file);
 	take_snapshot(&snapshot, &tally, *names, 1700000000123);
-	snapshot->hooks = 1;
+	snapshot->hook_count = 1;
 	snapshot->incomplete = 1u << SNAPSHOT_HARDWARE_OFFLOAD;
 	snapshot->hook[0] = (struct snapshot_hook){
 		.device = "br-lan", .direction = MZ_DOWNLOAD, .kind = SNAPSHOT_TCX};
-	snapshot->interfaces = 2;
+	snapshot->interface_count = 2;
 	snapshot->interface[0] = (struct snapshot_interface){.present = true, .hooked = true};
 	snapshot->interface[1] = (struct snapshot_interface){.net = MZ_NETS - 1};
 	strcpy(snapshot->nets[MZ_NETS - 1].ifname, "brr0");

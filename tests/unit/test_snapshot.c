@@ -56,7 +56,7 @@ static void a_name_by_address_goes_with_the_address_to_the_machine_that_used_it_
 	naming_add(fixture, "2:0:0:0:0:2", "192.168.2.1", 20);
 	naming_take(fixture);
 	hosts = snapshot_hosts(fixture->snapshot);
-	assert_int_equal(fixture->snapshot->hosts, 2);
+	assert_int_equal(fixture->snapshot->host_count, 2);
 	assert_string_equal(snapshot_text(fixture->snapshot, hosts[0].name), "");
 	assert_string_equal(snapshot_text(fixture->snapshot, hosts[1].name), "nas");
 	naming_add(fixture, "2:0:0:0:0:1", "192.168.2.1", 30);

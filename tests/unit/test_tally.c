@@ -119,11 +119,11 @@ static void hosts_are_the_sums_of_their_addresses(void **state)
 	tally_init(&tally);
 	fill(&tally, 10000);
 	take_snapshot(&snapshot, &tally, names, 1);
-	assert_int_equal(snapshot->addresses, 10000);
-	assert_int_equal(snapshot->hosts, 7 * 11 * 3); /* MACs times interfaces */
-	for (uint32_t i = 0; i < snapshot->hosts; i++) {
+	assert_int_equal(snapshot->address_count, 10000);
+	assert_int_equal(snapshot->host_count, 7 * 11 * 3); /* MACs times interfaces */
+	for (uint32_t i = 0; i < snapshot->host_count; i++) {
 		bytes += snapshot_hosts(snapshot)[i].counts.bytes[MZ_UPLOAD];
-		addresses += snapshot_hosts(snapshot)[i].addresses;
+		addresses += snapshot_hosts(snapshot)[i].address_count;
 		for (uint32_t k = 0; k < i; k++)
 			assert_true(
 				memcmp(snapshot_hosts(snapshot)[i].mac,

@@ -38,7 +38,7 @@ static inline struct snapshot *web_snapshot(uint32_t rows, uint64_t value)
 	struct snapshot *snapshot = calloc(1, sizeof(*snapshot) + size + 8);
 
 	assert_non_null(snapshot);
-	snapshot->addresses = rows;
+	snapshot->address_count = rows;
 	snapshot->hosts_at = snapshot->text_at = (uint32_t)size;
 	snapshot->text_length = 1;
 	snapshot->number = value;
