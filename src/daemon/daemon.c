@@ -326,7 +326,7 @@ static int begin(struct daemon *daemon)
 
 	daemon->exporter.argv = daemon->config->argv;
 	daemon->exporter.sockets = daemon->server.socket;
-	daemon->exporter.count = daemon->server.sockets;
+	daemon->exporter.count = daemon->server.socket_count;
 	daemon->exporter.shared = daemon->shared.fd;
 	daemon->exporter.who = &daemon->privileges;
 	follow_read(daemon->follow);

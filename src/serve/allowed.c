@@ -25,7 +25,7 @@ int allowed_init(struct allowed *allowed, const struct config *config)
 
 void allowed_follow(struct allowed *allowed, const struct snapshot *snapshot)
 {
-	allowed->count = allowed->fixed;
+	allowed->count = allowed->fixed_count;
 	for (uint32_t i = 0; i < snapshot->interface_count; i++)
 		for (size_t j = 0; j < snapshot->interface[i].prefix_count; j++) {
 			const struct snapshot_prefix *from = &snapshot->interface[i].prefix[j];

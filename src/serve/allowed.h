@@ -10,8 +10,8 @@
 struct allowed {
 	struct prefix *prefix;
 	size_t count;
-	size_t fixed;	 /* how many of them, the first, do not change */
-	size_t favoured; /* and of these, are of --allow */
+	size_t fixed_count;    /* how many of them, the first, do not change */
+	size_t favoured_count; /* and of these, are of --allow */
 };
 
 /* Those that config tells. Returns 0 or -ENOMEM. */

@@ -11,12 +11,12 @@ void clients_init(struct clients *clients)
 		clients->slot[i] = (struct client){.fd = -1};
 }
 
-void clients_allow(
-	struct clients *clients, const struct prefix *allow, size_t allowed, size_t favoured)
+void clients_allow(struct clients *clients, const struct prefix *allow, size_t allow_count,
+	size_t favoured_count)
 {
 	clients->allow = allow;
-	clients->allowed = allowed;
-	clients->favoured = favoured;
+	clients->allow_count = allow_count;
+	clients->favoured_count = favoured_count;
 }
 
 /* As IPv6 has it, into address; whether there is one. */
@@ -75,7 +75,7 @@ static void tell_refused(struct clients *clients, const struct sockaddr *peer)
 
 bool clients_admit(struct clients *clients, const struct sockaddr *peer)
 {
-	bool allowed = is_among(clients, peer, clients->allowed);
+	bool allowed = is_among(clients, peer, clients->allow_count);
 
 	clients->counts.rejected[METRICS_REJECT_ADDRESS] += !allowed;
 	if (!allowed)
@@ -110,9 +110,9 @@ static void count(struct clients *clients, struct client *client, int change)
 
 		if (!active(other) || !are_near(other, client))
 			continue;
-		client->near = other->near += change;
+		client->near_count = other->near_count += change;
 		if (are_same(other, client))
-			client->same = other->same += change;
+			client->same_count = other->same_count += change;
 	}
 }
 
@@ -132,10 +132,10 @@ static void cut_off(struct clients *clients, struct client *client)
 
 static bool goes_before(const struct client *a, const struct client *b)
 {
-	if (a->near != b->near)
-		return a->near > b->near;
-	if (a->same != b->same)
-		return a->same > b->same;
+	if (a->near_count != b->near_count)
+		return a->near_count > b->near_count;
+	if (a->same_count != b->same_count)
+		return a->same_count > b->same_count;
 	return a->step != b->step ? a->step < b->step : a->since < b->since;
 }
 
@@ -165,7 +165,8 @@ struct client *clients_add(
 	struct clients *clients, int fd, const struct sockaddr *peer, uint64_t now)
 {
 	struct client *slot = NULL;
-	struct client new = {.fd = fd, .step = CLIENT_NEW, .since = now, .near = 1, .same = 1};
+	struct client new = {
+		.fd = fd, .step = CLIENT_NEW, .since = now, .near_count = 1, .same_count = 1};
 
 	for (size_t i = 0; i < CLIENTS_ALL && !slot; i++)
 		if (clients->slot[i].fd < 0)
@@ -176,7 +177,7 @@ struct client *clients_add(
 		return NULL;
 	}
 	new.addressed = take_address(peer, &new.address);
-	new.favoured = is_among(clients, peer, clients->favoured);
+	new.favoured = is_among(clients, peer, clients->favoured_count);
 	new.deadline = now + CLIENTS_HEADER_MS;
 	make_room(clients, &new, true, CLIENTS_ADDRESS);
 	make_room(clients, &new, false, new.favoured ? CLIENTS_FAVOURED : CLIENTS_OTHERS);

@@ -51,19 +51,19 @@ enum client_step {
 struct client {
 	int fd; /* -1: a free slot */
 	enum client_step step;
-	bool addressed;		 /* whether it has an address */
-	bool favoured;		 /* for whom places are kept */
-	struct in6_addr address; /* IPv4 as ::ffff:a.b.c.d */
-	int near, same;		 /* how many there are of its /64 and of its address, with it */
-	uint64_t since;		 /* monotonic milliseconds: the beginning of the step */
-	uint64_t deadline;	 /* of the step; UINT64_MAX: cut off */
-	const void *reading;	 /* the page it is being sent, or NULL */
+	bool addressed;		    /* whether it has an address */
+	bool favoured;		    /* for whom places are kept */
+	struct in6_addr address;    /* IPv4 as ::ffff:a.b.c.d */
+	int near_count, same_count; /* how many there are of its /64 and of its address, with it */
+	uint64_t since;		    /* monotonic milliseconds: the beginning of the step */
+	uint64_t deadline;	    /* of the step; UINT64_MAX: cut off */
+	const void *reading;	    /* the page it is being sent, or NULL */
 };
 
 struct clients {
 	struct client slot[CLIENTS_ALL];
 	const struct prefix *allow;
-	size_t allowed, favoured;
+	size_t allow_count, favoured_count;
 	struct log_limit refused;	/* a line of the log for those who may not connect */
 	struct metrics_exporter counts; /* clients.c counts rejections only */
 };
@@ -72,8 +72,8 @@ void clients_init(struct clients *clients);
 
 /* Who may connect besides loopback; the first of them are favoured. The list is kept by the caller.
  */
-void clients_allow(
-	struct clients *clients, const struct prefix *allow, size_t allowed, size_t favoured);
+void clients_allow(struct clients *clients, const struct prefix *allow, size_t allow_count,
+	size_t favoured_count);
 
 /*
  * Whether peer may connect; that it may not is logged, once a minute at most. An IPv4 peer of an

@@ -52,7 +52,7 @@ static const struct snapshot *latest(struct exporter *exporter)
 		process_usage_read(&exporter->process, &exporter->uses);
 		allowed_follow(&exporter->allowed, snapshot);
 		http_allow(exporter->http, exporter->allowed.prefix, exporter->allowed.count,
-			exporter->allowed.favoured);
+			exporter->allowed.favoured_count);
 	}
 	return snapshot;
 }
@@ -163,7 +163,7 @@ static int start(struct exporter *exporter)
 	if (!exporter->http)
 		return -ENOMEM;
 	http_allow(exporter->http, exporter->allowed.prefix, exporter->allowed.count,
-		exporter->allowed.favoured);
+		exporter->allowed.favoured_count);
 	exporter->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (exporter->epoll < 0)
 		return -errno;

@@ -38,7 +38,7 @@ struct http {
 	bool closed;  /* a connection, in the last http_run() */
 	int epoll, spare;
 	struct log_limit turned_away;
-	size_t servers;
+	size_t server_count;
 	struct {
 		struct MHD_Daemon *daemon;
 		int socket;
@@ -265,8 +265,8 @@ static bool start_daemon(struct http *http, int socket)
 
 	if (!daemon)
 		return false;
-	http->server[http->servers].daemon = daemon;
-	http->server[http->servers++].socket = socket;
+	http->server[http->server_count].daemon = daemon;
+	http->server[http->server_count++].socket = socket;
 	info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD);
 	return info && !epoll_ctl(http->epoll, EPOLL_CTL_ADD, info->epoll_fd, &event);
 }
@@ -283,7 +283,8 @@ struct http *http_create(const struct http_config *config, const int *sockets, s
 		http->now = now_ms();
 		http->config.metrics.exporter = &http->clients.counts;
 		clients_init(&http->clients);
-		clients_allow(&http->clients, config->allow, config->allowed, config->favoured);
+		clients_allow(
+			&http->clients, config->allow, config->allow_count, config->favoured_count);
 		http->epoll = epoll_create1(EPOLL_CLOEXEC);
 		pages_init(&http->pages, &http->config.metrics);
 		if (http->epoll >= 0 && create_responses(http))
@@ -293,7 +294,7 @@ struct http *http_create(const struct http_config *config, const int *sockets, s
 			return http;
 	}
 	/* A started daemon closes its own. */
-	for (size_t i = http ? http->servers : 0; i < count; i++)
+	for (size_t i = http ? http->server_count : 0; i < count; i++)
 		close(sockets[i]);
 	http_destroy(http);
 	return NULL;
@@ -304,7 +305,7 @@ void http_destroy(struct http *http)
 	if (!http)
 		return;
 	/* The daemons first: then no client reads a page any more. */
-	for (size_t i = 0; i < http->servers; i++)
+	for (size_t i = 0; i < http->server_count; i++)
 		MHD_stop_daemon(http->server[i].daemon);
 	pages_finish(&http->pages);
 	for (size_t i = 0; i < RESPONSES; i++)
@@ -332,7 +333,7 @@ int http_timeout(const struct http *http)
 	 */
 	if (http->closed)
 		return 0;
-	for (size_t i = 0; i < http->servers; i++) {
+	for (size_t i = 0; i < http->server_count; i++) {
 		MHD_UNSIGNED_LONG_LONG wait;
 
 		/* Without timeouts of its own: 0, where it has work that no descriptor shows. */
@@ -349,7 +350,7 @@ void http_run(struct http *http)
 	http->now = now_ms();
 	http->closed = false;
 	clients_expire(&http->clients, http->now);
-	for (size_t i = 0; i < http->servers; i++) {
+	for (size_t i = 0; i < http->server_count; i++) {
 		if (listen_turn_away(http->server[i].socket, http->epoll, &http->spare) &&
 			log_due(&http->turned_away))
 			log_warn("too many open files: HTTP clients are turned away");
@@ -362,7 +363,8 @@ bool http_rest(struct http *http)
 	return pages_rest(&http->pages, &http->clients);
 }
 
-void http_allow(struct http *http, const struct prefix *allow, size_t allowed, size_t favoured)
+void http_allow(
+	struct http *http, const struct prefix *allow, size_t allow_count, size_t favoured_count)
 {
-	clients_allow(&http->clients, allow, allowed, favoured);
+	clients_allow(&http->clients, allow, allow_count, favoured_count);
 }

@@ -16,10 +16,10 @@ struct http;
 
 struct http_config {
 	struct metrics_options metrics;
-	const struct prefix *allow;    /* who may connect besides loopback; kept by the caller */
-	size_t allowed, favoured;      /* the first of them have places kept for them */
-	const char *const *host_names; /* by which we may be asked besides the usual ones, see
-					  own_names.h; kept by the caller */
+	const struct prefix *allow; /* who may connect besides loopback; kept by the caller */
+	size_t allow_count, favoured_count; /* the first of them have places kept for them */
+	const char *const *host_names;	    /* by which we may be asked besides the usual ones, see
+					       own_names.h; kept by the caller */
 	size_t host_names_count;
 	/* The snapshot a page is rendered from, valid until the next call; NULL: there is none. */
 	const struct snapshot *(*snapshot)(void *context);
@@ -34,7 +34,8 @@ struct http *http_create(const struct http_config *config, const int *sockets, s
 void http_destroy(struct http *http); /* accepts NULL */
 
 /* Who may connect from now on; the list is kept by the caller, and the first are favoured. */
-void http_allow(struct http *http, const struct prefix *allow, size_t allowed, size_t favoured);
+void http_allow(
+	struct http *http, const struct prefix *allow, size_t allow_count, size_t favoured_count);
 
 int http_fd(const struct http *http);	   /* for epoll: readable when there is work */
 int http_timeout(const struct http *http); /* milliseconds until http_run(); -1: none */

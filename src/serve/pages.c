@@ -19,7 +19,7 @@ static void release(void *text)
 	struct page *page;
 
 	memcpy(&page, (char *)text - sizeof(page), sizeof(page));
-	page->references--;
+	page->reference_count--;
 }
 
 static void drop(struct page *page)
@@ -58,7 +58,7 @@ bool pages_rest(struct pages *pages, const struct clients *clients)
 			pages->current[kind] = NULL;
 		}
 	for (size_t i = 0; i < PAGES_MAX; i++) {
-		if (pages->page[i].references)
+		if (pages->page[i].reference_count)
 			all = false;
 		else
 			free_bufs(&pages->page[i]);
@@ -110,7 +110,7 @@ static bool make_response(struct page *page, int coding)
 			buf->length - sizeof(page), buf->data + sizeof(page), release);
 	if (!response)
 		return false;
-	page->references++;
+	page->reference_count++;
 	if (!add_headers(response, page->kind, coding)) {
 		MHD_destroy_response(response);
 		return false;
@@ -147,7 +147,7 @@ static bool render(struct page *page, const struct metrics_options *metrics,
 static struct page *find_free(struct pages *pages)
 {
 	for (size_t i = 0; i < PAGES_MAX; i++)
-		if (!pages->page[i].references)
+		if (!pages->page[i].reference_count)
 			return &pages->page[i];
 	return NULL;
 }

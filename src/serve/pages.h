@@ -31,7 +31,7 @@ struct page {
 	struct buf buf[PAGES_CODINGS];
 	struct MHD_Response *response[PAGES_CODINGS]; /* ours to serve; NULL: outdated, or none */
 	uint64_t number;			      /* of the snapshot */
-	unsigned kind, references;		      /* by responses, so by us or by clients */
+	unsigned kind, reference_count;		      /* by responses, so by us or by clients */
 };
 
 struct pages {

@@ -21,13 +21,13 @@ static bool comes_free(int fd, uint64_t deadline_ms)
 
 static int add(struct sockets *server, int fd)
 {
-	if (server->sockets == CONFIG_SOCKETS) {
+	if (server->socket_count == CONFIG_SOCKETS) {
 		log_error("expected at most %d sockets to listen on, with those of LISTEN_FDS",
 			CONFIG_SOCKETS);
 		close(fd);
 		return -E2BIG;
 	}
-	server->socket[server->sockets++] = fd;
+	server->socket[server->socket_count++] = fd;
 	return 0;
 }
 
@@ -87,7 +87,7 @@ static int take_passed(struct sockets *server, unsigned count, bool kinds[2])
 				count, fd);
 			return -ENOTSOCK;
 		}
-		server->socket[server->sockets++] = fd;
+		server->socket[server->socket_count++] = fd;
 		kinds[is_unix] = true;
 	}
 	return 0;
@@ -125,6 +125,6 @@ int sockets_open(struct sockets *server, const struct config *config, unsigned p
 void sockets_close(struct sockets *server)
 {
 	listen_remove(&server->file); /* first, so that nobody connects in vain */
-	for (size_t i = 0; i < server->sockets; i++)
+	for (size_t i = 0; i < server->socket_count; i++)
 		close(server->socket[i]);
 }

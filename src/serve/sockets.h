@@ -10,7 +10,7 @@
 
 struct sockets {
 	int socket[CONFIG_SOCKETS];
-	size_t sockets;
+	size_t socket_count;
 	struct listen_file file;
 };
 

@@ -15,7 +15,7 @@ static int isolate(void **state)
 static void follow(struct web *web, struct allowed *allowed)
 {
 	allowed_follow(allowed, web->snapshot);
-	http_allow(web->http, allowed->prefix, allowed->count, allowed->favoured);
+	http_allow(web->http, allowed->prefix, allowed->count, allowed->favoured_count);
 }
 
 static void it_follows_the_prefixes_in_force(void **state)
@@ -73,7 +73,7 @@ static void all_prefixes_have_room(void **state)
 	for (size_t i = 0; i < MZ_NETS; i++)
 		snapshot->interface[i].prefix_count = 2 * MZ_PREFIXES;
 	allowed_follow(&allowed, snapshot); /* the sanitizers look on */
-	assert_int_equal(allowed.count, allowed.fixed + (size_t)MZ_NETS * 2 * MZ_PREFIXES);
+	assert_int_equal(allowed.count, allowed.fixed_count + (size_t)MZ_NETS * 2 * MZ_PREFIXES);
 	allowed_free(&allowed);
 	free(snapshot);
 }

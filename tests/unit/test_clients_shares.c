@@ -89,7 +89,7 @@ static void ipv4_is_no_network_of_ipv6(void **state)
 	for (size_t i = 1; i <= CLIENTS_ADDRESS - 1; i++)
 		add_from(&clients, i, INADDR_LOOPBACK + i, 1);
 	add_v6(&clients, CLIENTS_ADDRESS, "::2", 2);
-	assert_int_equal(clients.slot[0].near, 1);
+	assert_int_equal(clients.slot[0].near_count, 1);
 	assert_int_equal(the_one_cut(CLIENTS_ADDRESS + 1), CLIENTS_ADDRESS + 1);
 	finish(&clients, CLIENTS_ADDRESS + 1);
 }

@@ -87,7 +87,7 @@ static void readers_keep_theirs_until_they_are_cut_off(void **state)
 
 		page = find(&f, number, METRICS_TEXT);
 		assert_int_equal(page->number, number);
-		page->references++; /* as the library's, for a response under way */
+		page->reference_count++; /* as the library's, for a response under way */
 		client->reading = page;
 	}
 	old = page;
@@ -96,7 +96,7 @@ static void readers_keep_theirs_until_they_are_cut_off(void **state)
 	assert_null(find(&f, 100, PAGES_HOSTS));
 	assert_int_equal(f.clients.counts.rejected[METRICS_REJECT_SLOW], PAGES_MAX);
 	for (size_t i = 0; i < PAGES_MAX; i++) {
-		f.pages.page[i].references--;
+		f.pages.page[i].reference_count--;
 		client_remove(&f.clients, &f.clients.slot[i]);
 	}
 	page = find(&f, 100, METRICS_TEXT);
@@ -135,10 +135,10 @@ static void at_rest_only_readers_keep_memory(void **state)
 	for (unsigned kind = 0; kind < PAGES_HOSTS; kind++)
 		assert_null(f.pages.current[kind]);
 	client_served(client, 2);
-	page->references++; /* the library has not let go of it yet */
+	page->reference_count++; /* the library has not let go of it yet */
 	assert_false(pages_rest(&f.pages, &f.clients));
 	assert_true(has_memory(&f));
-	page->references--;
+	page->reference_count--;
 	assert_true(pages_rest(&f.pages, &f.clients));
 	assert_false(has_memory(&f));
 	assert_non_null(find(&f, 1, METRICS_TEXT));

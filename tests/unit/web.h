@@ -111,7 +111,7 @@ static inline void web_start(struct web *web, uint32_t rows, const struct prefix
 {
 	struct http_config config = {.metrics = *web_options(),
 		.allow = allow,
-		.allowed = allow ? 1 : 0,
+		.allow_count = allow ? 1 : 0,
 		.snapshot = web_current,
 		.context = web};
 	int fd = listen_tcp(NULL, 0);
