@@ -178,7 +178,7 @@ static struct name_entry *add(struct name_table *list, const struct name_key *ke
 
 	if (entry)
 		return entry;
-	list->told++;
+	list->host_count++;
 	return name_table_put(list, key, name);
 }
 
@@ -234,7 +234,7 @@ int name_table_add_held(struct name_table *list, const uint8_t mac[6], int famil
 		return -ENOMEM;
 	memcpy(address->holder, mac, sizeof(address->holder));
 	if (name_agrees(list->arena + machine->name, list->arena + address->name))
-		list->told--;
+		list->host_count--;
 	else
 		machine->shared = true;
 	return 0;

@@ -35,8 +35,8 @@ struct name_table {
 	struct name_entry *slots; /* NULL while the list is empty */
 	unsigned bits;		  /* of the number of slots */
 	size_t count;
-	size_t told; /* of count: without addresses that are called as the MAC that holds them */
-	char *arena; /* begins with a NUL, so that 0 is no name's offset */
+	size_t host_count; /* of count: without addresses whose MAC has the same name */
+	char *arena;	   /* begins with a NUL, so that 0 is no name's offset */
 	size_t used, capacity;
 	uint32_t last; /* the latest name: a host with many MACs is stored once */
 	struct hash_seed seed;

@@ -51,7 +51,7 @@ static bool lasts(const void *context, const struct name_entry *entry)
 	const struct source *leases = context;
 	bool found = false;
 
-	for (size_t i = 0; i < leases->files && !found; i++) {
+	for (size_t i = 0; i < leases->file_count && !found; i++) {
 		const struct name_entry *there =
 			name_table_entry(&leases->file[i].list, &entry->key);
 
@@ -85,7 +85,7 @@ bool names_refresh(struct names *names)
 			changed = true;
 			renew_version(names);
 		}
-		for (size_t k = 0; k < names->source[i].files; k++) {
+		for (size_t k = 0; k < names->source[i].file_count; k++) {
 			struct name_table old;
 
 			if (!source_file_refresh(&names->source[i].file[k], kinds[i].parse, &old))
@@ -103,7 +103,7 @@ bool names_refresh(struct names *names)
 bool names_stale(const struct names *names)
 {
 	for (unsigned i = 0; i < NAMES_SOURCES; i++)
-		for (size_t k = 0; k < names->source[i].files; k++)
+		for (size_t k = 0; k < names->source[i].file_count; k++)
 			if (source_file_stale(&names->source[i].file[k]))
 				return true;
 	return false;
@@ -126,7 +126,7 @@ void names_destroy(struct names *names)
 	if (!names)
 		return;
 	for (unsigned i = 0; i < NAMES_SOURCES; i++)
-		for (size_t k = 0; k < names->source[i].files; k++)
+		for (size_t k = 0; k < names->source[i].file_count; k++)
 			source_file_close(&names->source[i].file[k]);
 	for (unsigned i = 0; i < NAMES_SOURCES; i++)
 		free(names->source[i].file);
@@ -142,7 +142,7 @@ uint32_t names_paths_version(const struct names *names)
 const char *names_path(const struct names *names, size_t i)
 {
 	for (unsigned s = 0; s < NAMES_SOURCES; s++) {
-		for (size_t k = 0; k < names->source[s].files; k++) {
+		for (size_t k = 0; k < names->source[s].file_count; k++) {
 			const struct source_file *file = &names->source[s].file[k];
 
 			if (i-- == 0)
@@ -160,7 +160,7 @@ void names_claim(
 	struct name_key key = name_key_address(family, addr);
 
 	for (unsigned i = 0; i < NAMES_SOURCES; i++)
-		for (size_t k = 0; k < names->source[i].files; k++)
+		for (size_t k = 0; k < names->source[i].file_count; k++)
 			if (name_table_claim(&names->source[i].file[k].list, &key, mac, time_s))
 				renew_version(names);
 }
@@ -170,8 +170,8 @@ size_t names_count(const struct names *names, enum names_source source)
 	const struct source *from = &names->source[source];
 	size_t count = 0;
 
-	for (size_t i = 0; i < from->files; i++)
-		count += from->file[i].list.told;
+	for (size_t i = 0; i < from->file_count; i++)
+		count += from->file[i].list.host_count;
 	return count;
 }
 

@@ -53,14 +53,14 @@ int names_follow(struct names *names, enum names_source source, const char *path
 	struct source_file *files;
 	int error;
 
-	if (to->files >= NAMES_FILES)
+	if (to->file_count >= NAMES_FILES)
 		return -E2BIG;
-	files = realloc(to->file, (to->files + 1) * sizeof(*files));
+	files = realloc(to->file, (to->file_count + 1) * sizeof(*files));
 	if (!files)
 		return -ENOMEM;
 	to->file = files;
-	error = open_file(names, source, path, true, &files[to->files]);
-	to->files += !error;
+	error = open_file(names, source, path, true, &files[to->file_count]);
+	to->file_count += !error;
 	names->paths_version++;
 	return error;
 }
@@ -100,7 +100,7 @@ static void add_directory(struct plan *plan, struct source_file *file)
 
 static void add_leasefiles(struct plan *plan, const struct source *uci)
 {
-	for (size_t k = 0; k < uci->files; k++)
+	for (size_t k = 0; k < uci->file_count; k++)
 		for (size_t i = 0; i < NAMES_LEASEFILES; i++)
 			if (uci->file[k].list.leasefiles[i])
 				add(plan, uci->file[k].list.leasefiles[i], false);
@@ -111,7 +111,7 @@ static struct plan make_plan(struct names *names, enum names_source source)
 	struct source *from = &names->source[source];
 	struct plan plan = {.count = 0};
 
-	for (size_t k = 0; k < from->files; k++) {
+	for (size_t k = 0; k < from->file_count; k++) {
 		struct source_file *file = &from->file[k];
 
 		if (!file->given)
@@ -127,7 +127,7 @@ static struct plan make_plan(struct names *names, enum names_source source)
 
 static bool is_fulfilled(const struct plan *plan, const struct source *source)
 {
-	if (plan->count != source->files)
+	if (plan->count != source->file_count)
 		return false;
 	for (size_t i = 0; i < plan->count; i++)
 		if (strcmp(plan->path[i], source->file[i].path) != 0)
@@ -138,7 +138,7 @@ static bool is_fulfilled(const struct plan *plan, const struct source *source)
 /* Takes a file out of those so far; false where it is not among them. */
 static bool take(struct source *from, const char *path, struct source_file *file)
 {
-	for (size_t i = 0; i < from->files; i++) {
+	for (size_t i = 0; i < from->file_count; i++) {
 		if (!from->file[i].path || strcmp(from->file[i].path, path) != 0)
 			continue;
 		*file = from->file[i];
@@ -157,11 +157,11 @@ static bool fulfil(struct names *names, enum names_source source, const struct p
 	if (!new.file)
 		return false;
 	for (size_t i = 0; i < plan->count; i++)
-		if (take(old, plan->path[i], &new.file[new.files]) ||
-			!open_file(
-				names, source, plan->path[i], plan->given[i], &new.file[new.files]))
-			new.files++;
-	for (size_t i = 0; i < old->files; i++) {
+		if (take(old, plan->path[i], &new.file[new.file_count]) ||
+			!open_file(names, source, plan->path[i], plan->given[i],
+				&new.file[new.file_count]))
+			new.file_count++;
+	for (size_t i = 0; i < old->file_count; i++) {
 		if (source == NAMES_LEASES)
 			names_remember(names, &new, &old->file[i].list);
 		source_file_close(&old->file[i]);

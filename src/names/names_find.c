@@ -28,7 +28,7 @@ static struct found find_in(const struct source *source, const struct name_key *
 {
 	struct found found = {0};
 
-	for (size_t i = 0; i < source->files && !found.entry; i++) {
+	for (size_t i = 0; i < source->file_count && !found.entry; i++) {
 		found.list = &source->file[i].list;
 		found.entry = name_table_entry(found.list, key);
 	}
@@ -87,7 +87,7 @@ static struct found find_used(
 {
 	struct found used = {0}, found;
 
-	for (size_t i = 0; i < source->files; i++) {
+	for (size_t i = 0; i < source->file_count; i++) {
 		found.list = &source->file[i].list;
 		found.entry = name_table_entry(found.list, key);
 		if (!found.entry || found.entry->domain != domain)

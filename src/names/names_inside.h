@@ -9,7 +9,7 @@
 
 struct source {
 	struct source_file *file;
-	size_t files;
+	size_t file_count;
 };
 
 struct names {

@@ -92,8 +92,8 @@ static inline void lists_expect(
 			fail_msg("%s is %s, not %s, in\n%s", pairs[0], name ? name : "unknown",
 				pairs[1], text);
 	}
-	if (read.list.told != count)
-		fail_msg("%zu names, not %zu, in\n%s", read.list.told, count, text);
+	if (read.list.host_count != count)
+		fail_msg("%zu names, not %zu, in\n%s", read.list.host_count, count, text);
 	if (read.line != line)
 		fail_msg("line %u, not %u, is passed over in\n%s", read.line, line, text);
 	name_table_free(&read.list);

@@ -132,7 +132,7 @@ static void a_nul_ends_a_name(void **state)
 
 	(void)state;
 	assert_string_equal(lists_find(&read, "2:0:0:0:0:1"), "a");
-	assert_int_equal(read.list.told, 1);
+	assert_int_equal(read.list.host_count, 1);
 	assert_int_equal(read.line, 2);
 	name_table_free(&read.list);
 }
@@ -153,7 +153,7 @@ static void a_million_leases_are_no_trouble(void **state)
 	assert_int_equal(fclose(file), 0);
 	read = lists_read(leases_parse, text, size);
 	free(text);
-	assert_int_equal(read.list.told, 1000000);
+	assert_int_equal(read.list.host_count, 1000000);
 	assert_int_equal(read.list.count, 2000000);
 	assert_string_equal(lists_find(&read, "2:0:0:f:42:3f"), "n999999");
 	name_table_free(&read.list);

@@ -104,7 +104,7 @@ struct uci_section *uci_package_open(struct uci_package *package, const char *ty
 
 	if (!section)
 		return NULL;
-	section->number = ++package->opened;
+	section->number = ++package->section_count;
 	section->id = *id ? id : NULL;
 	section->type = type;
 	if ((section->id || package->named) && add_id(package, section) < 0)

@@ -32,9 +32,9 @@ struct uci_section {
 struct uci_package {
 	struct uci_section *sections, **sections_end;
 	struct chunk *chunks;
-	void *by_id;	 /* of tsearch(3): balanced, so that no file makes it slow */
-	unsigned opened; /* sections so far */
-	bool named;	 /* all have an id */
+	void *by_id;		/* of tsearch(3): balanced, so that no file makes it slow */
+	unsigned section_count; /* also of sections that a change deleted */
+	bool named;		/* all have an id */
 };
 
 /* package: zeroed before. Frees all that is in it. */
