@@ -27,10 +27,10 @@ static bool same_machine(const struct tally *tally, uint32_t i)
 					memcmp(row[-1].addr, row->addr, sizeof(row->addr)) == 0));
 }
 
-static struct names_own own_name(const struct names *names, const struct tally_row *row)
+static struct names_address_name own_name(const struct names *names, const struct tally_row *row)
 {
 	if (tally_is_retired(row))
-		return (struct names_own){0};
+		return (struct names_address_name){0};
 	return names_find_address(names, row->family, row->addr, row->mac);
 }
 
@@ -46,15 +46,15 @@ static struct name name_of(const struct names *names, const struct tally *tally,
 
 	if (has_mac(row)) {
 		name.text = names_find(names, row->mac, &name.source);
-		several = names_shared(names, row->mac);
+		several = names_is_shared(names, row->mac);
 	}
 	known = name.text;
 	do {
-		struct names_own own = own_name(names, &tally->rows[i++]);
+		struct names_address_name own = own_name(names, &tally->rows[i++]);
 
-		if (!own.text || own.relation == NAMES_OTHERS)
+		if (!own.text || own.relation == NAMES_HELD_BY_OTHER)
 			continue;
-		several |= own.relation == NAMES_APART;
+		several |= own.relation == NAMES_ONE_OF_SEVERAL;
 		if (!name.text)
 			name = (struct name){own.text, own.source};
 		else if (!known)
@@ -69,11 +69,11 @@ static struct name name_of(const struct names *names, const struct tally *tally,
 static struct name name_of_row(
 	const struct names *names, const struct tally_row *row, const struct name *machine)
 {
-	struct names_own own = {0};
+	struct names_address_name own = {0};
 
 	if (has_mac(row)) /* without one, machine is of this address */
 		own = own_name(names, row);
-	if (!own.text || (machine->text && (own.relation == NAMES_OF_MAC ||
+	if (!own.text || (machine->text && (own.relation == NAMES_SAME_AS_MAC ||
 						   name_agrees(own.text, machine->text))))
 		return *machine;
 	return (struct name){own.text, own.source};
@@ -85,14 +85,15 @@ static size_t size_of(const struct name *name)
 	return name->text ? 1 + strlen(name->text) + 1 : 0;
 }
 
-/* Notes who had which address last. */
-static void claim(const struct tally *tally, struct names *names)
+/* Notes which MAC used which address last. */
+static void note_uses(const struct tally *tally, struct names *names)
 {
 	for (uint32_t i = 0; i < tally->count; i++) {
 		const struct tally_row *row = &tally->rows[i];
 
 		if (!tally_is_retired(row))
-			names_claim(names, row->family, row->addr, row->mac, (uint32_t)row->seen_s);
+			names_note_use(
+				names, row->family, row->addr, row->mac, (uint32_t)row->seen_s);
 	}
 }
 
@@ -323,7 +324,7 @@ size_t snapshot_needed(const struct tally *tally, struct names *names, const str
 {
 	size_t text;
 
-	claim(tally, names);
+	note_uses(tally, names);
 	text = last && same_names(last, tally, names) ? last->text_length
 						      : text_needed(tally, names);
 	/* as many hosts as addresses, at most */

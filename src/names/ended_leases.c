@@ -56,7 +56,7 @@ static bool keep(struct ended_leases *ended, const struct name_table *old,
 	kept = name_table_put(&list[0], &entry->key, name_table_text(old, entry));
 	if (!kept)
 		return false;
-	memcpy(kept->user, entry->user, sizeof(kept->user));
+	memcpy(kept->last_user, entry->last_user, sizeof(kept->last_user));
 	memcpy(kept->holder, entry->holder, sizeof(kept->holder));
 	kept->shared = shared;
 	return true;

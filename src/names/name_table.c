@@ -75,17 +75,17 @@ const char *name_table_find(const struct name_table *list, const struct name_key
 	return entry ? name_table_text(list, entry) : NULL;
 }
 
-bool name_table_claim(const struct name_table *list, const struct name_key *address,
-	const uint8_t mac[6], uint32_t time)
+bool name_table_note_use(const struct name_table *list, const struct name_key *address,
+	const uint8_t mac[6], uint32_t time_s)
 {
 	struct name_entry *slot = find_slot(list, address);
 
-	if (!slot || time < slot->time)
+	if (!slot || time_s < slot->last_use_s)
 		return false;
-	slot->time = time;
-	if (memcmp(slot->user, mac, sizeof(slot->user)) == 0)
+	slot->last_use_s = time_s;
+	if (memcmp(slot->last_user, mac, sizeof(slot->last_user)) == 0)
 		return false;
-	memcpy(slot->user, mac, sizeof(slot->user));
+	memcpy(slot->last_user, mac, sizeof(slot->last_user));
 	return true;
 }
 

@@ -21,9 +21,9 @@ struct name_key {
 
 struct name_entry {
 	struct name_key key;
-	uint32_t name;	   /* for name_table_text(); 0: the slot is free */
-	uint32_t time;	   /* when user used the address */
-	uint8_t user[6];   /* of an address: who used it last, as far as name_table_claim() noted */
+	uint32_t name;	      /* for name_table_text(); 0: the slot is free */
+	uint32_t last_use_s;  /* when last_user used the address: seconds of any clock */
+	uint8_t last_user[6]; /* of an address: the MAC of name_table_note_use() */
 	uint8_t holder[6]; /* of an address: whose it is by that file; all zero: it does not tell */
 	bool shared;	   /* of a MAC: it holds addresses of several names */
 	bool domain;	   /* of an address: it counts as one in a hosts file */
@@ -58,8 +58,8 @@ const char *name_table_find(const struct name_table *list, const struct name_key
  * (any unit). Returns whether that makes it the last one, and it was not; false where the list does
  * not know the address.
  */
-bool name_table_claim(const struct name_table *list, const struct name_key *address,
-	const uint8_t mac[6], uint32_t time);
+bool name_table_note_use(const struct name_table *list, const struct name_key *address,
+	const uint8_t mac[6], uint32_t time_s);
 
 /* The name of a key, also where it has one; the rest of its entry is as it was. NULL: no memory. */
 struct name_entry *name_table_put(

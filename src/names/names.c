@@ -154,14 +154,14 @@ const char *names_path(const struct names *names, size_t i)
 	return NULL;
 }
 
-void names_claim(
+void names_note_use(
 	struct names *names, int family, const void *addr, const uint8_t mac[6], uint32_t time_s)
 {
 	struct name_key key = name_key_address(family, addr);
 
 	for (unsigned i = 0; i < NAMES_SOURCES; i++)
 		for (size_t k = 0; k < names->source[i].file_count; k++)
-			if (name_table_claim(&names->source[i].file[k].list, &key, mac, time_s))
+			if (name_table_note_use(&names->source[i].file[k].list, &key, mac, time_s))
 				renew_version(names);
 }
 

@@ -51,7 +51,7 @@ uint32_t names_version(const struct names *names);
  * Notes that a machine used an address, and when: seconds of any clock. Before names_find_address()
  * this is due for all that used one, as a name by address is the last one's.
  */
-void names_claim(
+void names_note_use(
 	struct names *names, int family, const void *addr, const uint8_t mac[6], uint32_t time_s);
 
 /*
@@ -59,17 +59,18 @@ void names_claim(
  * hosts of several names share it, or shared it.
  */
 const char *names_find(const struct names *names, const uint8_t mac[6], enum names_source *source);
-bool names_shared(const struct names *names, const uint8_t mac[6]);
+bool names_is_shared(const struct names *names, const uint8_t mac[6]);
 
 /* What the name of an address says about the machine that uses it. */
 enum names_relation {
-	NAMES_OF_MAC, /* nothing new: its MAC has this name in one of the sources */
-	NAMES_APART,  /* its MAC holds the address under this name, and others under others */
-	NAMES_OTHERS, /* another MAC holds the address: the name is of this address alone */
-	NAMES_FREE    /* no MAC is known to hold it */
+	NAMES_SAME_AS_MAC,    /* nothing new: its MAC has this name in one of the sources */
+	NAMES_ONE_OF_SEVERAL, /* its MAC holds the address under this name, and others under others
+			       */
+	NAMES_HELD_BY_OTHER,  /* another MAC holds the address: the name is of this address alone */
+	NAMES_HELD_BY_NONE    /* no MAC is known to hold it */
 };
 
-struct names_own {
+struct names_address_name {
 	const char *text; /* NULL where nobody knows one */
 	enum names_source source;
 	enum names_relation relation;
@@ -80,7 +81,7 @@ struct names_own {
  * layer): of one that it holds by lease, or that it used last. Valid until the next
  * names_refresh().
  */
-struct names_own names_find_address(
+struct names_address_name names_find_address(
 	const struct names *names, int family, const void *addr, const uint8_t mac[6]);
 
 /*

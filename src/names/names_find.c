@@ -51,7 +51,7 @@ static struct found find_mac(
 	return found.entry || source != NAMES_LEASES ? found : find_ended(names, key);
 }
 
-bool names_shared(const struct names *names, const uint8_t mac[6])
+bool names_is_shared(const struct names *names, const uint8_t mac[6])
 {
 	struct name_key key = name_key_mac(mac);
 	struct found ended;
@@ -78,7 +78,7 @@ const char *names_find(const struct names *names, const uint8_t mac[6], enum nam
 		name = text_of(&found);
 		*source = (enum names_source)i;
 	}
-	return name && !names_shared(names, mac) ? name : NULL;
+	return name && !names_is_shared(names, mac) ? name : NULL;
 }
 
 /* What files know of an address that a MAC holds, or else one that it used last. */
@@ -94,7 +94,7 @@ static struct found find_used(
 			continue;
 		if (is_mac(found.entry->holder, mac))
 			return found;
-		if (!used.entry && memcmp(found.entry->user, mac, 6) == 0)
+		if (!used.entry && memcmp(found.entry->last_user, mac, 6) == 0)
 			used = found;
 	}
 	return used;
@@ -117,7 +117,7 @@ static struct found find_address(const struct names *names, enum names_source so
 		return used;
 	ended = find_ended(names, key);
 	if (ended.entry && (is_mac(ended.entry->holder, mac) ||
-				   (!used.entry && is_mac(ended.entry->user, mac))))
+				   (!used.entry && is_mac(ended.entry->last_user, mac))))
 		return ended;
 	return used;
 }
@@ -142,14 +142,15 @@ static enum names_relation relate(
 	static const uint8_t none[6];
 
 	if (is_mac(found->entry->holder, mac))
-		return found->entry->shared || names_shared(names, mac) ? NAMES_APART
-									: NAMES_OF_MAC;
+		return found->entry->shared || names_is_shared(names, mac) ? NAMES_ONE_OF_SEVERAL
+									   : NAMES_SAME_AS_MAC;
 	if (is_called(names, mac, text_of(found)))
-		return NAMES_OF_MAC;
-	return memcmp(found->entry->holder, none, sizeof(none)) != 0 ? NAMES_OTHERS : NAMES_FREE;
+		return NAMES_SAME_AS_MAC;
+	return memcmp(found->entry->holder, none, sizeof(none)) != 0 ? NAMES_HELD_BY_OTHER
+								     : NAMES_HELD_BY_NONE;
 }
 
-struct names_own names_find_address(
+struct names_address_name names_find_address(
 	const struct names *names, int family, const void *addr, const uint8_t mac[6])
 {
 	struct name_key key = name_key_address(family, addr);
@@ -158,8 +159,8 @@ struct names_own names_find_address(
 		struct found found = find_address(names, i, &key, mac);
 
 		if (found.entry)
-			return (struct names_own){
+			return (struct names_address_name){
 				text_of(&found), (enum names_source)i, relate(names, &found, mac)};
 	}
-	return (struct names_own){0};
+	return (struct names_address_name){0};
 }

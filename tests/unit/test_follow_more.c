@@ -50,7 +50,7 @@ static const char *name_of_address(void)
 {
 	static const uint8_t address[4] = {192, 168, 2, 9};
 
-	names_claim(follow_names(follow), AF_INET, address, one, 1);
+	names_note_use(follow_names(follow), AF_INET, address, one, 1);
 	return names_find_address(follow_names(follow), AF_INET, address, one).text;
 }
 
