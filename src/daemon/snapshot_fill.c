@@ -92,8 +92,8 @@ static void note_uses(const struct tally *tally, struct names *names)
 		const struct tally_row *row = &tally->rows[i];
 
 		if (!tally_is_retired(row))
-			names_note_use(
-				names, row->family, row->addr, row->mac, (uint32_t)row->seen_s);
+			names_note_use(names, row->family, row->addr, row->mac,
+				(uint32_t)row->last_seen_s);
 	}
 }
 

@@ -18,18 +18,18 @@ const char *labels_kind(unsigned kind)
 
 const char *labels_reason(unsigned reason)
 {
-	static const char words[MZ_REASONS][16] = {[MZ_TABLE_FULL] = "table_full",
+	static const char labels[MZ_REASONS][16] = {[MZ_TABLE_FULL] = "table_full",
 		[MZ_INSERT_FAILED] = "insert_failed",
 		[MZ_MALFORMED] = "malformed",
 		[MZ_FORGOTTEN] = "forgotten",
 		[MZ_UNTRACKED] = "untracked"};
 
-	return words[reason];
+	return labels[reason];
 }
 
 const char *labels_incomplete(unsigned reason)
 {
-	static const char words[SNAPSHOT_REASONS][17] = {
+	static const char labels[SNAPSHOT_REASONS][17] = {
 		[SNAPSHOT_HARDWARE_OFFLOAD] = "hardware_offload",
 		[SNAPSHOT_HOOK_FAILED] = "hook_failed",
 		[SNAPSHOT_XDP] = "xdp",
@@ -38,5 +38,5 @@ const char *labels_incomplete(unsigned reason)
 		[SNAPSHOT_PREFIXES] = "prefixes",
 	};
 
-	return words[reason];
+	return labels[reason];
 }

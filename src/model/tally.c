@@ -115,8 +115,8 @@ int tally_add(struct tally *tally, const struct tally_row *row)
 		return 0;
 	}
 	counts = &tally->rows[*slot - 1].counts;
-	if (tally->rows[*slot - 1].seen_s < row->seen_s)
-		tally->rows[*slot - 1].seen_s = row->seen_s;
+	if (tally->rows[*slot - 1].last_seen_s < row->last_seen_s)
+		tally->rows[*slot - 1].last_seen_s = row->last_seen_s;
 	for (int d = 0; d < MZ_DIRECTIONS; d++) {
 		counts->bytes[d] += row->counts.bytes[d];
 		counts->packets[d] += row->counts.packets[d];

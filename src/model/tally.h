@@ -15,7 +15,7 @@
 
 struct tally_row {
 	struct mz_counts counts;
-	uint64_t seen_s; /* when it last moved something, seconds since boot; 0: not known */
+	uint64_t last_seen_s; /* when it last moved something, seconds since boot; 0: not known */
 	/* network byte order; IPv4 uses the first four; all zero: of a host's retired addresses */
 	uint8_t addr[16];
 	uint8_t mac[6];

@@ -84,7 +84,7 @@ static int read_slots(struct counters *counters, struct maps *maps, const struct
 		memcpy(row.addr, slot->addr, sizeof(row.addr));
 		if (state == wanted) {
 			note_traffic(counters, slot, i, &row.counts, now_s);
-			row.seen_s = slot->stamp;
+			row.last_seen_s = slot->stamp;
 		}
 		error = tally_add(tally, &row);
 		if (error)

@@ -77,11 +77,11 @@ static inline void naming_write(struct naming *fixture, enum names_source source
 	names_refresh(fixture->names);
 }
 
-/* mac: "" on a device without link layer. seen_s: when it moved the last of its packets. */
+/* mac: "" on a device without link layer. last_seen_s: when it moved the last of its packets. */
 static inline void naming_add(
-	struct naming *fixture, const char *mac, const char *addr, unsigned seen_s)
+	struct naming *fixture, const char *mac, const char *addr, unsigned last_seen_s)
 {
-	struct tally_row row = {.seen_s = seen_s, .net = !*mac};
+	struct tally_row row = {.last_seen_s = last_seen_s, .net = !*mac};
 
 	row.family = strchr(addr, ':') ? AF_INET6 : AF_INET;
 	row.counts.bytes[MZ_UPLOAD] = 100;
