@@ -7,7 +7,7 @@
 
 void buf_reset(struct buf *buf)
 {
-	buf->length = buf->sunk = 0;
+	buf->length = buf->flushed = 0;
 	buf->failed = false;
 }
 
@@ -93,12 +93,12 @@ void buf_repeat(struct buf *buf, size_t offset, size_t length)
 	}
 }
 
-void buf_sink(struct buf *buf, size_t keep)
+void buf_flush(struct buf *buf, size_t keep)
 {
 	if (!buf->sink || buf->failed || !buf->length)
 		return;
-	buf->sink(buf->context, buf->data + buf->sunk, buf->length - buf->sunk);
-	buf->length = buf->sunk = keep;
+	buf->sink(buf->context, buf->data + buf->flushed, buf->length - buf->flushed);
+	buf->length = buf->flushed = keep;
 }
 
 void buf_mac(struct buf *buf, const uint8_t mac[6])

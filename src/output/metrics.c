@@ -124,7 +124,7 @@ static void put_legacy(const struct snapshot *snapshot, bool show_unknown, struc
 				copy_labels(out, &line, strlen(figures[0].legacy));
 			buf_value(out, value);
 			if (f > 0)
-				buf_relieve(out, labels);
+				buf_flush_piece(out, labels);
 		}
 	}
 }
@@ -170,7 +170,7 @@ static void put_hosts(const struct snapshot *snapshot, enum metrics_format forma
 				copy_labels(out, &line, strlen(figures[0].native));
 			buf_value(out, figure_value(figure, &hosts[i].counts));
 			if (f > 0)
-				buf_relieve(out, labels);
+				buf_flush_piece(out, labels);
 		}
 	}
 }
@@ -180,7 +180,7 @@ void metrics_render(const struct snapshot *snapshot, const struct metrics_option
 {
 	if (options->legacy)
 		put_legacy(snapshot, options->show_unknown, out);
-	buf_relieve(out, 0);
+	buf_flush_piece(out, 0);
 	if (options->native) {
 		put_hosts(snapshot, format, out);
 		metrics_self(snapshot, format, out);

@@ -135,7 +135,7 @@ int textfile_end(struct textfile *file)
 {
 	int error;
 
-	buf_sink(&file->page, 0);
+	buf_flush(&file->page, 0);
 	error = file->page.failed ? -ENOMEM : file->error;
 	/*
 	 * No fsync(): after a power cut the next pull writes the file anew, while syncing at

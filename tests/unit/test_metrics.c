@@ -211,7 +211,7 @@ static void piece_by_piece_a_page_is_the_same(void **state)
 			page.sink = add_piece;
 			page.context = &pieces;
 			metrics_render(snapshot, &options, METRICS_TEXT, &page);
-			buf_sink(&page, 0);
+			buf_flush(&page, 0);
 			assert_false(page.failed);
 			assert_int_equal(page.length, 0);
 			assert_int_equal(pieces.whole.length, whole.length);
