@@ -92,7 +92,7 @@ static struct record read_record(const struct lines *lines, const struct word *f
 	return record;
 }
 
-int dhcp_hosts_line(struct lines *lines, const struct word *first, struct name_table *list)
+int dhcp_hosts_line(struct lines *lines, const struct word *first, struct name_table *table)
 {
 	const struct record record = read_record(lines, first);
 	struct word rest = record.parts, part;
@@ -103,12 +103,12 @@ int dhcp_hosts_line(struct lines *lines, const struct word *first, struct name_t
 		lines_refuse(lines, "expected a MAC or an address, and a name");
 	while (*record.name && !error && next_part(&rest, &part))
 		if (mac_parse(part.text, part.length, mac))
-			error = record.has_address ? name_table_add_held(list, mac, AF_INET,
+			error = record.has_address ? name_table_add_held(table, mac, AF_INET,
 							     record.addr, record.name)
-						   : name_table_add(list, mac, record.name);
+						   : name_table_add(table, mac, record.name);
 	rest = record.parts;
 	while (*record.name && !error && next_part(&rest, &part))
 		if (read_address(&part, &family, addr))
-			error = name_table_add_address(list, family, addr, record.name);
+			error = name_table_add_address(table, family, addr, record.name);
 	return error;
 }

@@ -12,6 +12,6 @@
 bool dhcp_hosts_is(const struct word *word);
 
 /* Adds what a line names. MACs with wildcards are passed over. Returns 0 or -ENOMEM. */
-int dhcp_hosts_line(struct lines *lines, const struct word *first, struct name_table *list);
+int dhcp_hosts_line(struct lines *lines, const struct word *first, struct name_table *table);
 
 #endif

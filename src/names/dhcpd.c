@@ -91,15 +91,16 @@ static void begin(struct lines *lines, struct lease *lease)
 		lines_refuse(lines, "expected an address behind 'lease'");
 }
 
-static int end(const struct lease *lease, const struct name_table *journal, struct name_table *list)
+static int end(
+	const struct lease *lease, const struct name_table *journal, struct name_table *table)
 {
 	if (!lease->line || lease->ended || !*lease->name ||
 		!journal_is_last(journal, lease->family, lease->addr, lease->line))
 		return 0;
 	return lease->has_mac
 		       ? name_table_add_held(
-				 list, lease->mac, lease->family, lease->addr, lease->name)
-		       : name_table_add_address(list, lease->family, lease->addr, lease->name);
+				 table, lease->mac, lease->family, lease->addr, lease->name)
+		       : name_table_add_address(table, lease->family, lease->addr, lease->name);
 }
 
 /* One statement: dhcpd writes each on a line of its own. */
@@ -125,7 +126,7 @@ static void read_statement(struct lines *lines, const struct word *first, struct
 	}
 }
 
-static int read_lines(struct lines *lines, struct name_table *journal, struct name_table *list)
+static int read_lines(struct lines *lines, struct name_table *journal, struct name_table *table)
 {
 	struct lease lease = {0};
 	struct word word;
@@ -135,10 +136,10 @@ static int read_lines(struct lines *lines, struct name_table *journal, struct na
 		lines_word(lines, &word);
 		if (word_is(&word, "lease")) {
 			begin(lines, &lease);
-			if (lease.line && !list)
+			if (lease.line && !table)
 				error = journal_note(journal, lease.family, lease.addr, lease.line);
 		} else if (word.text[0] == '}') {
-			error = list ? end(&lease, journal, list) : 0;
+			error = table ? end(&lease, journal, table) : 0;
 			lease.line = 0;
 		} else {
 			read_statement(lines, &word, &lease);
@@ -148,15 +149,15 @@ static int read_lines(struct lines *lines, struct name_table *journal, struct na
 }
 
 int dhcpd_parse(
-	const struct source_text *text, struct name_table *list, unsigned *line, const char **why)
+	const struct source_text *text, struct name_table *table, unsigned *line, const char **why)
 {
-	struct name_table journal = {.seed = list->seed};
+	struct name_table journal = {.seed = table->seed};
 	struct lines lines = lines_of(text->text, text->length);
 	int error = read_lines(&lines, &journal, NULL);
 
 	if (!error) {
 		lines = lines_of(text->text, text->length);
-		error = read_lines(&lines, &journal, list);
+		error = read_lines(&lines, &journal, table);
 	}
 	*line = lines.bad;
 	*why = lines.why;

@@ -10,23 +10,23 @@
 void ended_leases_start(struct ended_leases *ended, const struct hash_seed *seed)
 {
 	for (int i = 0; i < 2; i++)
-		ended->list[i] = (struct name_table){.seed = *seed};
+		ended->table[i] = (struct name_table){.seed = *seed};
 }
 
 void ended_leases_finish(struct ended_leases *ended)
 {
 	for (int i = 0; i < 2; i++)
-		name_table_free(&ended->list[i]);
+		name_table_free(&ended->table[i]);
 }
 
 const struct name_entry *ended_leases_find(const struct ended_leases *ended,
-	const struct name_key *key, const struct name_table **list)
+	const struct name_key *key, const struct name_table **table)
 {
 	const struct name_entry *entry = NULL;
 
 	for (int i = 0; i < 2 && !entry; i++) {
-		*list = &ended->list[i];
-		entry = name_table_entry(*list, key);
+		*table = &ended->table[i];
+		entry = name_table_entry(*table, key);
 	}
 	return entry;
 }
@@ -45,15 +45,15 @@ static bool was_shared(
 static bool keep(struct ended_leases *ended, const struct name_table *old,
 	const struct name_entry *entry, bool shared)
 {
-	struct name_table *list = ended->list;
+	struct name_table *table = ended->table;
 	struct name_entry *kept;
 
-	if (list[0].count >= ENDED_NAMES || list[0].used >= ENDED_BYTES) {
-		name_table_free(&list[1]);
-		list[1] = list[0];
-		list[0] = (struct name_table){.seed = list[1].seed};
+	if (table[0].count >= ENDED_NAMES || table[0].used >= ENDED_BYTES) {
+		name_table_free(&table[1]);
+		table[1] = table[0];
+		table[0] = (struct name_table){.seed = table[1].seed};
 	}
-	kept = name_table_put(&list[0], &entry->key, name_table_text(old, entry));
+	kept = name_table_put(&table[0], &entry->key, name_table_text(old, entry));
 	if (!kept)
 		return false;
 	memcpy(kept->last_user, entry->last_user, sizeof(kept->last_user));
@@ -65,7 +65,7 @@ static bool keep(struct ended_leases *ended, const struct name_table *old,
 void ended_leases_keep(struct ended_leases *ended, const struct name_table *old,
 	bool (*lasts)(const void *context, const struct name_entry *entry), const void *context)
 {
-	const struct hash_seed seed = ended->list[0].seed;
+	const struct hash_seed seed = ended->table[0].seed;
 
 	for (size_t i = 0; old->slots && i < (size_t)1 << old->bits; i++) {
 		const struct name_entry *entry = &old->slots[i];

@@ -9,7 +9,7 @@
 #include "names/name_table.h"
 
 struct ended_leases {
-	struct name_table list[2]; /* the second is older */
+	struct name_table table[2]; /* the second is older */
 };
 
 void ended_leases_start(struct ended_leases *ended, const struct hash_seed *seed);
@@ -22,8 +22,8 @@ void ended_leases_finish(struct ended_leases *ended);
 void ended_leases_keep(struct ended_leases *ended, const struct name_table *old,
 	bool (*lasts)(const void *context, const struct name_entry *entry), const void *context);
 
-/* The latest entry of a key, and the list it is in; or NULL. shared: it was so at some time. */
+/* The latest entry of a key, and the table it is in; or NULL. shared: it was so at some time. */
 const struct name_entry *ended_leases_find(const struct ended_leases *ended,
-	const struct name_key *key, const struct name_table **list);
+	const struct name_key *key, const struct name_table **table);
 
 #endif

@@ -5,7 +5,7 @@
 #include "names/lines.h"
 
 /* A comment begins at a word's beginning only: a name may have a '#' in it. */
-static int read_line(struct lines *lines, struct name_table *list)
+static int read_line(struct lines *lines, struct name_table *table)
 {
 	char text[NAMES_MAX + 2];
 	uint8_t mac[6], addr[16];
@@ -26,11 +26,11 @@ static int read_line(struct lines *lines, struct name_table *list)
 	if (word_address(&word, &family, addr))
 		return 0;
 	word_copy(&word, text);
-	return name_table_add(list, mac, text);
+	return name_table_add(table, mac, text);
 }
 
 int ethers_parse(
-	const struct source_text *text, struct name_table *list, unsigned *line, const char **why)
+	const struct source_text *text, struct name_table *table, unsigned *line, const char **why)
 {
-	return lines_read(text, read_line, list, line, why);
+	return lines_read(text, read_line, table, line, why);
 }

@@ -14,7 +14,7 @@ static void cut_comment(struct lines *lines)
 		lines->end = comment;
 }
 
-static int read_line(struct lines *lines, struct name_table *list)
+static int read_line(struct lines *lines, struct name_table *table)
 {
 	char text[NAMES_MAX + 2];
 	struct word word;
@@ -35,11 +35,11 @@ static int read_line(struct lines *lines, struct name_table *list)
 		return 0;
 	}
 	word_copy(&word, text);
-	return name_table_add_address(list, family, addr, text);
+	return name_table_add_address(table, family, addr, text);
 }
 
 int hosts_parse(
-	const struct source_text *text, struct name_table *list, unsigned *line, const char **why)
+	const struct source_text *text, struct name_table *table, unsigned *line, const char **why)
 {
-	return lines_read(text, read_line, list, line, why);
+	return lines_read(text, read_line, table, line, why);
 }

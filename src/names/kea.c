@@ -13,7 +13,7 @@
 
 enum column { ADDRESS, HWADDR, DUID, LIFETIME, TYPE, HOSTNAME, STATE, COLUMNS };
 
-struct table {
+struct reading {
 	struct lines lines;
 	int at[COLUMNS]; /* -1: there is no such column */
 	struct name_table journal;
@@ -41,7 +41,7 @@ static bool next_field(struct lines *lines, struct word *field)
 	return true;
 }
 
-static void read_header(struct table *table)
+static void read_header(struct reading *reading)
 {
 	static const char *const names[COLUMNS] = {[ADDRESS] = "address",
 		[HWADDR] = "hwaddr",
@@ -52,24 +52,24 @@ static void read_header(struct table *table)
 		[STATE] = "state"};
 	struct word field;
 
-	memset(table->at, -1, sizeof(table->at));
-	lines_next(&table->lines);
-	for (int i = 0; next_field(&table->lines, &field); i++)
+	memset(reading->at, -1, sizeof(reading->at));
+	lines_next(&reading->lines);
+	for (int i = 0; next_field(&reading->lines, &field); i++)
 		for (int c = 0; c < COLUMNS; c++)
 			if (word_is(&field, names[c]))
-				table->at[c] = i;
+				reading->at[c] = i;
 }
 
 /* The fields of a line that matter, empty where there is none. */
-static void read_fields(struct table *table, struct word fields[COLUMNS])
+static void read_fields(struct reading *reading, struct word fields[COLUMNS])
 {
 	struct word field;
 
 	for (int c = 0; c < COLUMNS; c++)
 		fields[c] = (struct word){"", 0};
-	for (int i = 0; next_field(&table->lines, &field); i++)
+	for (int i = 0; next_field(&reading->lines, &field); i++)
 		for (int c = 0; c < COLUMNS; c++)
-			if (table->at[c] == i)
+			if (reading->at[c] == i)
 				fields[c] = field;
 }
 
@@ -99,7 +99,7 @@ static bool read_name(const struct word *word, char name[NAMES_MAX + 2])
 }
 
 static int add(const struct word fields[COLUMNS], int family, const uint8_t addr[16],
-	struct name_table *list)
+	struct name_table *table)
 {
 	char name[NAMES_MAX + 2];
 	uint8_t mac[6];
@@ -109,44 +109,45 @@ static int add(const struct word fields[COLUMNS], int family, const uint8_t addr
 		return 0;
 	if (fields[DUID].length) {
 		if (duid_mac(fields[DUID].text, fields[DUID].length, mac))
-			error = name_table_add(list, mac, name);
+			error = name_table_add(table, mac, name);
 	} else if (mac_parse(fields[HWADDR].text, fields[HWADDR].length, mac)) {
-		return name_table_add_held(list, mac, family, addr, name);
+		return name_table_add_held(table, mac, family, addr, name);
 	}
-	return error ? error : name_table_add_address(list, family, addr, name);
+	return error ? error : name_table_add_address(table, family, addr, name);
 }
 
-static int read_lines(struct table *table, struct name_table *list, bool note)
+static int read_lines(struct reading *reading, struct name_table *table, bool note)
 {
 	struct word fields[COLUMNS];
 	uint8_t addr[16];
 	int family, error = 0;
 
-	read_header(table);
-	while (!error && lines_next(&table->lines)) {
-		read_fields(table, fields);
+	read_header(reading);
+	while (!error && lines_next(&reading->lines)) {
+		read_fields(reading, fields);
 		if (!fields[ADDRESS].length || !word_address(&fields[ADDRESS], &family, addr))
-			lines_refuse(&table->lines, "expected a lease as Kea writes it");
+			lines_refuse(&reading->lines, "expected a lease as Kea writes it");
 		else if (note)
-			error = journal_note(&table->journal, family, addr, table->lines.number);
-		else if (journal_is_last(&table->journal, family, addr, table->lines.number))
-			error = add(fields, family, addr, list);
+			error = journal_note(
+				&reading->journal, family, addr, reading->lines.number);
+		else if (journal_is_last(&reading->journal, family, addr, reading->lines.number))
+			error = add(fields, family, addr, table);
 	}
 	return error;
 }
 
 int kea_parse(
-	const struct source_text *text, struct name_table *list, unsigned *line, const char **why)
+	const struct source_text *text, struct name_table *table, unsigned *line, const char **why)
 {
-	struct table table = {.journal.seed = list->seed};
+	struct reading reading = {.journal.seed = table->seed};
 	int error = 0;
 
 	for (int i = 0; i < 2 && !error; i++) {
-		table.lines = lines_of(text->text, text->length);
-		error = read_lines(&table, list, i == 0);
+		reading.lines = lines_of(text->text, text->length);
+		error = read_lines(&reading, table, i == 0);
 	}
-	*line = table.lines.bad;
-	*why = table.lines.why;
-	name_table_free(&table.journal);
+	*line = reading.lines.bad;
+	*why = reading.lines.why;
+	name_table_free(&reading.journal);
 	return error;
 }

@@ -12,7 +12,7 @@
 #include "names/lines.h"
 #include "names/odhcpd.h"
 
-static int read_dnsmasq(struct lines *lines, bool by_duid, struct name_table *list)
+static int read_dnsmasq(struct lines *lines, bool by_duid, struct name_table *table)
 {
 	struct word hardware, address, name, duid;
 	char text[NAMES_MAX + 2];
@@ -33,14 +33,14 @@ static int read_dnsmasq(struct lines *lines, bool by_duid, struct name_table *li
 	}
 	/* Hardware other than Ethernet has its type before it, like "20-". */
 	if (!by_duid && mac_parse(hardware.text, hardware.length, mac))
-		return name_table_add_held(list, mac, family, addr, text);
+		return name_table_add_held(table, mac, family, addr, text);
 	lines_word(lines, &duid);
 	if (by_duid && duid_mac(duid.text, duid.length, mac))
-		error = name_table_add(list, mac, text);
-	return error ? error : name_table_add_address(list, family, addr, text);
+		error = name_table_add(table, mac, text);
+	return error ? error : name_table_add_address(table, family, addr, text);
 }
 
-static int read_line(struct lines *lines, bool by_duid, struct name_table *list)
+static int read_line(struct lines *lines, bool by_duid, struct name_table *table)
 {
 	uint8_t addr[16];
 	struct word word;
@@ -48,11 +48,11 @@ static int read_line(struct lines *lines, bool by_duid, struct name_table *list)
 
 	lines_word(lines, &word);
 	if (dhcp_hosts_is(&word))
-		return by_duid ? 0 : dhcp_hosts_line(lines, &word, list);
+		return by_duid ? 0 : dhcp_hosts_line(lines, &word, table);
 	if (word_is_number(&word))
-		return read_dnsmasq(lines, by_duid, list);
+		return read_dnsmasq(lines, by_duid, table);
 	if (word_is(&word, "#"))
-		return odhcpd_line(lines, by_duid, list);
+		return odhcpd_line(lines, by_duid, table);
 	/* odhcpd repeats for resolvers, in lines like those of /etc/hosts, what '#' lines have. */
 	if (word.text[0] != '#' && !word_is(&word, "duid") && !word_address(&word, &family, addr))
 		lines_refuse(
@@ -65,19 +65,19 @@ static int read_line(struct lines *lines, bool by_duid, struct name_table *list)
  * not take the name of one that has a lease of its own.
  */
 int leases_parse(
-	const struct source_text *text, struct name_table *list, unsigned *line, const char **why)
+	const struct source_text *text, struct name_table *table, unsigned *line, const char **why)
 {
 	int error = 0;
 
 	if (kea_is(text))
-		return kea_parse(text, list, line, why);
+		return kea_parse(text, table, line, why);
 	if (dhcpd_is(text))
-		return dhcpd_parse(text, list, line, why);
+		return dhcpd_parse(text, table, line, why);
 	for (int by_duid = 0; by_duid < 2; by_duid++) {
 		struct lines lines = lines_of(text->text, text->length);
 
 		while (!error && lines_next(&lines))
-			error = read_line(&lines, by_duid, list);
+			error = read_line(&lines, by_duid, table);
 		if (lines.bad && !*line) {
 			*line = lines.bad;
 			*why = lines.why;

@@ -57,14 +57,14 @@ bool lines_word(struct lines *lines, struct word *word)
 }
 
 int lines_read(const struct source_text *text,
-	int (*read_line)(struct lines *lines, struct name_table *list), struct name_table *list,
+	int (*read_line)(struct lines *lines, struct name_table *table), struct name_table *table,
 	unsigned *line, const char **why)
 {
 	struct lines lines = lines_of(text->text, text->length);
 	int error = 0;
 
 	while (!error && lines_next(&lines))
-		error = read_line(&lines, list);
+		error = read_line(&lines, table);
 	*line = lines.bad;
 	*why = lines.why;
 	return error;

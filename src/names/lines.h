@@ -37,7 +37,7 @@ bool lines_word(struct lines *lines, struct word *word);
 
 /* As a source_parser: calls read_line, which returns 0 or -errno, for each line that has a word. */
 int lines_read(const struct source_text *text,
-	int (*read_line)(struct lines *lines, struct name_table *list), struct name_table *list,
+	int (*read_line)(struct lines *lines, struct name_table *table), struct name_table *table,
 	unsigned *line, const char **why);
 
 bool word_is(const struct word *word, const char *text);
@@ -46,7 +46,7 @@ bool word_is_number(const struct word *word); /* decimal digits only */
 /* Reads an address of either family; network byte order. */
 bool word_address(const struct word *word, int *family, uint8_t addr[16]);
 
-/* Copies what a list may want of a name, NUL-terminated. A NUL in it ends it. */
+/* Copies what a table may want of a name, NUL-terminated. A NUL in it ends it. */
 void word_copy(const struct word *word, char name[NAMES_MAX + 2]);
 
 #endif

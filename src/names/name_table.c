@@ -39,46 +39,47 @@ struct name_key name_key_address(int family, const void *addr)
 }
 
 /* The slot of a key, or the free one where it belongs. The table is never full. */
-static struct name_entry *slot_of(const struct name_table *list, const struct name_key *key)
+static struct name_entry *slot_of(const struct name_table *table, const struct name_key *key)
 {
-	size_t mask = ((size_t)1 << list->bits) - 1, at;
+	size_t mask = ((size_t)1 << table->bits) - 1, at;
 	uint64_t half[2];
 
 	memcpy(half, key->bytes, sizeof(half));
-	at = (size_t)(hash_words(&list->seed, half, 2) >> 32) & mask;
-	while (list->slots[at].name && memcmp(&list->slots[at].key, key, sizeof(*key)) != 0)
+	at = (size_t)(hash_words(&table->seed, half, 2) >> 32) & mask;
+	while (table->slots[at].name && memcmp(&table->slots[at].key, key, sizeof(*key)) != 0)
 		at = (at + 1) & mask;
-	return &list->slots[at];
+	return &table->slots[at];
 }
 
-static struct name_entry *find_slot(const struct name_table *list, const struct name_key *key)
+static struct name_entry *find_slot(const struct name_table *table, const struct name_key *key)
 {
-	struct name_entry *slot = list->slots ? slot_of(list, key) : NULL;
+	struct name_entry *slot = table->slots ? slot_of(table, key) : NULL;
 
 	return slot && slot->name ? slot : NULL;
 }
 
-const struct name_entry *name_table_entry(const struct name_table *list, const struct name_key *key)
+const struct name_entry *name_table_entry(
+	const struct name_table *table, const struct name_key *key)
 {
-	return find_slot(list, key);
+	return find_slot(table, key);
 }
 
-const char *name_table_text(const struct name_table *list, const struct name_entry *entry)
+const char *name_table_text(const struct name_table *table, const struct name_entry *entry)
 {
-	return list->arena + entry->name;
+	return table->arena + entry->name;
 }
 
-const char *name_table_find(const struct name_table *list, const struct name_key *key)
+const char *name_table_find(const struct name_table *table, const struct name_key *key)
 {
-	const struct name_entry *entry = find_slot(list, key);
+	const struct name_entry *entry = find_slot(table, key);
 
-	return entry ? name_table_text(list, entry) : NULL;
+	return entry ? name_table_text(table, entry) : NULL;
 }
 
-bool name_table_note_use(const struct name_table *list, const struct name_key *address,
+bool name_table_note_use(const struct name_table *table, const struct name_key *address,
 	const uint8_t mac[6], uint32_t time_s)
 {
-	struct name_entry *slot = find_slot(list, address);
+	struct name_entry *slot = find_slot(table, address);
 
 	if (!slot || time_s < slot->last_use_s)
 		return false;
@@ -90,22 +91,22 @@ bool name_table_note_use(const struct name_table *list, const struct name_key *a
 }
 
 /* Room for one more: at most three of four slots are taken. */
-static int make_room(struct name_table *list)
+static int make_room(struct name_table *table)
 {
-	struct name_table old = *list;
+	struct name_table old = *table;
 	size_t size = old.slots ? (size_t)1 << old.bits : 0;
 
-	if (list->count < size / 4 * 3)
+	if (table->count < size / 4 * 3)
 		return 0;
-	list->bits = old.slots ? old.bits + 1 : 4;
-	list->slots = calloc((size_t)1 << list->bits, sizeof(*list->slots));
-	if (!list->slots) {
-		*list = old;
+	table->bits = old.slots ? old.bits + 1 : 4;
+	table->slots = calloc((size_t)1 << table->bits, sizeof(*table->slots));
+	if (!table->slots) {
+		*table = old;
 		return -ENOMEM;
 	}
 	for (size_t i = 0; i < size; i++)
 		if (old.slots[i].name)
-			*slot_of(list, &old.slots[i].key) = old.slots[i];
+			*slot_of(table, &old.slots[i].key) = old.slots[i];
 	free(old.slots);
 	return 0;
 }
@@ -123,70 +124,71 @@ static size_t name_length(const char *name)
 	return (name[cut] & 0xc0) == 0x80 ? NAMES_MAX : cut; /* no UTF-8 at all: anywhere will do */
 }
 
-static int keep_name(struct name_table *list, const char *name, uint32_t *offset)
+static int keep_name(struct name_table *table, const char *name, uint32_t *offset)
 {
 	size_t length = name_length(name);
-	size_t capacity = list->capacity ? list->capacity : 256;
+	size_t capacity = table->capacity ? table->capacity : 256;
 	char *arena;
 
-	if (list->last && !strncmp(list->arena + list->last, name, length) &&
-		!list->arena[list->last + length]) {
-		*offset = list->last;
+	if (table->last && !strncmp(table->arena + table->last, name, length) &&
+		!table->arena[table->last + length]) {
+		*offset = table->last;
 		return 0;
 	}
-	while (capacity - list->used < length + 2)
+	while (capacity - table->used < length + 2)
 		capacity *= 2;
 	if (capacity > ARENA_MAX)
 		return -ENOMEM;
-	if (capacity != list->capacity) {
-		arena = realloc(list->arena, capacity);
+	if (capacity != table->capacity) {
+		arena = realloc(table->arena, capacity);
 		if (!arena)
 			return -ENOMEM;
-		list->arena = arena;
-		list->capacity = capacity;
+		table->arena = arena;
+		table->capacity = capacity;
 	}
-	if (!list->used)
-		list->arena[list->used++] = '\0';
-	*offset = list->last = (uint32_t)list->used;
-	memcpy(list->arena + list->used, name, length);
-	list->arena[list->used + length] = '\0';
-	list->used += length + 1;
+	if (!table->used)
+		table->arena[table->used++] = '\0';
+	*offset = table->last = (uint32_t)table->used;
+	memcpy(table->arena + table->used, name, length);
+	table->arena[table->used + length] = '\0';
+	table->used += length + 1;
 	return 0;
 }
 
 struct name_entry *name_table_put(
-	struct name_table *list, const struct name_key *key, const char *name)
+	struct name_table *table, const struct name_key *key, const char *name)
 {
-	struct name_entry *slot = find_slot(list, key);
+	struct name_entry *slot = find_slot(table, key);
 	uint32_t offset;
 
-	if (slot && strcmp(name_table_text(list, slot), name) == 0)
+	if (slot && strcmp(name_table_text(table, slot), name) == 0)
 		return slot;
-	if (make_room(list) < 0 || keep_name(list, name, &offset) < 0)
+	if (make_room(table) < 0 || keep_name(table, name, &offset) < 0)
 		return NULL;
-	slot = slot_of(list, key);
-	list->count += !slot->name;
+	slot = slot_of(table, key);
+	table->count += !slot->name;
 	slot->key = *key;
 	slot->name = offset;
 	return slot;
 }
 
 /* The entry of a key, named so where it has no name yet. NULL: out of memory. */
-static struct name_entry *add(struct name_table *list, const struct name_key *key, const char *name)
+static struct name_entry *add(
+	struct name_table *table, const struct name_key *key, const char *name)
 {
-	struct name_entry *entry = find_slot(list, key);
+	struct name_entry *entry = find_slot(table, key);
 
 	if (entry)
 		return entry;
-	list->host_count++;
-	return name_table_put(list, key, name);
+	table->host_count++;
+	return name_table_put(table, key, name);
 }
 
-int name_table_add(struct name_table *list, const uint8_t mac[6], const char *name)
+int name_table_add(struct name_table *table, const uint8_t mac[6], const char *name)
 {
 	struct name_key key = name_key_mac(mac);
 
-	return add(list, &key, name) ? 0 : -ENOMEM;
+	return add(table, &key, name) ? 0 : -ENOMEM;
 }
 
 /* What no host of ours can have, or every host has, names none. */
@@ -209,59 +211,59 @@ static bool is_address(const char *name)
 	return inet_pton(AF_INET, name, addr) == 1 || inet_pton(AF_INET6, name, addr) == 1;
 }
 
-int name_table_add_address(struct name_table *list, int family, const void *addr, const char *name)
+int name_table_add_address(struct name_table *table, int family, const void *addr, const char *name)
 {
 	struct name_key key = name_key_address(family, addr);
 
 	if (!is_hosts(&key) || is_address(name))
 		return 0;
-	return add(list, &key, name) ? 0 : -ENOMEM;
+	return add(table, &key, name) ? 0 : -ENOMEM;
 }
 
-int name_table_add_held(struct name_table *list, const uint8_t mac[6], int family, const void *addr,
-	const char *name)
+int name_table_add_held(struct name_table *table, const uint8_t mac[6], int family,
+	const void *addr, const char *name)
 {
 	struct name_key key = name_key_address(family, addr), of_mac = name_key_mac(mac);
-	bool known = find_slot(list, &key);
-	int error = name_table_add(list, mac, name);
+	bool known = find_slot(table, &key);
+	int error = name_table_add(table, mac, name);
 	struct name_entry *address, *machine;
 
 	if (error || known || !is_hosts(&key) || is_address(name))
 		return error;
-	address = add(list, &key, name);
-	machine = address ? find_slot(list, &of_mac) : NULL;
+	address = add(table, &key, name);
+	machine = address ? find_slot(table, &of_mac) : NULL;
 	if (!machine)
 		return -ENOMEM;
 	memcpy(address->holder, mac, sizeof(address->holder));
-	if (name_agrees(list->arena + machine->name, list->arena + address->name))
-		list->host_count--;
+	if (name_agrees(table->arena + machine->name, table->arena + address->name))
+		table->host_count--;
 	else
 		machine->shared = true;
 	return 0;
 }
 
-int name_table_add_domain(struct name_table *list, int family, const void *addr, const char *name)
+int name_table_add_domain(struct name_table *table, int family, const void *addr, const char *name)
 {
 	struct name_key key = name_key_address(family, addr);
 	struct name_entry *entry;
 
-	if (!is_hosts(&key) || is_address(name) || find_slot(list, &key))
+	if (!is_hosts(&key) || is_address(name) || find_slot(table, &key))
 		return 0;
-	entry = add(list, &key, name);
+	entry = add(table, &key, name);
 	if (entry)
 		entry->domain = true;
 	return entry ? 0 : -ENOMEM;
 }
 
-int name_table_add_leasefile(struct name_table *list, const char *path)
+int name_table_add_leasefile(struct name_table *table, const char *path)
 {
 	for (int i = 0; i < NAMES_LEASEFILES && *path == '/'; i++) {
-		if (list->leasefiles[i] && strcmp(list->leasefiles[i], path) == 0)
+		if (table->leasefiles[i] && strcmp(table->leasefiles[i], path) == 0)
 			return 0;
-		if (list->leasefiles[i])
+		if (table->leasefiles[i])
 			continue;
-		list->leasefiles[i] = strdup(path);
-		return list->leasefiles[i] ? 0 : -ENOMEM;
+		table->leasefiles[i] = strdup(path);
+		return table->leasefiles[i] ? 0 : -ENOMEM;
 	}
 	return 0;
 }
@@ -290,10 +292,10 @@ bool name_table_equal(const struct name_table *a, const struct name_table *b)
 	return true;
 }
 
-void name_table_free(struct name_table *list)
+void name_table_free(struct name_table *table)
 {
-	free(list->slots);
-	free(list->arena);
+	free(table->slots);
+	free(table->arena);
 	for (int i = 0; i < NAMES_LEASEFILES; i++)
-		free(list->leasefiles[i]);
+		free(table->leasefiles[i]);
 }

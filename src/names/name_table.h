@@ -2,7 +2,7 @@
 /*
  * The names in one file: a hash table with open addressing, and the text all its slots point into.
  * Keys are MACs and addresses. Filled by name_table_add() and its like.
- * A new list is all zeros but for its seed.
+ * A new table is all zeros but for its seed.
  */
 #ifndef MZ_NAMES_NAME_TABLE_H
 #define MZ_NAMES_NAME_TABLE_H
@@ -32,7 +32,7 @@ struct name_entry {
 #define NAMES_LEASEFILES 4
 
 struct name_table {
-	struct name_entry *slots; /* NULL while the list is empty */
+	struct name_entry *slots; /* NULL while the table is empty */
 	unsigned bits;		  /* of the number of slots */
 	size_t count;
 	size_t host_count; /* of count: without addresses whose MAC has the same name */
@@ -47,28 +47,28 @@ struct name_key name_key_mac(const uint8_t mac[6]);
 struct name_key name_key_address(int family, const void *addr);
 bool name_key_is_mac(const struct name_key *key);
 
-/* What the list knows of a key, and under which name, valid until it changes; or NULL. */
+/* What the table knows of a key, and under which name, valid until it changes; or NULL. */
 const struct name_entry *name_table_entry(
-	const struct name_table *list, const struct name_key *key);
-const char *name_table_text(const struct name_table *list, const struct name_entry *entry);
-const char *name_table_find(const struct name_table *list, const struct name_key *key);
+	const struct name_table *table, const struct name_key *key);
+const char *name_table_text(const struct name_table *table, const struct name_entry *entry);
+const char *name_table_find(const struct name_table *table, const struct name_key *key);
 
 /*
  * Several machines may have used an address one after the other: notes that one did, at that time
- * (any unit). Returns whether that makes it the last one, and it was not; false where the list does
- * not know the address.
+ * (any unit). Returns whether that makes it the last one, and it was not; false where the table
+ * does not know the address.
  */
-bool name_table_note_use(const struct name_table *list, const struct name_key *address,
+bool name_table_note_use(const struct name_table *table, const struct name_key *address,
 	const uint8_t mac[6], uint32_t time_s);
 
 /* The name of a key, also where it has one; the rest of its entry is as it was. NULL: no memory. */
 struct name_entry *name_table_put(
-	struct name_table *list, const struct name_key *key, const char *name);
+	struct name_table *table, const struct name_key *key, const char *name);
 
 /* Whether both have the same names for the same keys, the same holders, and lease files. */
 bool name_table_equal(const struct name_table *a, const struct name_table *b);
 
-/* Frees what the list holds, not the list. */
-void name_table_free(struct name_table *list);
+/* Frees what the table holds, not the table. */
+void name_table_free(struct name_table *table);
 
 #endif

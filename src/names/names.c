@@ -18,16 +18,16 @@
  * reader tells better.
  */
 static int parse_uci(
-	const struct source_text *text, struct name_table *list, unsigned *line, const char **why)
+	const struct source_text *text, struct name_table *table, unsigned *line, const char **why)
 {
 	const char *slash = strrchr(text->path, '/');
 	const struct uci_input input = {text->text, text->length, text->changes,
 		text->changes_length, slash ? slash + 1 : text->path};
-	int error = libuci_read(text->path, text->changes_path, list);
+	int error = libuci_read(text->path, text->changes_path, table);
 	struct name_table unused = {0};
 
 	if (error == -ENOSYS)
-		return uci_read(&input, list, line, why);
+		return uci_read(&input, table, line, why);
 	if (error == -EINVAL) {
 		if (uci_read(&input, &unused, line, why) != -EINVAL)
 			*why = "libuci cannot read it";
@@ -53,7 +53,7 @@ static bool lasts(const void *context, const struct name_entry *entry)
 
 	for (size_t i = 0; i < leases->file_count && !found; i++) {
 		const struct name_entry *there =
-			name_table_entry(&leases->file[i].list, &entry->key);
+			name_table_entry(&leases->file[i].table, &entry->key);
 
 		found = there && memcmp(there->holder, entry->holder, sizeof(entry->holder)) == 0;
 	}
@@ -161,7 +161,7 @@ void names_note_use(
 
 	for (unsigned i = 0; i < NAMES_SOURCES; i++)
 		for (size_t k = 0; k < names->source[i].file_count; k++)
-			if (name_table_note_use(&names->source[i].file[k].list, &key, mac, time_s))
+			if (name_table_note_use(&names->source[i].file[k].table, &key, mac, time_s))
 				renew_version(names);
 }
 
@@ -171,7 +171,7 @@ size_t names_count(const struct names *names, enum names_source source)
 	size_t count = 0;
 
 	for (size_t i = 0; i < from->file_count; i++)
-		count += from->file[i].list.host_count;
+		count += from->file[i].table.host_count;
 	return count;
 }
 

@@ -41,7 +41,7 @@ static int open_file(const struct names *names, enum names_source source, const 
 {
 	char changes[64];
 
-	*file = (struct source_file){.list = {.seed = names->seed}, .given = given};
+	*file = (struct source_file){.table = {.seed = names->seed}, .given = given};
 	file->leads_on = source == NAMES_HOSTS && given;
 	return source_file_open(
 		file, path, source == NAMES_UCI ? find_changes(path, changes) : NULL);
@@ -102,8 +102,8 @@ static void add_leasefiles(struct plan *plan, const struct source *uci)
 {
 	for (size_t k = 0; k < uci->file_count; k++)
 		for (size_t i = 0; i < NAMES_LEASEFILES; i++)
-			if (uci->file[k].list.leasefiles[i])
-				add(plan, uci->file[k].list.leasefiles[i], false);
+			if (uci->file[k].table.leasefiles[i])
+				add(plan, uci->file[k].table.leasefiles[i], false);
 }
 
 static struct plan make_plan(struct names *names, enum names_source source)
@@ -163,7 +163,7 @@ static bool fulfil(struct names *names, enum names_source source, const struct p
 			new.file_count++;
 	for (size_t i = 0; i < old->file_count; i++) {
 		if (source == NAMES_LEASES)
-			names_remember(names, &new, &old->file[i].list);
+			names_remember(names, &new, &old->file[i].table);
 		source_file_close(&old->file[i]);
 	}
 	free(old->file);

@@ -5,15 +5,15 @@
 #include "names/names.h"
 #include "names/names_inside.h"
 
-/* What a list knows of a key; entry: NULL where it knows nothing. */
+/* What a table knows of a key; entry: NULL where it knows nothing. */
 struct found {
-	const struct name_table *list;
+	const struct name_table *table;
 	const struct name_entry *entry;
 };
 
 static const char *text_of(const struct found *found)
 {
-	return found->entry ? name_table_text(found->list, found->entry) : NULL;
+	return found->entry ? name_table_text(found->table, found->entry) : NULL;
 }
 
 static bool is_mac(const uint8_t mac[6], const uint8_t other[6])
@@ -29,8 +29,8 @@ static struct found find_in(const struct source *source, const struct name_key *
 	struct found found = {0};
 
 	for (size_t i = 0; i < source->file_count && !found.entry; i++) {
-		found.list = &source->file[i].list;
-		found.entry = name_table_entry(found.list, key);
+		found.table = &source->file[i].table;
+		found.entry = name_table_entry(found.table, key);
 	}
 	return found;
 }
@@ -39,7 +39,7 @@ static struct found find_ended(const struct names *names, const struct name_key 
 {
 	struct found found;
 
-	found.entry = ended_leases_find(&names->ended, key, &found.list);
+	found.entry = ended_leases_find(&names->ended, key, &found.table);
 	return found;
 }
 
@@ -88,8 +88,8 @@ static struct found find_used(
 	struct found used = {0}, found;
 
 	for (size_t i = 0; i < source->file_count; i++) {
-		found.list = &source->file[i].list;
-		found.entry = name_table_entry(found.list, key);
+		found.table = &source->file[i].table;
+		found.entry = name_table_entry(found.table, key);
 		if (!found.entry || found.entry->domain != domain)
 			continue;
 		if (is_mac(found.entry->holder, mac))

@@ -71,7 +71,7 @@ static bool read_mac(const struct word *word, uint8_t mac[6])
 
 /* Whole addresses; shorter ones are prefixes that the client uses behind itself. */
 static int add_addresses(
-	struct lines *lines, const uint8_t mac[6], struct name_table *list, const char *name)
+	struct lines *lines, const uint8_t mac[6], struct name_table *table, const char *name)
 {
 	struct word word;
 	int error = 0;
@@ -91,13 +91,13 @@ static int add_addresses(
 		if (!word_address(&address, &family, addr) ||
 			!word_is(&length, family == AF_INET ? "32" : "128"))
 			continue;
-		error = mac ? name_table_add_held(list, mac, family, addr, name)
-			    : name_table_add_address(list, family, addr, name);
+		error = mac ? name_table_add_held(table, mac, family, addr, name)
+			    : name_table_add_address(table, family, addr, name);
 	}
 	return error;
 }
 
-int odhcpd_line(struct lines *lines, bool by_duid, struct name_table *list)
+int odhcpd_line(struct lines *lines, bool by_duid, struct name_table *table)
 {
 	struct word interface, client, iaid, name;
 	char text[NAMES_MAX + 2];
@@ -110,8 +110,8 @@ int odhcpd_line(struct lines *lines, bool by_duid, struct name_table *list)
 	if (word_is(&iaid, "ipv4") == by_duid || !read_name(&name, text))
 		return 0;
 	if (by_duid ? duid_mac(client.text, client.length, mac) : read_mac(&client, mac))
-		error = name_table_add(list, mac, text);
+		error = name_table_add(table, mac, text);
 	else if (!by_duid)
 		return 0;
-	return error ? error : add_addresses(lines, by_duid ? NULL : mac, list, text);
+	return error ? error : add_addresses(lines, by_duid ? NULL : mac, table, text);
 }

@@ -14,9 +14,9 @@
 #include "names/lines.h"
 
 /*
- * Adds to list what the rest of such a line names, of those with a DUID or of those with a MAC.
+ * Adds to table what the rest of such a line names, of those with a DUID or of those with a MAC.
  * Returns 0 or -ENOMEM.
  */
-int odhcpd_line(struct lines *lines, bool by_duid, struct name_table *list);
+int odhcpd_line(struct lines *lines, bool by_duid, struct name_table *table);
 
 #endif

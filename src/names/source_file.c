@@ -133,9 +133,9 @@ static void read_trusted(const char *path, const struct source_stamp *stamp,
 	}
 }
 
-/* Fills list with the names of the files stamps were taken of, in part where that fails. */
+/* Fills table with the names of the files stamps were taken of, in part where that fails. */
 static struct source_trouble load(const struct source_file *file, source_parser *parse,
-	const struct source_stamp stamp[2], struct name_table *list)
+	const struct source_stamp stamp[2], struct name_table *table)
 {
 	struct source_text text = {.path = file->path};
 	struct source_trouble found = {0}, ignored = {0};
@@ -153,7 +153,7 @@ static struct source_trouble load(const struct source_file *file, source_parser 
 	text.changes = changes;
 	text.changes_path = changes ? file->changes : NULL;
 	if (!found.error)
-		found.error = parse(&text, list, &found.line, &found.why);
+		found.error = parse(&text, table, &found.line, &found.why);
 	free(content);
 	free(changes);
 	if (found.error == -ENOENT || found.error == -ENOTDIR)
@@ -193,7 +193,7 @@ bool source_file_stale(const struct source_file *file)
 
 bool source_file_refresh(struct source_file *file, source_parser *parse, struct name_table *old)
 {
-	struct name_table list = {.seed = file->list.seed};
+	struct name_table table = {.seed = file->table.seed};
 	struct source_stamp stamp[2];
 	struct source_trouble found;
 	bool same, settled, known, changed = false;
@@ -203,18 +203,18 @@ bool source_file_refresh(struct source_file *file, source_parser *parse, struct 
 	settled = is_settled(&stamp[0]) && is_settled(&stamp[1]); /* as of before they are read */
 	if (same && file->settled)
 		return false;
-	found = load(file, parse, stamp, &list);
+	found = load(file, parse, stamp, &table);
 	known = same_trouble(&found, &file->trouble) && (same || !found.error);
 	if (found.error != -EAGAIN && (found.error || found.why) && !known)
 		complain(file->path, &found);
 	if (!found.error) {
-		changed = !name_table_equal(&file->list, &list);
-		*old = file->list;
-		file->list = list;
-		list = *old;
+		changed = !name_table_equal(&file->table, &table);
+		*old = file->table;
+		file->table = table;
+		table = *old;
 	}
 	if (!changed)
-		name_table_free(&list);
+		name_table_free(&table);
 	if (found.error == -EAGAIN)
 		return false;
 	file->trouble = found;
@@ -240,5 +240,5 @@ void source_file_close(struct source_file *file)
 {
 	free(file->path);
 	free(file->changes);
-	name_table_free(&file->list);
+	name_table_free(&file->table);
 }

@@ -17,12 +17,12 @@ struct source_text {
 };
 
 /*
- * Adds the names in text to list. Returns 0 or -ENOMEM, or -EINVAL where the text is broken as a
+ * Adds the names in text to table. Returns 0 or -ENOMEM, or -EINVAL where the text is broken as a
  * whole. *line (from 1) and *why, a constant string, are then set; with 0, too, where lines were
  * passed over: the first of them. Both are zero before.
  */
 typedef int source_parser(
-	const struct source_text *text, struct name_table *list, unsigned *line, const char **why);
+	const struct source_text *text, struct name_table *table, unsigned *line, const char **why);
 
 /* What stat(2) tells of a file's content. ctime: mtime can be set back, it cannot. */
 struct source_stamp {
@@ -50,10 +50,10 @@ struct source_file {
 	bool leads_on;	      /* it may be a directory, in whose files the names are */
 	bool untrusted, left; /* what was told of that directory */
 	struct source_trouble trouble;
-	struct name_table list;
+	struct name_table table;
 };
 
-/* file: zeroed, but for its list's seed. changes: or NULL. Paths are copied. 0 or -ENOMEM. */
+/* file: zeroed, but for its table's seed. changes: or NULL. Paths are copied. 0 or -ENOMEM. */
 int source_file_open(struct source_file *file, const char *path, const char *changes);
 void source_file_close(struct source_file *file);
 

@@ -5,11 +5,11 @@
 
 #ifndef MZ_LIBUCI
 
-int libuci_read(const char *path, const char *changes, struct name_table *list)
+int libuci_read(const char *path, const char *changes, struct name_table *table)
 {
 	(void)path;
 	(void)changes;
-	(void)list;
+	(void)table;
 	return -ENOSYS;
 }
 
@@ -79,21 +79,21 @@ static const char *first_value(const struct uci_option *option)
 }
 
 static int add_macs(
-	const struct uci_option *option, const struct uci_names *section, struct name_table *list)
+	const struct uci_option *option, const struct uci_names *section, struct name_table *table)
 {
 	struct uci_element *item;
 	int error = 0;
 
 	if (option->type == UCI_TYPE_STRING)
-		return uci_names_add_macs(list, section, option->v.string);
+		return uci_names_add_macs(table, section, option->v.string);
 	uci_foreach_element(&option->v.list, item)
 	{
-		error = error ? error : uci_names_add_macs(list, section, item->name);
+		error = error ? error : uci_names_add_macs(table, section, item->name);
 	}
 	return error;
 }
 
-static int add_section(const struct uci_section *section, struct name_table *list, int pass)
+static int add_section(const struct uci_section *section, struct name_table *table, int pass)
 {
 	const struct uci_option *macs = NULL;
 	struct uci_names names = {.type = section->type};
@@ -110,11 +110,11 @@ static int add_section(const struct uci_section *section, struct name_table *lis
 			macs = uci_to_option(element);
 	}
 	if (macs && pass == 0)
-		error = add_macs(macs, &names, list);
-	return error ? error : uci_names_add(list, &names, pass);
+		error = add_macs(macs, &names, table);
+	return error ? error : uci_names_add(table, &names, pass);
 }
 
-int libuci_read(const char *path, const char *changes, struct name_table *list)
+int libuci_read(const char *path, const char *changes, struct name_table *table)
 {
 	struct uci_context *context;
 	struct uci_package *package = NULL;
@@ -138,7 +138,7 @@ int libuci_read(const char *path, const char *changes, struct name_table *list)
 	for (int pass = 0; pass < UCI_NAMES_PASSES; pass++) {
 		uci_foreach_element(&package->sections, element)
 		{
-			error = error ? error : add_section(uci_to_section(element), list, pass);
+			error = error ? error : add_section(uci_to_section(element), table, pass);
 		}
 	}
 	uci_free_context(context);

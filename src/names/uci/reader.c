@@ -143,7 +143,7 @@ static int read_line(struct reader *reader)
 	return error;
 }
 
-static int add_section(const struct uci_section *section, struct name_table *list, int pass)
+static int add_section(const struct uci_section *section, struct name_table *table, int pass)
 {
 	const struct uci_option *macs = uci_section_find(section, "mac");
 	struct uci_names names = {.type = section->type};
@@ -160,8 +160,8 @@ static int add_section(const struct uci_section *section, struct name_table *lis
 	}
 	for (const struct uci_value *value = macs && pass == 0 ? macs->values : NULL;
 		value && !error; value = value->next)
-		error = uci_names_add_macs(list, &names, value->text);
-	return error ? error : uci_names_add(list, &names, pass);
+		error = uci_names_add_macs(table, &names, value->text);
+	return error ? error : uci_names_add(table, &names, pass);
 }
 
 static int read_all(struct reader *reader, const char *text, size_t length)
@@ -180,7 +180,7 @@ static int read_all(struct reader *reader, const char *text, size_t length)
 }
 
 int uci_read(
-	const struct uci_input *input, struct name_table *list, unsigned *line, const char **why)
+	const struct uci_input *input, struct name_table *table, unsigned *line, const char **why)
 {
 	struct reader reader = {
 		.text = {
@@ -200,7 +200,7 @@ int uci_read(
 	for (int pass = 0; pass < UCI_NAMES_PASSES; pass++)
 		for (const struct uci_section *section = reader.package.sections; section && !error;
 			section = section->next)
-			error = add_section(section, list, pass);
+			error = add_section(section, table, pass);
 	if (error == -EINVAL) {
 		*line = reader.text.line;
 		*why = reader.text.why;

@@ -19,11 +19,11 @@ struct uci_input {
 };
 
 /*
- * Adds to list what the sections name: see uci_names.h. One that names nothing is passed over, and
+ * Adds to table what the sections name: see uci_names.h. One that names nothing is passed over, and
  * so is a change that cannot be made. Returns 0, -ENOMEM, or -EINVAL where the text is not UCI:
  * *line is then the line's number (from 1) and *why a constant string.
  */
 int uci_read(
-	const struct uci_input *input, struct name_table *list, unsigned *line, const char **why);
+	const struct uci_input *input, struct name_table *table, unsigned *line, const char **why);
 
 #endif

@@ -45,7 +45,7 @@ static bool read_address(const struct uci_names *section, int *family, uint8_t a
  * What is no whole MAC, as one with wildcards, is passed over: whom dnsmasq gives the name then has
  * it in the lease.
  */
-int uci_names_add_macs(struct name_table *list, const struct uci_names *section, const char *macs)
+int uci_names_add_macs(struct name_table *table, const struct uci_names *section, const char *macs)
 {
 	uint8_t mac[6], addr[16];
 	int family, error = 0;
@@ -57,14 +57,14 @@ int uci_names_add_macs(struct name_table *list, const struct uci_names *section,
 		length = strcspn(text, between);
 		if (!mac_parse(text, length, mac))
 			continue;
-		error = has_address ? name_table_add_held(list, mac, family, addr, section->name)
-				    : name_table_add(list, mac, section->name);
+		error = has_address ? name_table_add_held(table, mac, family, addr, section->name)
+				    : name_table_add(table, mac, section->name);
 	}
 	return error;
 }
 
 /* One or several in a value; odhcpd lets an IAID follow each. */
-static int add_duids(struct name_table *list, const struct uci_names *section)
+static int add_duids(struct name_table *table, const struct uci_names *section)
 {
 	uint8_t mac[6];
 	size_t length;
@@ -74,13 +74,13 @@ static int add_duids(struct name_table *list, const struct uci_names *section)
 		text += strspn(text, between);
 		length = strcspn(text, between);
 		if (duid_mac(text, strcspn(text, " \t\r\n\v\f,%"), mac))
-			error = name_table_add(list, mac, section->name);
+			error = name_table_add(table, mac, section->name);
 	}
 	return error;
 }
 
 /* The first of several names, as in a line of a hosts file, which dnsmasq is told it in. */
-static int add_domain(struct name_table *list, const struct uci_names *section)
+static int add_domain(struct name_table *table, const struct uci_names *section)
 {
 	char name[NAMES_MAX + 2];
 	uint8_t addr[16];
@@ -94,22 +94,22 @@ static int add_domain(struct name_table *list, const struct uci_names *section)
 		length = NAMES_MAX + 1;
 	memcpy(name, section->name, length);
 	name[length] = '\0';
-	return length ? name_table_add_domain(list, family, addr, name) : 0;
+	return length ? name_table_add_domain(table, family, addr, name) : 0;
 }
 
-int uci_names_add(struct name_table *list, const struct uci_names *section, int pass)
+int uci_names_add(struct name_table *table, const struct uci_names *section, int pass)
 {
 	uint8_t addr[16];
 	int family;
 
 	if (is_host(section) && pass == 0 && read_address(section, &family, addr))
-		return name_table_add_address(list, family, addr, section->name);
+		return name_table_add_address(table, family, addr, section->name);
 	if (is_host(section) && pass == 1 && section->duid)
-		return add_duids(list, section);
+		return add_duids(table, section);
 	if (strcmp(section->type, "domain") == 0 && pass == 1)
-		return add_domain(list, section);
+		return add_domain(table, section);
 	if (pass == 0 && section->leasefile &&
 		(strcmp(section->type, "dnsmasq") == 0 || strcmp(section->type, "odhcpd") == 0))
-		return name_table_add_leasefile(list, section->leasefile);
+		return name_table_add_leasefile(table, section->leasefile);
 	return 0;
 }

@@ -19,13 +19,13 @@ const char **uci_names_field(struct uci_names *section, const char *key);
 bool uci_names_is_key(const char *key);
 
 /*
- * What one section adds to list. Readers go through all sections as often as there are passes,
+ * What one section adds to table. Readers go through all sections as often as there are passes,
  * since the first name stays: a host's own MAC and address count for more than a MAC in a DUID or a
  * `config domain`. With the first pass, uci_names_add_macs() is due before for each value of `mac`.
  * Return 0 or -ENOMEM.
  */
 #define UCI_NAMES_PASSES 2
-int uci_names_add_macs(struct name_table *list, const struct uci_names *section, const char *macs);
-int uci_names_add(struct name_table *list, const struct uci_names *section, int pass);
+int uci_names_add_macs(struct name_table *table, const struct uci_names *section, const char *macs);
+int uci_names_add(struct name_table *table, const struct uci_names *section, int pass);
 
 #endif
