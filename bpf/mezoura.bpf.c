@@ -13,10 +13,11 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
-#include "frame.h"
-#include "passage.h"
-#include "table.h"
-#include "whose.h"
+#include "attribute.h"
+#include "match.h"
+#include "once.h"
+#include "parse.h"
+#include "wire_size.h"
 
 #define NEXT TC_ACT_UNSPEC /* the same number as TCX_NEXT */
 
@@ -118,59 +119,6 @@ static __always_inline __u64 mix(__u64 print, __u64 number)
 static __always_inline __u64 first_print(__u64 host, __u32 more)
 {
 	return mix(host ^ join_words(join(mz_settings.net, 0), 0), more);
-}
-
-/*
- * Where the packet starts and ends. The fields have 32 bits, of which the kernel makes pointers: a
- * compiler that knew of the 32 might cut the pointers to that (clang 22 does), and be refused.
- */
-static __always_inline void *packet_start(const struct __sk_buff *skb)
-{
-	void *at;
-
-	__asm__ volatile("%0 = *(u32 *)(%1 + %2)"
-			 : "=r"(at)
-			 : "r"(skb), "i"(__builtin_offsetof(struct __sk_buff, data)));
-	return at;
-}
-
-static __always_inline void *packet_end(const struct __sk_buff *skb)
-{
-	void *at;
-
-	__asm__ volatile("%0 = *(u32 *)(%1 + %2)"
-			 : "=r"(at)
-			 : "r"(skb), "i"(__builtin_offsetof(struct __sk_buff, data_end)));
-	return at;
-}
-
-/*
- * Whether the packet has an IP header of that size and version, which is then to be read directly,
- * from at on. Where there is no link layer, the kernel's word for the version is not trusted.
- * Pointers into the packet from before are void.
- */
-static __always_inline bool reach(
-	struct __sk_buff *skb, __u32 offset, __u32 size, __u8 version, const void **at)
-{
-	*at = packet_start(skb) + offset;
-	if (*at + size > packet_end(skb)) {
-		bpf_skb_pull_data(skb, offset + size);
-		*at = packet_start(skb) + offset;
-		if (*at + size > packet_end(skb))
-			return false;
-	}
-	return offset != 0 || *(const __u8 *)*at >> 4 == version;
-}
-
-/*
- * The Ethernet header, if there is one, where the IP header is in reach: only the verifier has to
- * be shown that the packet does not end within its first 14 bytes.
- */
-static __always_inline const struct ethhdr *reached_link(const struct __sk_buff *skb)
-{
-	const struct ethhdr *eth = packet_start(skb);
-
-	return (const void *)(eth + 1) <= packet_end(skb) ? eth : 0;
 }
 
 /* What tells an IPv4 packet of that host from others. */

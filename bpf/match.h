@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Whose addresses are whose, by the settings: tracked, the router's own, the internet's. */
-#ifndef MZ_WHOSE_H
-#define MZ_WHOSE_H
+#ifndef MZ_MATCH_H
+#define MZ_MATCH_H
 
 #include <linux/bpf.h>
 

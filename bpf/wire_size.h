@@ -1,137 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a packet is on the wire: where its IP header starts, and how many frames of how many bytes.
- */
-#ifndef MZ_FRAME_H
-#define MZ_FRAME_H
+/* How many frames of how many bytes a packet is on the wire. */
+#ifndef MZ_WIRE_SIZE_H
+#define MZ_WIRE_SIZE_H
 
 #include <linux/bpf.h>
-#include <linux/if_ether.h>
 #include <linux/in.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 
-#include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
-#include "settings.h"
-#include "whose.h"
+#include "counts.h"
+#include "match.h"
+#include "parse.h"
 
-#define VLAN_HLEN  4	  /* a tag: TCI and the next EtherType */
-#define VLAN_ID	   0xfff  /* of a TCI */
-#define PPPOE_HLEN 8	  /* RFC 2516: version and type, code, session, length; PPP protocol */
-#define PPP_IP	   0x0021 /* RFC 1332 */
-#define PPP_IPV6   0x0057 /* RFC 5072 */
-#define JUMBO_HLEN 8	  /* RFC 2675: a hop-by-hop header with the jumbo payload option */
+#define JUMBO_HLEN 8 /* RFC 2675: a hop-by-hop header with the jumbo payload option */
 #define JUMBO_TYPE 0xc2
 #define PLAIN_MAX  65536 /* the kernel adds and removes that header in longer packets only */
 #define UDP_HLEN   8
 #define SCTP_HLEN  12 /* RFC 9260, 3.1 */
 #define PIECE_HLEN 8  /* RFC 8200, 4.5: IPv6's header of a fragment */
-#define OFFSET_MAX 63 /* of an IP header: more than all tags and a PPPoE header */
-
-struct frame {
-	__u32 offset; /* of the IP header in the packet */
-	__u32 more;   /* what counts beyond skb->len; below 0, modulo 2^32, where not all counts */
-	__u32 protocol; /* network byte order: ETH_P_IP, ETH_P_IPV6, or nothing of ours */
-};
-
-/*
- * One more tag, of a VLAN. tags: how many were before it, but for those of VLAN 0. False: the frame
- * is of another interface.
- */
-static __always_inline bool enter(struct frame *frame, __u32 *tags, __u16 vlan, __u32 bytes)
-{
-	vlan &= VLAN_ID;
-	if (vlan == 0) /* a priority, in no VLAN */
-		return true;
-	if (*tags < mz_settings.tags && *tags < MZ_TAGS) {
-		if (mz_settings.tag[*tags] != vlan)
-			return false;
-		frame->more -= bytes;
-	} else if (*tags == mz_settings.tags) {
-		for (__u32 i = 0; i < mz_settings.vlans && i < MZ_VLANS; i++)
-			if (mz_settings.vlan[i] == vlan)
-				return false;
-	}
-	++*tags;
-	return true;
-}
-
-static __always_inline bool is_tag(__u32 protocol)
-{
-	return protocol == bpf_htons(ETH_P_8021Q) || protocol == bpf_htons(ETH_P_8021AD);
-}
-
-/*
- * Finds the IP header where it is not simply behind the Ethernet header: behind VLAN tags, beside
- * and within the packet, or a PPPoE header, or at the start. False: not ours.
- *
- * Kernels before 6.8 may take what a function reads of its caller's memory to be always as in the
- * first case they looked at, and drop the code for the others; 5.10 did. So found is only written
- * to, and what other functions that are not inlined decide by are arguments.
- */
-static __noinline int dig(struct __sk_buff *skb, struct frame *found)
-{
-	struct frame frame = {.offset = ETH_HLEN, .protocol = skb->protocol};
-	__u16 word[PPPOE_HLEN / 2];
-	__u32 tags = 0;
-
-	if (mz_settings.no_link) {
-		frame.offset = 0;
-		*found = frame;
-		return true;
-	}
-	if (skb->vlan_present) {
-		frame.more += VLAN_HLEN;
-		if (!enter(&frame, &tags, skb->vlan_tci, VLAN_HLEN))
-			return false;
-	}
-#pragma unroll /* as it has calls in it, kernels before 6.3 may refuse the loop */
-	for (int i = 0; i < 3 && is_tag(frame.protocol); i++) {
-		if (bpf_skb_load_bytes(skb, frame.offset, word, VLAN_HLEN) < 0)
-			return false;
-		frame.offset += VLAN_HLEN;
-		frame.protocol = word[1];
-		if (!enter(&frame, &tags, bpf_ntohs(word[0]), VLAN_HLEN))
-			return false;
-	}
-	if (tags == mz_settings.bare && !enter(&frame, &tags, mz_settings.untagged, 0))
-		return false;
-	if (tags < mz_settings.tags)
-		return false;
-	if (frame.protocol == bpf_htons(ETH_P_PPP_SES)) {
-		if (bpf_skb_load_bytes(skb, frame.offset, word, PPPOE_HLEN) < 0 ||
-			word[0] != bpf_htons(0x1100)) /* version 1, type 1, session data */
-			return false;
-		frame.offset += PPPOE_HLEN;
-		frame.protocol = word[3] == bpf_htons(PPP_IP)	  ? bpf_htons(ETH_P_IP)
-				 : word[3] == bpf_htons(PPP_IPV6) ? bpf_htons(ETH_P_IPV6)
-								  : 0;
-	}
-	*found = frame;
-	return true;
-}
-
-/* Finds the IP header. False: not ours, or no IP. */
-static __always_inline bool open_frame(struct __sk_buff *skb, struct frame *frame)
-{
-	__u32 protocol = skb->protocol;
-	struct frame found;
-
-	*frame = (struct frame){.offset = ETH_HLEN, .protocol = protocol};
-	if (protocol == bpf_htons(ETH_P_IP) || protocol == bpf_htons(ETH_P_IPV6)) {
-		if (!mz_settings.no_link && !mz_settings.tags && !mz_settings.untagged &&
-			!skb->vlan_present)
-			return true;
-	} else if (!is_tag(protocol) && protocol != bpf_htons(ETH_P_PPP_SES)) {
-		return false;
-	}
-	if (!dig(skb, &found))
-		return false;
-	*frame = found;
-	frame->offset &= OFFSET_MAX;
-	return true;
-}
 
 /*
  * A number below 64 k as it is, of which the kernel's verifier knows no more than that, as it does

@@ -4,16 +4,16 @@
  * its slot in mz_index, a cache that may be wrong, and else in mz_hosts4 or mz_hosts6, which are
  * right: of two CPUs that see a new address first, one wins there.
  */
-#ifndef MZ_TABLE_H
-#define MZ_TABLE_H
+#ifndef MZ_ATTRIBUTE_H
+#define MZ_ATTRIBUTE_H
 
 #include <linux/bpf.h>
 
 #include <bpf/bpf_helpers.h>
 
+#include "match.h"
 #include "settings.h"
 #include "tables.h"
-#include "whose.h"
 
 #define E2BIG  7  /* errno.h: what an insert says when the table is full */
 #define EINVAL 22 /* what we say of a host that cannot be */

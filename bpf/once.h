@@ -5,16 +5,16 @@
  * may have rewritten that, by its print in the CPU's last passage, on which the kernel carries a
  * packet from hook to hook.
  */
-#ifndef MZ_PASSAGE_H
-#define MZ_PASSAGE_H
+#ifndef MZ_ONCE_H
+#define MZ_ONCE_H
 
 #include <linux/bpf.h>
 
 #include <bpf/bpf_helpers.h>
 
+#include "match.h"
 #include "settings.h"
 #include "tables.h"
-#include "whose.h"
 
 /*
  * How long a packet may take from hook to hook: all that happens in between is this CPU's, but a
