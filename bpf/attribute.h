@@ -104,7 +104,7 @@ static __always_inline void add(__u64 *bytes, __u64 more_bytes, __u64 *packets, 
 	}
 }
 
-static __noinline void book_nowhere(
+static __noinline void add_unattributed(
 	enum mz_direction direction, enum mz_reason reason, const struct mz_volume *volume)
 {
 	__u32 index = direction * MZ_REASONS + reason;
@@ -138,7 +138,7 @@ static __always_inline bool has_key(const struct mz_slot *slot, const struct key
  * hosts that the daemon deletes to another address at once, while we still read it: the slot is not
  * given away before no classifier is left that was running, so what it says is right.
  */
-static __always_inline int seek_slot(void *hosts, const struct key *key)
+static __always_inline int find_slot(void *hosts, const struct key *key)
 {
 	__u32 *found = bpf_map_lookup_elem(hosts, key), number;
 	struct mz_slot *slot;
@@ -154,7 +154,7 @@ static __always_inline int seek_slot(void *hosts, const struct key *key)
  * Gives an address without a slot one. Returns the slot's number or -errno; an int, as older
  * kernels return errors without their sign in the upper half.
  */
-static __always_inline int take_slot(
+static __always_inline int claim_slot(
 	void *hosts, void *spare, const struct key *key, enum mz_slot_state state)
 {
 	struct mz_slot *slot;
@@ -174,27 +174,27 @@ static __always_inline int take_slot(
 		return number;
 	}
 	bpf_map_push_elem(spare, &number, 0);
-	number = seek_slot(hosts, key); /* another CPU's */
+	number = find_slot(hosts, key); /* another CPU's */
 	return (int)number < 0 ? error : (int)number;
 }
 
-static __noinline int find_slot4(const struct key *key, __u32 at)
+static __noinline int find_or_claim_slot4(const struct key *key, __u32 at)
 {
-	int number = seek_slot(&mz_hosts4, key);
+	int number = find_slot(&mz_hosts4, key);
 
 	if (number < 0)
-		number = take_slot(&mz_hosts4, &mz_spare4, key, MZ_SLOT_HOST4);
+		number = claim_slot(&mz_hosts4, &mz_spare4, key, MZ_SLOT_HOST4);
 	if (number >= 0)
 		bpf_map_update_elem(&mz_index, &at, &number, BPF_ANY);
 	return number;
 }
 
-static __noinline int find_slot6(const struct key *key, __u32 at)
+static __noinline int find_or_claim_slot6(const struct key *key, __u32 at)
 {
-	int number = seek_slot(&mz_hosts6, key);
+	int number = find_slot(&mz_hosts6, key);
 
 	if (number < 0)
-		number = take_slot(&mz_hosts6, &mz_spare6, key, MZ_SLOT_HOST6);
+		number = claim_slot(&mz_hosts6, &mz_spare6, key, MZ_SLOT_HOST6);
 	if (number >= 0)
 		bpf_map_update_elem(&mz_index, &at, &number, BPF_ANY);
 	return number;
@@ -204,7 +204,7 @@ static __noinline int find_slot6(const struct key *key, __u32 at)
  * Whether the host's MAC is all zero where there are MACs: no machine has that one, and it stands
  * for hosts without any.
  */
-static __always_inline bool is_nobody(const struct key *key)
+static __always_inline bool has_invalid_mac(const struct key *key)
 {
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 	__u64 mac = key->word[0] >> 16; /* behind the interface's number */
@@ -215,7 +215,7 @@ static __always_inline bool is_nobody(const struct key *key)
 	return !mac && !mz_settings.no_link;
 }
 
-static __always_inline void book(struct key key, enum mz_slot_state state,
+static __always_inline void attribute(struct key key, enum mz_slot_state state,
 	enum mz_direction direction, struct mz_volume volume)
 {
 	/* The highest bits have no say in at: the last word of an IPv6 address changes sides. */
@@ -234,16 +234,16 @@ static __always_inline void book(struct key key, enum mz_slot_state state,
 	if (!slot || slot->state != state || !has_key(slot, &key)) {
 		struct key copy = key; /* so that key itself needs no memory */
 
-		number = is_nobody(&key)	  ? -EINVAL
-			 : state == MZ_SLOT_HOST4 ? find_slot4(&copy, at)
-						  : find_slot6(&copy, at);
+		number = has_invalid_mac(&key)	  ? -EINVAL
+			 : state == MZ_SLOT_HOST4 ? find_or_claim_slot4(&copy, at)
+						  : find_or_claim_slot6(&copy, at);
 	}
 	at = bpf_get_smp_processor_id() * mz_settings.slots + number;
 	counts = number < 0 ? 0 : bpf_map_lookup_elem(&mz_counts, &at);
 	if (!counts) {
 		struct mz_volume copy = volume;
 
-		book_nowhere(direction,
+		add_unattributed(direction,
 			number == -E2BIG    ? MZ_TABLE_FULL
 			: number == -EINVAL ? MZ_MALFORMED
 					    : MZ_INSERT_FAILED,

@@ -13,7 +13,7 @@
 
 const volatile struct mz_settings mz_settings;
 
-static __always_inline bool tracked4(__u32 addr)
+static __always_inline bool is_tracked4(__u32 addr)
 {
 #pragma unroll /* the settings are constants: the kernel drops the rounds not needed */
 	for (__u32 i = 0; i < MZ_PREFIXES && i < mz_settings.prefixes4; i++) {
@@ -30,7 +30,7 @@ static __always_inline bool tracked4(__u32 addr)
  * tracked, so that within a tracked prefix it is the broadcast address. A port that is another
  * bridge's by now, which the daemon does not know yet, leaves that one its hosts.
  */
-static __noinline int stranger4(__u32 addr)
+static __noinline int is_untracked_host4(__u32 addr)
 {
 	if (!mz_forwarded4(bpf_ntohl(addr)))
 		return false;
@@ -43,7 +43,7 @@ static __noinline int stranger4(__u32 addr)
 	return true;
 }
 
-static __always_inline bool self4(__u32 addr)
+static __always_inline bool is_router4(__u32 addr)
 {
 	for (__u32 i = 0, count = mz_settings.selves4; i < count; i++)
 		if (addr == mz_settings.self4[i])
@@ -51,7 +51,7 @@ static __always_inline bool self4(__u32 addr)
 	return false;
 }
 
-static __always_inline bool internet4(__u32 addr)
+static __always_inline bool is_internet4(__u32 addr)
 {
 	if (!mz_global4(bpf_ntohl(addr)))
 		return false;
@@ -64,7 +64,7 @@ static __always_inline bool internet4(__u32 addr)
 	return true;
 }
 
-static __always_inline bool inside6(const __u32 *addr, const volatile struct mz_prefix6 *p)
+static __always_inline bool is_inside6(const __u32 *addr, const volatile struct mz_prefix6 *p)
 {
 	if ((addr[0] & p->mask[0]) != p->addr[0] || (addr[1] & p->mask[1]) != p->addr[1])
 		return false;
@@ -72,27 +72,27 @@ static __always_inline bool inside6(const __u32 *addr, const volatile struct mz_
 	       ((addr[2] & p->mask[2]) == p->addr[2] && (addr[3] & p->mask[3]) == p->addr[3]);
 }
 
-static __always_inline bool stranger6(const __u32 *addr)
+static __always_inline bool is_untracked_host6(const __u32 *addr)
 {
 	if (!mz_forwarded6(
 		    bpf_ntohl(addr[0]), bpf_ntohl(addr[1]), bpf_ntohl(addr[2]), bpf_ntohl(addr[3])))
 		return false;
 	for (__u32 i = 0; i < MZ_OTHERS && i < mz_settings.others6; i++)
-		if (inside6(addr, &mz_settings.other6[i]))
+		if (is_inside6(addr, &mz_settings.other6[i]))
 			return false;
 	return true;
 }
 
-static __always_inline bool tracked6(const __u32 *addr)
+static __always_inline bool is_tracked6(const __u32 *addr)
 {
 #pragma unroll /* the settings are constants: the kernel drops the rounds not needed */
 	for (__u32 i = 0; i < MZ_PREFIXES && i < mz_settings.prefixes6; i++)
-		if (inside6(addr, &mz_settings.prefix6[i]))
+		if (is_inside6(addr, &mz_settings.prefix6[i]))
 			return true;
 	return false;
 }
 
-static __always_inline bool self6(const __u32 *addr)
+static __always_inline bool is_router6(const __u32 *addr)
 {
 	for (__u32 i = 0, count = mz_settings.selves6; i < count; i++) {
 		const volatile __u32 *self = mz_settings.self6[i];
@@ -105,13 +105,13 @@ static __always_inline bool self6(const __u32 *addr)
 	return false;
 }
 
-static __always_inline bool internet6(const __u32 *addr)
+static __always_inline bool is_internet6(const __u32 *addr)
 {
 	if (!mz_global6(
 		    bpf_ntohl(addr[0]), bpf_ntohl(addr[1]), bpf_ntohl(addr[2]), bpf_ntohl(addr[3])))
 		return false;
 	for (__u32 i = 0, count = mz_settings.locals6; i < count; i++)
-		if (inside6(addr, &mz_settings.local6[i]))
+		if (is_inside6(addr, &mz_settings.local6[i]))
 			return false;
 	return true;
 }

@@ -65,7 +65,7 @@ static __always_inline bool same_mac(const __u8 *frame, const volatile struct mz
 	return a[0] == b[0] && a[1] == b[1] && a[2] == b[2];
 }
 
-static __always_inline bool is_own(const __u8 *mac)
+static __always_inline bool is_router_mac(const __u8 *mac)
 {
 	for (__u32 i = 0; i < mz_settings.macs && i < MZ_MACS; i++)
 		if (same_mac(mac, &mz_settings.mac[i]))
@@ -84,63 +84,65 @@ static __always_inline bool is_routed(
 	if (mz_settings.place != MZ_LOWER &&
 		(hook == MZ_DOWNLOAD || skb->pkt_type != PACKET_OTHERHOST))
 		return true;
-	return is_own(hook == MZ_UPLOAD ? eth->h_dest : eth->h_source);
+	return is_router_mac(hook == MZ_UPLOAD ? eth->h_dest : eth->h_source);
 }
 
 /* Whose it is and where it goes is unknown: it may have been the internet's. */
-static __noinline void book_malformed(
-	struct __sk_buff *skb, __u32 offset, __u32 more, __u32 protocol, enum mz_direction hook)
+static __noinline void add_malformed(struct __sk_buff *skb, __u32 offset, __u32 extra_bytes,
+	__u32 protocol, enum mz_direction hook)
 {
-	struct mz_volume volume = weigh(skb, (struct frame){offset, more, protocol}, 0);
+	struct mz_volume volume = wire_size(skb, (struct frame){offset, extra_bytes, protocol}, 0);
 
 	/* a flowtable leaves it to the tracked interface */
 	if (mz_settings.place != MZ_LOWER &&
 		(hook == MZ_DOWNLOAD || skb->pkt_type != PACKET_OTHERHOST))
-		book_nowhere(hook, MZ_MALFORMED, &volume);
+		add_unattributed(hook, MZ_MALFORMED, &volume);
 }
 
 /* A copy, so that what counts on hosts needs no memory. */
-static __always_inline void book_untracked(enum mz_direction direction, struct mz_volume volume)
+static __always_inline void add_untracked(enum mz_direction direction, struct mz_volume volume)
 {
-	book_nowhere(direction, MZ_UNTRACKED, &volume);
+	add_unattributed(direction, MZ_UNTRACKED, &volume);
 }
 
-/* Mixes a further number into a packet's print. */
-static __always_inline __u64 mix(__u64 print, __u64 number)
+/* Mixes a further number into a packet's fingerprint. */
+static __always_inline __u64 mix(__u64 fingerprint, __u64 number)
 {
-	print = (print ^ number) * 0x9e3779b97f4a7c15u;
-	return print ^ print >> 29;
+	fingerprint = (fingerprint ^ number) * 0x9e3779b97f4a7c15u;
+	return fingerprint ^ fingerprint >> 29;
 }
 
 /*
- * What the print of a packet begins with: its host's MAC. Not the interface: a port that moves from
- * one bridge to another may still have the hook of the former, which is no reason to count twice.
+ * What the fingerprint of a packet begins with: its host's MAC. Not the interface: a port that
+ * moves from one bridge to another may still have the hook of the former, which is no reason to
+ * count twice.
  */
-static __always_inline __u64 first_print(__u64 host, __u32 more)
+static __always_inline __u64 start_fingerprint(__u64 host, __u32 number)
 {
-	return mix(host ^ join_words(join(mz_settings.net, 0), 0), more);
+	return mix(host ^ join_words(join(mz_settings.net, 0), 0), number);
 }
 
 /* What tells an IPv4 packet of that host from others. */
-static __always_inline __u64 print4(__u64 host, const struct iphdr *ip, enum mz_direction direction)
+static __always_inline __u64 fingerprint4(
+	__u64 host, const struct iphdr *ip, enum mz_direction direction)
 {
 	const __u32 *ends = &ip->saddr, *identity = (const void *)&ip->id;
-	__u64 print = first_print(host, ends[!direction]);
+	__u64 fingerprint = start_fingerprint(host, ends[!direction]);
 
-	print = mix(print, (__u64)ip->tot_len << 32 | *identity);
-	return mix(print, join_words(ends[direction], 0));
+	fingerprint = mix(fingerprint, (__u64)ip->tot_len << 32 | *identity);
+	return mix(fingerprint, join_words(ends[direction], 0));
 }
 
-static __always_inline __u64 print6(
+static __always_inline __u64 fingerprint6(
 	__u64 host, const struct ipv6hdr *ip, enum mz_direction direction)
 {
 	const __u32(*ends)[4] = (const void *)&ip->saddr;
 	const __u32 *at = ends[direction], *remote = ends[!direction];
-	__u64 print = first_print(host, ip->payload_len);
+	__u64 fingerprint = start_fingerprint(host, ip->payload_len);
 
-	print = mix(mix(print, join_words(at[0], at[1])), join_words(at[2], at[3]));
-	print = mix(print, join_words(remote[0], remote[1]));
-	return mix(print, join_words(remote[2], remote[3]));
+	fingerprint = mix(mix(fingerprint, join_words(at[0], at[1])), join_words(at[2], at[3]));
+	fingerprint = mix(fingerprint, join_words(remote[0], remote[1]));
+	return mix(fingerprint, join_words(remote[2], remote[3]));
 }
 
 /*
@@ -161,33 +163,33 @@ static __always_inline void account4(
 	const void *at;
 	struct key who;
 
-	if (!reach(skb, frame.offset, sizeof(*ip), 4, &at)) {
-		book_malformed(skb, frame.offset, frame.more, frame.protocol, hook);
+	if (!make_readable(skb, frame.offset, sizeof(*ip), 4, &at)) {
+		add_malformed(skb, frame.offset, frame.extra_bytes, frame.protocol, hook);
 		return;
 	}
 	ip = at;
 	ends = &ip->saddr;
-	if (internet4(ends[!hook])) {
-		tracked = tracked4(ends[hook]);
-		if (!tracked && !stranger4(ends[hook]))
+	if (is_internet4(ends[!hook])) {
+		tracked = is_tracked4(ends[hook]);
+		if (!tracked && !is_untracked_host4(ends[hook]))
 			return;
 	} else {
-		if (!self4(ends[!hook]) || !internet4(ends[hook]))
+		if (!is_router4(ends[!hook]) || !is_internet4(ends[hook]))
 			return;
 		direction = !hook;
 	}
-	eth = reached_link(skb);
+	eth = ethernet_header(skb);
 	if (!eth || !is_routed(skb, eth, hook))
 		return;
 	who = (struct key){{host_of(eth, direction), join_words(ends[direction], 0)}};
 	if (mz_settings.place != MZ_ALONE &&
-		is_counted(skb, hook, print4(who.word[0], ip, direction)))
+		is_counted(skb, hook, fingerprint4(who.word[0], ip, direction)))
 		return;
-	volume = weigh(skb, frame, bpf_ntohs(ip->tot_len));
+	volume = wire_size(skb, frame, bpf_ntohs(ip->tot_len));
 	if (tracked)
-		book(who, MZ_SLOT_HOST4, direction, volume);
+		attribute(who, MZ_SLOT_HOST4, direction, volume);
 	else
-		book_untracked(direction, volume);
+		add_untracked(direction, volume);
 }
 
 static __always_inline void account6(
@@ -203,54 +205,54 @@ static __always_inline void account6(
 	struct key who;
 	__u32 length;
 
-	if (!reach(skb, frame.offset, sizeof(*ip), 6, &at)) {
-		book_malformed(skb, frame.offset, frame.more, frame.protocol, hook);
+	if (!make_readable(skb, frame.offset, sizeof(*ip), 6, &at)) {
+		add_malformed(skb, frame.offset, frame.extra_bytes, frame.protocol, hook);
 		return;
 	}
 	ip = at;
 	ends = (const void *)&ip->saddr;
-	if (internet6(ends[!hook])) {
-		tracked = tracked6(ends[hook]);
-		if (!tracked && !stranger6(ends[hook]))
+	if (is_internet6(ends[!hook])) {
+		tracked = is_tracked6(ends[hook]);
+		if (!tracked && !is_untracked_host6(ends[hook]))
 			return;
 	} else {
-		if (!self6(ends[!hook]) || !internet6(ends[hook]))
+		if (!is_router6(ends[!hook]) || !is_internet6(ends[hook]))
 			return;
 		direction = !hook;
 	}
-	eth = reached_link(skb);
+	eth = ethernet_header(skb);
 	if (!eth || !is_routed(skb, eth, hook))
 		return;
 	host = ends[direction];
 	who = (struct key){{host_of(eth, direction), join_words(host[0], host[1]),
 		join_words(host[2], host[3])}};
 	if (mz_settings.place != MZ_ALONE &&
-		is_counted(skb, hook, print6(who.word[0], ip, direction)))
+		is_counted(skb, hook, fingerprint6(who.word[0], ip, direction)))
 		return;
 	length = bpf_ntohs(ip->payload_len);
 	/* a jumbogram's is in a hop-by-hop header */
-	volume = weigh(
+	volume = wire_size(
 		skb, frame, length || ip->nexthdr != IPPROTO_HOPOPTS ? length + sizeof(*ip) : 0);
 	if (tracked)
-		book(who, MZ_SLOT_HOST6, direction, volume);
+		attribute(who, MZ_SLOT_HOST6, direction, volume);
 	else
-		book_untracked(direction, volume);
+		add_untracked(direction, volume);
 }
 
 /* Has a frame that is bridged on take no part in counting. host: its receiver. */
-static __noinline void disown_frame(struct __sk_buff *skb, __u64 host)
+static __noinline void treat_frame_as_counted(struct __sk_buff *skb, __u64 host)
 {
 	struct frame frame;
 	const void *ip;
 
-	if (!open_frame(skb, &frame))
+	if (!parse_frame(skb, &frame))
 		return;
 	if (frame.protocol == bpf_htons(ETH_P_IP)) {
-		if (reach(skb, frame.offset, sizeof(struct iphdr), 4, &ip))
-			disown(skb, print4(host, ip, MZ_DOWNLOAD));
+		if (make_readable(skb, frame.offset, sizeof(struct iphdr), 4, &ip))
+			treat_as_counted(skb, fingerprint4(host, ip, MZ_DOWNLOAD));
 	} else if (frame.protocol == bpf_htons(ETH_P_IPV6)) {
-		if (reach(skb, frame.offset, sizeof(struct ipv6hdr), 6, &ip))
-			disown(skb, print6(host, ip, MZ_DOWNLOAD));
+		if (make_readable(skb, frame.offset, sizeof(struct ipv6hdr), 6, &ip))
+			treat_as_counted(skb, fingerprint6(host, ip, MZ_DOWNLOAD));
 	}
 }
 
@@ -258,12 +260,12 @@ static __noinline void disown_frame(struct __sk_buff *skb, __u64 host)
  * A frame that comes in by a port with the router's own MAC as its sender's is forged, or went in a
  * circle. Bridged on, it would look like a download at the ports by which it leaves.
  */
-static __always_inline void disown_forged(struct __sk_buff *skb)
+static __always_inline void exclude_forged(struct __sk_buff *skb)
 {
-	const struct ethhdr *eth = reached_link(skb);
+	const struct ethhdr *eth = ethernet_header(skb);
 
-	if (eth && is_own(eth->h_source))
-		disown_frame(skb, host_of(eth, MZ_DOWNLOAD));
+	if (eth && is_router_mac(eth->h_source))
+		treat_frame_as_counted(skb, host_of(eth, MZ_DOWNLOAD));
 }
 
 static __always_inline int classify(struct __sk_buff *skb, enum mz_direction hook)
@@ -274,9 +276,9 @@ static __always_inline int classify(struct __sk_buff *skb, enum mz_direction hoo
 		if (is_marked(skb, hook))
 			return NEXT;
 		if (mz_settings.place == MZ_LOWER && hook == MZ_UPLOAD)
-			disown_forged(skb);
+			exclude_forged(skb);
 	}
-	if (!open_frame(skb, &frame))
+	if (!parse_frame(skb, &frame))
 		return NEXT;
 	if (frame.protocol == bpf_htons(ETH_P_IP))
 		account4(skb, frame, hook);

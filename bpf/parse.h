@@ -20,16 +20,17 @@
 #define OFFSET_MAX 63	  /* of an IP header: more than all tags and a PPPoE header */
 
 struct frame {
-	__u32 offset; /* of the IP header in the packet */
-	__u32 more;   /* what counts beyond skb->len; below 0, modulo 2^32, where not all counts */
-	__u32 protocol; /* network byte order: ETH_P_IP, ETH_P_IPV6, or nothing of ours */
+	__u32 offset;	   /* of the IP header in the packet */
+	__u32 extra_bytes; /* what counts beyond skb->len; below 0, modulo 2^32, where not all
+			      counts */
+	__u32 protocol;	   /* network byte order: ETH_P_IP, ETH_P_IPV6, or nothing of ours */
 };
 
 /*
  * One more tag, of a VLAN. tags: how many were before it, but for those of VLAN 0. False: the frame
  * is of another interface.
  */
-static __always_inline bool enter(struct frame *frame, __u32 *tags, __u16 vlan, __u32 bytes)
+static __always_inline bool consume_tag(struct frame *frame, __u32 *tags, __u16 vlan, __u32 bytes)
 {
 	vlan &= VLAN_ID;
 	if (vlan == 0) /* a priority, in no VLAN */
@@ -37,7 +38,7 @@ static __always_inline bool enter(struct frame *frame, __u32 *tags, __u16 vlan, 
 	if (*tags < mz_settings.tags && *tags < MZ_TAGS) {
 		if (mz_settings.tag[*tags] != vlan)
 			return false;
-		frame->more -= bytes;
+		frame->extra_bytes -= bytes;
 	} else if (*tags == mz_settings.tags) {
 		for (__u32 i = 0; i < mz_settings.vlans && i < MZ_VLANS; i++)
 			if (mz_settings.vlan[i] == vlan)
@@ -60,7 +61,7 @@ static __always_inline bool is_tag(__u32 protocol)
  * first case they looked at, and drop the code for the others; 5.10 did. So found is only written
  * to, and what other functions that are not inlined decide by are arguments.
  */
-static __noinline int dig(struct __sk_buff *skb, struct frame *found)
+static __noinline int find_ip_header(struct __sk_buff *skb, struct frame *found)
 {
 	struct frame frame = {.offset = ETH_HLEN, .protocol = skb->protocol};
 	__u16 word[PPPOE_HLEN / 2];
@@ -72,8 +73,8 @@ static __noinline int dig(struct __sk_buff *skb, struct frame *found)
 		return true;
 	}
 	if (skb->vlan_present) {
-		frame.more += VLAN_HLEN;
-		if (!enter(&frame, &tags, skb->vlan_tci, VLAN_HLEN))
+		frame.extra_bytes += VLAN_HLEN;
+		if (!consume_tag(&frame, &tags, skb->vlan_tci, VLAN_HLEN))
 			return false;
 	}
 #pragma unroll /* as it has calls in it, kernels before 6.3 may refuse the loop */
@@ -82,10 +83,10 @@ static __noinline int dig(struct __sk_buff *skb, struct frame *found)
 			return false;
 		frame.offset += VLAN_HLEN;
 		frame.protocol = word[1];
-		if (!enter(&frame, &tags, bpf_ntohs(word[0]), VLAN_HLEN))
+		if (!consume_tag(&frame, &tags, bpf_ntohs(word[0]), VLAN_HLEN))
 			return false;
 	}
-	if (tags == mz_settings.bare && !enter(&frame, &tags, mz_settings.untagged, 0))
+	if (tags == mz_settings.bare && !consume_tag(&frame, &tags, mz_settings.untagged, 0))
 		return false;
 	if (tags < mz_settings.tags)
 		return false;
@@ -103,7 +104,7 @@ static __noinline int dig(struct __sk_buff *skb, struct frame *found)
 }
 
 /* Finds the IP header. False: not ours, or no IP. */
-static __always_inline bool open_frame(struct __sk_buff *skb, struct frame *frame)
+static __always_inline bool parse_frame(struct __sk_buff *skb, struct frame *frame)
 {
 	__u32 protocol = skb->protocol;
 	struct frame found;
@@ -116,7 +117,7 @@ static __always_inline bool open_frame(struct __sk_buff *skb, struct frame *fram
 	} else if (!is_tag(protocol) && protocol != bpf_htons(ETH_P_PPP_SES)) {
 		return false;
 	}
-	if (!dig(skb, &found))
+	if (!find_ip_header(skb, &found))
 		return false;
 	*frame = found;
 	frame->offset &= OFFSET_MAX;
@@ -152,7 +153,7 @@ static __always_inline void *packet_end(const struct __sk_buff *skb)
  * from at on. Where there is no link layer, the kernel's word for the version is not trusted.
  * Pointers into the packet from before are void.
  */
-static __always_inline bool reach(
+static __always_inline bool make_readable(
 	struct __sk_buff *skb, __u32 offset, __u32 size, __u8 version, const void **at)
 {
 	*at = packet_start(skb) + offset;
@@ -169,7 +170,7 @@ static __always_inline bool reach(
  * The Ethernet header, if there is one, where the IP header is in reach: only the verifier has to
  * be shown that the packet does not end within its first 14 bytes.
  */
-static __always_inline const struct ethhdr *reached_link(const struct __sk_buff *skb)
+static __always_inline const struct ethhdr *ethernet_header(const struct __sk_buff *skb)
 {
 	const struct ethhdr *eth = packet_start(skb);
 

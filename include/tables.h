@@ -107,20 +107,21 @@ struct mz_geometry {
 };
 
 /*
- * The last packet of a hook that has others before or behind it on a packet's way: map mz_passages,
- * per CPU, indexed by enum mz_direction of what passes. A packet that the stack carries on to the
- * next hook at once is known there by its print.
+ * The last packet that a hook counted, of the hooks that have others before or behind them on a
+ * packet's path. The kernel carries a packet from one hook to the next without a pause, so the next
+ * one recognizes it by its fingerprint. Map mz_passages, per CPU, indexed by the direction of what
+ * passes. The map's name is part of layout v4, as its values' format is: both stay.
  */
-struct mz_passage {
-	__u64 print;   /* of the packet's addresses, length and identification */
-	__u64 jiffies; /* when it was counted */
-	__u64 number;  /* counts up, so that a later hook knows whether it saw this one */
-	__u32 depth;   /* of the hook that counted it, */
-	__u32 ifindex; /* and its device */
+struct mz_last_seen {
+	__u64 fingerprint; /* of the packet's addresses, length and identification */
+	__u64 jiffies;	   /* when it was counted */
+	__u64 number;	   /* counts up, so that a later hook knows whether it saw this one */
+	__u32 depth;	   /* of the hook that counted it, */
+	__u32 ifindex;	   /* and its device */
 };
 
 _Static_assert(sizeof(struct mz_slot) == 32 + MZ_LAYOUT_PAD, "values of mz_slots");
-_Static_assert(sizeof(struct mz_passage) == 32, "values of mz_passages");
+_Static_assert(sizeof(struct mz_last_seen) == 32, "values of mz_passages");
 _Static_assert(sizeof(struct mz_key4) == 12, "no padding in a key");
 _Static_assert(sizeof(struct mz_key6) == 24, "no padding in a key");
 _Static_assert(sizeof(struct mz_past_row) == 64, "values of mz_past");
