@@ -238,7 +238,7 @@ static __always_inline void attribute(struct key key, enum mz_slot_state state,
 			 : state == MZ_SLOT_HOST4 ? find_or_claim_slot4(&copy, at)
 						  : find_or_claim_slot6(&copy, at);
 	}
-	at = bpf_get_smp_processor_id() * mz_settings.slots + number;
+	at = bpf_get_smp_processor_id() * mz_settings.slot_count + number;
 	counts = number < 0 ? 0 : bpf_map_lookup_elem(&mz_counts, &at);
 	if (!counts) {
 		struct mz_volume copy = volume;

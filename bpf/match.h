@@ -16,7 +16,7 @@ const volatile struct mz_settings mz_settings;
 static __always_inline bool is_tracked4(__u32 addr)
 {
 #pragma unroll /* the settings are constants: the kernel drops the rounds not needed */
-	for (__u32 i = 0; i < MZ_PREFIXES && i < mz_settings.prefixes4; i++) {
+	for (__u32 i = 0; i < MZ_PREFIXES && i < mz_settings.prefix4_count; i++) {
 		const volatile struct mz_prefix4 *p = &mz_settings.prefix4[i];
 
 		if ((addr & p->mask) == p->addr)
@@ -34,10 +34,10 @@ static __noinline int is_untracked_host4(__u32 addr)
 {
 	if (!mz_forwarded4(bpf_ntohl(addr)))
 		return false;
-	for (__u32 i = 0; i < MZ_PREFIXES && i < mz_settings.prefixes4; i++)
+	for (__u32 i = 0; i < MZ_PREFIXES && i < mz_settings.prefix4_count; i++)
 		if (addr == mz_settings.prefix4[i].broadcast)
 			return false;
-	for (__u32 i = 0; i < MZ_OTHERS && i < mz_settings.others4; i++)
+	for (__u32 i = 0; i < MZ_OTHERS && i < mz_settings.other4_count; i++)
 		if ((addr & mz_settings.other4[i].mask) == mz_settings.other4[i].addr)
 			return false;
 	return true;
@@ -45,8 +45,8 @@ static __noinline int is_untracked_host4(__u32 addr)
 
 static __always_inline bool is_router4(__u32 addr)
 {
-	for (__u32 i = 0, count = mz_settings.selves4; i < count; i++)
-		if (addr == mz_settings.self4[i])
+	for (__u32 i = 0, count = mz_settings.own4_count; i < count; i++)
+		if (addr == mz_settings.own4[i])
 			return true;
 	return false;
 }
@@ -55,7 +55,7 @@ static __always_inline bool is_internet4(__u32 addr)
 {
 	if (!mz_global4(bpf_ntohl(addr)))
 		return false;
-	for (__u32 i = 0, count = mz_settings.locals4; i < count; i++) {
+	for (__u32 i = 0, count = mz_settings.local4_count; i < count; i++) {
 		const volatile struct mz_prefix4 *p = &mz_settings.local4[i];
 
 		if ((addr & p->mask) == p->addr)
@@ -77,7 +77,7 @@ static __always_inline bool is_untracked_host6(const __u32 *addr)
 	if (!mz_forwarded6(
 		    bpf_ntohl(addr[0]), bpf_ntohl(addr[1]), bpf_ntohl(addr[2]), bpf_ntohl(addr[3])))
 		return false;
-	for (__u32 i = 0; i < MZ_OTHERS && i < mz_settings.others6; i++)
+	for (__u32 i = 0; i < MZ_OTHERS && i < mz_settings.other6_count; i++)
 		if (is_inside6(addr, &mz_settings.other6[i]))
 			return false;
 	return true;
@@ -86,7 +86,7 @@ static __always_inline bool is_untracked_host6(const __u32 *addr)
 static __always_inline bool is_tracked6(const __u32 *addr)
 {
 #pragma unroll /* the settings are constants: the kernel drops the rounds not needed */
-	for (__u32 i = 0; i < MZ_PREFIXES && i < mz_settings.prefixes6; i++)
+	for (__u32 i = 0; i < MZ_PREFIXES && i < mz_settings.prefix6_count; i++)
 		if (is_inside6(addr, &mz_settings.prefix6[i]))
 			return true;
 	return false;
@@ -94,8 +94,8 @@ static __always_inline bool is_tracked6(const __u32 *addr)
 
 static __always_inline bool is_router6(const __u32 *addr)
 {
-	for (__u32 i = 0, count = mz_settings.selves6; i < count; i++) {
-		const volatile __u32 *self = mz_settings.self6[i];
+	for (__u32 i = 0, count = mz_settings.own6_count; i < count; i++) {
+		const volatile __u32 *self = mz_settings.own6[i];
 
 		/* the last word is the one that differs within a LAN */
 		if (addr[3] == self[3] && addr[2] == self[2] && addr[1] == self[1] &&
@@ -110,7 +110,7 @@ static __always_inline bool is_internet6(const __u32 *addr)
 	if (!mz_global6(
 		    bpf_ntohl(addr[0]), bpf_ntohl(addr[1]), bpf_ntohl(addr[2]), bpf_ntohl(addr[3])))
 		return false;
-	for (__u32 i = 0, count = mz_settings.locals6; i < count; i++)
+	for (__u32 i = 0, count = mz_settings.local6_count; i < count; i++)
 		if (is_inside6(addr, &mz_settings.local6[i]))
 			return false;
 	return true;

@@ -67,7 +67,7 @@ static __always_inline bool same_mac(const __u8 *frame, const volatile struct mz
 
 static __always_inline bool is_router_mac(const __u8 *mac)
 {
-	for (__u32 i = 0; i < mz_settings.macs && i < MZ_MACS; i++)
+	for (__u32 i = 0; i < mz_settings.mac_count && i < MZ_MACS; i++)
 		if (same_mac(mac, &mz_settings.mac[i]))
 			return true;
 	return false;

@@ -77,7 +77,7 @@ static __always_inline bool is_marked(struct __sk_buff *skb, enum mz_direction h
 	if (!mz_settings.mark || skb->tc_index != mz_settings.mark + hook)
 		return false;
 	at = hook;
-	if (hook == MZ_UPLOAD && mz_settings.place == MZ_UPPER && !mz_settings.doubled)
+	if (hook == MZ_UPLOAD && mz_settings.place == MZ_UPPER && !mz_settings.hooked_twice)
 		skb->tc_index = 0; /* no more hook of ours behind this one */
 	last = bpf_map_lookup_elem(&mz_passages, &at);
 	if (last) /* not left to a later packet like it */

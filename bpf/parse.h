@@ -35,12 +35,12 @@ static __always_inline bool consume_tag(struct frame *frame, __u32 *tags, __u16 
 	vlan &= VLAN_ID;
 	if (vlan == 0) /* a priority, in no VLAN */
 		return true;
-	if (*tags < mz_settings.tags && *tags < MZ_TAGS) {
+	if (*tags < mz_settings.tag_count && *tags < MZ_TAGS) {
 		if (mz_settings.tag[*tags] != vlan)
 			return false;
 		frame->extra_bytes -= bytes;
-	} else if (*tags == mz_settings.tags) {
-		for (__u32 i = 0; i < mz_settings.vlans && i < MZ_VLANS; i++)
+	} else if (*tags == mz_settings.tag_count) {
+		for (__u32 i = 0; i < mz_settings.vlan_count && i < MZ_VLANS; i++)
 			if (mz_settings.vlan[i] == vlan)
 				return false;
 	}
@@ -86,9 +86,9 @@ static __noinline int find_ip_header(struct __sk_buff *skb, struct frame *found)
 		if (!consume_tag(&frame, &tags, bpf_ntohs(word[0]), VLAN_HLEN))
 			return false;
 	}
-	if (tags == mz_settings.bare && !consume_tag(&frame, &tags, mz_settings.untagged, 0))
+	if (tags == mz_settings.port_tags && !consume_tag(&frame, &tags, mz_settings.pvid, 0))
 		return false;
-	if (tags < mz_settings.tags)
+	if (tags < mz_settings.tag_count)
 		return false;
 	if (frame.protocol == bpf_htons(ETH_P_PPP_SES)) {
 		if (bpf_skb_load_bytes(skb, frame.offset, word, PPPOE_HLEN) < 0 ||
@@ -111,7 +111,7 @@ static __always_inline bool parse_frame(struct __sk_buff *skb, struct frame *fra
 
 	*frame = (struct frame){.offset = ETH_HLEN, .protocol = protocol};
 	if (protocol == bpf_htons(ETH_P_IP) || protocol == bpf_htons(ETH_P_IPV6)) {
-		if (!mz_settings.no_link && !mz_settings.tags && !mz_settings.untagged &&
+		if (!mz_settings.no_link && !mz_settings.tag_count && !mz_settings.pvid &&
 			!skb->vlan_present)
 			return true;
 	} else if (!is_tag(protocol) && protocol != bpf_htons(ETH_P_PPP_SES)) {

@@ -48,7 +48,7 @@ static int set_maps(
 		if (error)
 			return error;
 	}
-	complete.slots = 2 * maps->family_slots;
+	complete.slot_count = 2 * maps->family_slots;
 	complete.index_mask = maps->index_entries - 1;
 	complete.preempted |= kernel_preempts();
 	map = bpf_object__find_map_by_name(object, ".rodata");

@@ -37,18 +37,18 @@ static int add_tracked(struct mz_settings *s, const struct tracking_row *row)
 	const struct prefix *prefix = &row->prefix;
 
 	if (prefix->family == AF_INET) {
-		if (s->prefixes4 == MZ_PREFIXES)
+		if (s->prefix4_count == MZ_PREFIXES)
 			return -E2BIG;
-		s->prefix4[s->prefixes4] = prefix4(prefix);
+		s->prefix4[s->prefix4_count] = prefix4(prefix);
 		/* the last address of what is routed elsewhere is forwarded as any other, and may
 		 * be a host's */
 		if (row->routed)
-			s->prefix4[s->prefixes4].broadcast = 0;
-		s->prefixes4++;
+			s->prefix4[s->prefix4_count].broadcast = 0;
+		s->prefix4_count++;
 	} else {
-		if (s->prefixes6 == MZ_PREFIXES)
+		if (s->prefix6_count == MZ_PREFIXES)
 			return -E2BIG;
-		s->prefix6[s->prefixes6++] = prefix6(prefix);
+		s->prefix6[s->prefix6_count++] = prefix6(prefix);
 	}
 	return 0;
 }
@@ -66,10 +66,10 @@ static int by_length(const void *a, const void *b)
 /* What there is no room for may be counted as a stranger's, at a port that moves. */
 static void add_other(struct mz_settings *s, const struct prefix *prefix)
 {
-	if (prefix->family == AF_INET && s->others4 < MZ_OTHERS)
-		s->other4[s->others4++] = prefix4(prefix);
-	if (prefix->family == AF_INET6 && s->others6 < MZ_OTHERS)
-		s->other6[s->others6++] = prefix6(prefix);
+	if (prefix->family == AF_INET && s->other4_count < MZ_OTHERS)
+		s->other4[s->other4_count++] = prefix4(prefix);
+	if (prefix->family == AF_INET6 && s->other6_count < MZ_OTHERS)
+		s->other6[s->other6_count++] = prefix6(prefix);
 }
 
 static int add_local(struct mz_settings *s, const struct prefix *prefix)
@@ -77,13 +77,13 @@ static int add_local(struct mz_settings *s, const struct prefix *prefix)
 	if (reserved_range(prefix, NULL)) /* scope.h knows: a shorter list is faster */
 		return 0;
 	if (prefix->family == AF_INET) {
-		if (s->locals4 == MZ_LOCALS)
+		if (s->local4_count == MZ_LOCALS)
 			return -E2BIG;
-		s->local4[s->locals4++] = prefix4(prefix);
+		s->local4[s->local4_count++] = prefix4(prefix);
 	} else {
-		if (s->locals6 == MZ_LOCALS)
+		if (s->local6_count == MZ_LOCALS)
 			return -E2BIG;
-		s->local6[s->locals6++] = prefix6(prefix);
+		s->local6[s->local6_count++] = prefix6(prefix);
 	}
 	return 0;
 }
@@ -91,13 +91,13 @@ static int add_local(struct mz_settings *s, const struct prefix *prefix)
 static int add_self(struct mz_settings *s, const struct prefix *own)
 {
 	if (own->family == AF_INET) {
-		if (s->selves4 == MZ_SELVES)
+		if (s->own4_count == MZ_OWN)
 			return -E2BIG;
-		memcpy(&s->self4[s->selves4++], own->addr, sizeof(s->self4[0]));
+		memcpy(&s->own4[s->own4_count++], own->addr, sizeof(s->own4[0]));
 	} else {
-		if (s->selves6 == MZ_SELVES)
+		if (s->own6_count == MZ_OWN)
 			return -E2BIG;
-		memcpy(s->self6[s->selves6++], own->addr, sizeof(s->self6[0]));
+		memcpy(s->own6[s->own6_count++], own->addr, sizeof(s->own6[0]));
 	}
 	return 0;
 }
@@ -131,7 +131,7 @@ int classifier_settings_make(struct mz_settings *settings, const struct config *
 		if (!error)
 			error = add_local(settings, &row->prefix);
 	}
-	qsort(settings->prefix4, settings->prefixes4, sizeof(*settings->prefix4), by_length);
+	qsort(settings->prefix4, settings->prefix4_count, sizeof(*settings->prefix4), by_length);
 	for (size_t i = 0; i < config->local_count && !error; i++)
 		error = add_local(settings, &config->local[i]);
 	for (size_t i = 0; i < own_count && !error; i++) {

@@ -10,7 +10,7 @@
 /*
  * What the classifier of one interface has to know. own: every address the router holds. net: the
  * interface's number (maps_net()). Returns 0, or -E2BIG where a list has more entries than
- * MZ_PREFIXES, MZ_SELVES or MZ_LOCALS allow.
+ * MZ_PREFIXES, MZ_OWN or MZ_LOCALS allow.
  */
 int classifier_settings_make(struct mz_settings *settings, const struct config *config,
 	const struct tracking *tracking, const char *ifname, unsigned net,

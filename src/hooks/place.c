@@ -66,7 +66,7 @@ static int change_kind(
 	struct mz_settings settings = hook->settings;
 	int error = 0;
 
-	settings.doubled = 1;
+	settings.hooked_twice = 1;
 	if (settings.place == MZ_ALONE) {
 		settings.place = MZ_UPPER;
 		settings.mark = own_mark(installed, 0x8000);
@@ -212,7 +212,7 @@ int place_reconcile(struct installed *installed, struct place_work *work,
 	const struct installed_hook *old;
 	struct installed_hook *hook = place_add(work);
 	/* all downloads pass a device below as well, the last ones apart */
-	bool elsewhere = place == 0 && topology->places > 1 && !topology->cut;
+	bool elsewhere = place == 0 && topology->place_count > 1 && !topology->cut;
 	uint64_t before;
 	bool fresh, there;
 	int error = 0;

@@ -75,7 +75,7 @@ static int reconcile_link(struct installed *installed, struct place_work *work, 
 		error = place_reconcile(installed, work, &topology, 0, &settings);
 	if (!error)
 		topology.below_only = work->hooks[first].half || !work->hooks[first].attached;
-	for (size_t place = 1; place < topology.places && !error; place++)
+	for (size_t place = 1; place < topology.place_count && !error; place++)
 		/* one that fails is tried again at the next event, the others count */
 		if (place_reconcile(installed, work, &topology, place, &settings) == -ENOMEM)
 			error = -ENOMEM;

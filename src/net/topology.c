@@ -12,11 +12,11 @@ static bool has_link(const struct device *device)
 
 static void add_mac(struct topology *topology, struct topology_place *place, const uint8_t mac[6])
 {
-	for (uint32_t i = 0; i < place->macs; i++)
+	for (uint32_t i = 0; i < place->mac_count; i++)
 		if (memcmp(place->mac[i].byte, mac, sizeof(place->mac[i].byte)) == 0)
 			return;
-	if (place->macs < MZ_MACS)
-		memcpy(place->mac[place->macs++].byte, mac, sizeof(place->mac[0].byte));
+	if (place->mac_count < MZ_MACS)
+		memcpy(place->mac[place->mac_count++].byte, mac, sizeof(place->mac[0].byte));
 	else
 		topology->macs_cut = true;
 }
@@ -33,15 +33,15 @@ static void add_macvlans(struct topology *topology, struct topology_place *place
 /* A device belongs to a tracked interface once: by the way that was found first. */
 static void add(struct topology *topology, const struct topology_place *place)
 {
-	for (size_t i = 0; i < topology->places; i++)
+	for (size_t i = 0; i < topology->place_count; i++)
 		if (topology->place[i].device == place->device)
 			return;
 	if (!has_link(place->device))
 		return;
-	if (topology->places == TOPOLOGY_PLACES)
+	if (topology->place_count == TOPOLOGY_PLACES)
 		topology->cut = true;
 	else
-		topology->place[topology->places++] = *place;
+		topology->place[topology->place_count++] = *place;
 }
 
 /* A place below the given one, whose frames are addressed to what is above it. */
@@ -53,7 +53,7 @@ static struct topology_place below(
 
 	place.device = device;
 	place.depth++;
-	place.untagged = place.bare = 0;
+	place.pvid = place.port_tags = 0;
 	add_mac(topology, &place, above->device->mac);
 	return place;
 }
@@ -62,17 +62,17 @@ static void push_tag(struct topology_place *place, uint16_t vlan)
 {
 	memmove(&place->tag[1], &place->tag[0], sizeof(place->tag) - sizeof(place->tag[0]));
 	place->tag[0] = vlan;
-	place->tags++;
+	place->tag_count++;
 }
 
 static void add_carrier(struct topology *topology, size_t at, const struct device *device)
 {
 	struct topology_place place = below(topology, at, device);
 
-	if (place.tags == MZ_TAGS)
+	if (place.tag_count == MZ_TAGS)
 		return;
-	place.untagged = topology->place[at].untagged;
-	place.bare = topology->place[at].bare + 1;
+	place.pvid = topology->place[at].pvid;
+	place.port_tags = topology->place[at].port_tags + 1;
 	push_tag(&place, topology->place[at].device->vlan);
 	add(topology, &place);
 }
@@ -87,9 +87,9 @@ static void add_port(struct topology *topology, size_t at, const struct device *
 	struct topology_place place = below(topology, at, device);
 
 	if (bridge->filtering) {
-		if (place.tags == 0 && bridge->pvid)
+		if (place.tag_count == 0 && bridge->pvid)
 			push_tag(&place, bridge->pvid);
-		place.untagged = device->pvid;
+		place.pvid = device->pvid;
 	}
 	add(topology, &place);
 }
@@ -122,9 +122,9 @@ int topology_find(struct topology *topology, const struct device *devices, size_
 			top = d;
 	if (!top)
 		return -ENODEV;
-	topology->place[topology->places++].device = top;
+	topology->place[topology->place_count++].device = top;
 	add_macvlans(topology, &topology->place[0], devices, end);
-	for (size_t at = 0; at < topology->places; at++) {
+	for (size_t at = 0; at < topology->place_count; at++) {
 		const struct device *here = topology->place[at].device;
 
 		for (d = devices; d < end; d++)
@@ -133,10 +133,10 @@ int topology_find(struct topology *topology, const struct device *devices, size_
 			else if (here->kind == DEVICE_BRIDGE && d->master == here->index)
 				add_port(topology, at, d);
 	}
-	for (d = devices; d < end && topology->vlans < MZ_VLANS; d++)
+	for (d = devices; d < end && topology->vlan_count < MZ_VLANS; d++)
 		if (d->kind == DEVICE_VLAN && d->carrier == top->index &&
 			is_of_tracked(devices, end, d, tracked, tracked_count, ABOVE))
-			topology->vlan[topology->vlans++] = d->vlan;
+			topology->vlan[topology->vlan_count++] = d->vlan;
 	return 0;
 }
 
@@ -158,12 +158,12 @@ void topology_apply(const struct topology *topology, size_t place, struct mz_set
 	const struct device *top = topology->place[0].device;
 
 	settings->no_link = !has_link(p->device);
-	settings->vlans = topology->vlans;
+	settings->vlan_count = topology->vlan_count;
 	memcpy(settings->vlan, topology->vlan, sizeof(settings->vlan));
-	settings->macs = p->macs;
+	settings->mac_count = p->mac_count;
 	memcpy(settings->mac, p->mac, sizeof(settings->mac));
 	if (place == 0) { /* so that it stays as it is where others change */
-		settings->others4 = settings->others6 = 0;
+		settings->other4_count = settings->other6_count = 0;
 		memset(settings->other4, 0, sizeof(settings->other4));
 		memset(settings->other6, 0, sizeof(settings->other6));
 	}
@@ -172,11 +172,11 @@ void topology_apply(const struct topology *topology, size_t place, struct mz_set
 	settings->place = place ? MZ_LOWER : MZ_UPPER;
 	settings->depth = (__u8)p->depth;
 	settings->mark = mark_of(top);
-	settings->untagged = p->untagged;
-	settings->bare = p->bare;
-	settings->tags = p->tags;
+	settings->pvid = p->pvid;
+	settings->port_tags = p->port_tags;
+	settings->tag_count = p->tag_count;
 	memcpy(settings->tag, p->tag, sizeof(settings->tag));
 	/* the router's own traffic takes no short way */
 	if (place && !topology->below_only)
-		settings->selves4 = settings->selves6 = 0;
+		settings->own4_count = settings->own6_count = 0;
 }

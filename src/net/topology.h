@@ -16,21 +16,21 @@
 
 struct topology_place {
 	const struct device *device;
-	unsigned depth;	   /* devices from here up to the tracked interface */
-	uint16_t untagged; /* as in struct mz_settings, and all below */
-	uint8_t bare, tags;
+	unsigned depth; /* devices from here up to the tracked interface */
+	uint16_t pvid;	/* as in struct mz_settings, and all below */
+	uint8_t port_tags, tag_count;
 	uint16_t tag[MZ_TAGS];
-	uint32_t macs;
+	uint32_t mac_count;
 	struct mz_mac mac[MZ_MACS];
 };
 
 struct topology {
 	struct topology_place place[TOPOLOGY_PLACES]; /* the first: the tracked interface */
-	size_t places;
+	size_t place_count;
 	bool cut;	 /* there were more than TOPOLOGY_PLACES */
 	bool below_only; /* set by the caller: the tracked interface itself sees no downloads */
 	bool macs_cut;	 /* the router has more than MZ_MACS MACs on one of them */
-	uint32_t vlans;
+	uint32_t vlan_count;
 	uint16_t vlan[MZ_VLANS];
 };
 

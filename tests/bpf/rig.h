@@ -162,13 +162,13 @@ static inline void rig_place(
 	settings.place = place->place;
 	settings.depth = place->depth;
 	settings.mark = place->mark;
-	settings.untagged = place->untagged;
-	settings.bare = place->bare;
-	settings.tags = place->tags;
+	settings.pvid = place->pvid;
+	settings.port_tags = place->port_tags;
+	settings.tag_count = place->tag_count;
 	memcpy(settings.tag, place->tag, sizeof(settings.tag));
-	settings.vlans = place->vlans;
+	settings.vlan_count = place->vlan_count;
 	memcpy(settings.vlan, place->vlan, sizeof(settings.vlan));
-	settings.macs = place->macs;
+	settings.mac_count = place->mac_count;
 	memcpy(settings.mac, place->mac, sizeof(settings.mac));
 	assert_int_equal(classifier_load(&rig->maps, &settings, rig->program), 0);
 }

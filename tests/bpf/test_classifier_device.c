@@ -202,7 +202,7 @@ static void a_super_packet_of_udp_counts_as_its_frames(void **state)
 static void what_is_for_another_mac_of_the_router_is_counted(void **state)
 {
 	static const char *const hosts[] = {HOST4, HOST6}, *const remotes[] = {REMOTE4, REMOTE6};
-	struct mz_settings place = {.place = MZ_ALONE, .macs = 2};
+	struct mz_settings place = {.place = MZ_ALONE, .mac_count = 2};
 	struct device device;
 	struct rig rig;
 
@@ -269,9 +269,9 @@ static void check_tags(
 			snprintf(name, sizeof(name), "tag %u, then %u", tags[i][0], tags[i][1]);
 			memcpy(packet.tag, tags[i], sizeof(packet.tag));
 			packet_frame(&packet, &frame);
-			if (!place->tags || tags[i][0] == place->tag[0])
+			if (!place->tag_count || tags[i][0] == place->tag[0])
 				books.booking[0] = (struct booking){
-					HOST, HOST4, d, 1, frame.length - 4 * place->tags};
+					HOST, HOST4, d, 1, frame.length - 4 * place->tag_count};
 			device_send(device, name, d, &packet, &frame, 0);
 			rig_expect(rig, name, &books);
 		}
@@ -279,7 +279,7 @@ static void check_tags(
 
 static void tags_beside_the_packet_count_as_those_within(void **state)
 {
-	static const struct mz_settings places[] = {{0}, {.tags = 1, .tag = {10}}};
+	static const struct mz_settings places[] = {{0}, {.tag_count = 1, .tag = {10}}};
 	struct mz_settings settings;
 	struct device device;
 	struct rig rig;
@@ -288,7 +288,7 @@ static void tags_beside_the_packet_count_as_those_within(void **state)
 	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
 		rig_unload(&rig);
 		site_settings(&home, RIG_NET, &settings);
-		settings.tags = places[i].tags;
+		settings.tag_count = places[i].tag_count;
 		memcpy(settings.tag, places[i].tag, sizeof(settings.tag));
 		assert_int_equal(classifier_load(&rig.maps, &settings, rig.program), 0);
 		device_start(&device, &rig, IFF_TAP);

@@ -11,7 +11,7 @@ static const struct site home = SITE_HOME;
 static void a_lower_device_counts_what_is_routed(void **state)
 {
 	static const char bridge[] = "02:00:00:00:00:77";
-	struct mz_settings port = {.place = MZ_LOWER, .depth = 1, .macs = 2};
+	struct mz_settings port = {.place = MZ_LOWER, .depth = 1, .mac_count = 2};
 	static const struct {
 		const char *name;
 		const char *router;
@@ -106,7 +106,7 @@ static void a_packet_counts_at_the_first_of_its_hooks(void **state)
 		{"down, slow and fast", MZ_DOWNLOAD, {TRACKED, MIDDLE, PORT, PORT, PORT, -1}, 3},
 		{"down, fast and slow", MZ_DOWNLOAD, {PORT, TRACKED, MIDDLE, PORT, -1}, 2},
 	};
-	struct mz_settings place = {.macs = 1};
+	struct mz_settings place = {.mac_count = 1};
 	struct rig rig, hooks[HOOKS];
 	int device[HOOKS];
 
@@ -156,7 +156,7 @@ static void a_flooded_download_counts_at_the_first_port(void **state)
 		{"to one port", {SECOND, SECOND, SECOND, -1}, 3},
 		{"flooded, then to one port", {FIRST, SECOND, THIRD, SECOND, SECOND, -1}, 3},
 	};
-	struct mz_settings place = {.place = MZ_LOWER, .depth = 1, .macs = 1};
+	struct mz_settings place = {.place = MZ_LOWER, .depth = 1, .mac_count = 1};
 	struct rig rig, hooks[HOOKS];
 	int device[HOOKS];
 
@@ -192,7 +192,7 @@ static void a_flooded_download_counts_once(void **state)
 {
 	static const unsigned numbers[] = {1000, 1064, 1128, 1015, 1030};
 	enum { PORTS = sizeof(numbers) / sizeof(*numbers) };
-	struct mz_settings place = {.place = MZ_UPPER, .macs = 1};
+	struct mz_settings place = {.place = MZ_UPPER, .mac_count = 1};
 	struct packet packet = packet_between(MZ_DOWNLOAD, HOST4, REMOTE4);
 	struct rig rig, bridge, port[PORTS];
 	int device[PORTS], none;
@@ -231,7 +231,7 @@ static void a_flooded_download_counts_once(void **state)
  */
 static void a_forged_download_does_not_count(void **state)
 {
-	struct mz_settings place = {.place = MZ_LOWER, .depth = 1, .macs = 2};
+	struct mz_settings place = {.place = MZ_LOWER, .depth = 1, .mac_count = 2};
 	struct rig rig, in, out[2];
 	int device[3];
 
@@ -269,7 +269,7 @@ static void a_forged_download_does_not_count(void **state)
 /* It has the hooks of the bridge that it was a port of before; addresses of both are tracked. */
 static void a_port_that_moved_does_not_count_twice(void **state)
 {
-	struct mz_settings place = {.macs = 1};
+	struct mz_settings place = {.mac_count = 1};
 	struct rig rig, bridge, port;
 	int none, device;
 
@@ -318,7 +318,7 @@ static void a_mark_tells_what_was_counted(void **state)
 		{"at the tracked interface", 0x8a54, MZ_UPPER, {2, 1}},
 		{"no marks", 0, MZ_LOWER, {4, 4}},
 	};
-	struct mz_settings place = {.macs = 1};
+	struct mz_settings place = {.mac_count = 1};
 	struct frame frame;
 	struct rig rig;
 

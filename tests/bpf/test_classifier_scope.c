@@ -335,7 +335,7 @@ static void the_last_of_many_local_ranges_is_heeded(void **state)
 	rig_start(&rig, state, &home, 64);
 	rig_unload(&rig);
 	site_settings(&home, RIG_NET, &settings);
-	settings.locals4 = settings.locals6 = MZ_LOCALS;
+	settings.local4_count = settings.local6_count = MZ_LOCALS;
 	for (unsigned i = 0; i < MZ_LOCALS; i++) {
 		unsigned char octets[16] = {44, 1, (unsigned char)i};
 

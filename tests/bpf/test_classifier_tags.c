@@ -81,15 +81,15 @@ static void tags_of_any_kind_are_part_of_the_frame(void **state)
 static void only_the_frames_of_the_tracked_vlan_count(void **state)
 {
 	static const struct mz_settings
-		vlan = {.tags = 1, .tag = {10}},
-		stacked = {.tags = 2, .tag = {10, 20}},
-		port = {.tags = 1, .tag = {10}, .untagged = 10},
-		other_port = {.tags = 1, .tag = {10}, .untagged = 1},
-		below_port = {.tags = 2, .tag = {8, 10}, .untagged = 10, .bare = 1},
-		below_other = {.tags = 2, .tag = {8, 10}, .untagged = 1, .bare = 1},
-		above = {.vlans = 2, .vlan = {10, 30}},
-		above_port = {.vlans = 1, .vlan = {10}, .untagged = 10},
-		above_vlan = {.tags = 1, .tag = {10}, .vlans = 1, .vlan = {20}};
+		vlan = {.tag_count = 1, .tag = {10}},
+		stacked = {.tag_count = 2, .tag = {10, 20}},
+		port = {.tag_count = 1, .tag = {10}, .pvid = 10},
+		other_port = {.tag_count = 1, .tag = {10}, .pvid = 1},
+		below_port = {.tag_count = 2, .tag = {8, 10}, .pvid = 10, .port_tags = 1},
+		below_other = {.tag_count = 2, .tag = {8, 10}, .pvid = 1, .port_tags = 1},
+		above = {.vlan_count = 2, .vlan = {10, 30}},
+		above_port = {.vlan_count = 1, .vlan = {10}, .pvid = 10},
+		above_vlan = {.tag_count = 1, .tag = {10}, .vlan_count = 1, .vlan = {20}};
 	static const struct {
 		const char *name;
 		const struct mz_settings *place;

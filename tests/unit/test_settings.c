@@ -61,20 +61,20 @@ static void an_interface_gets_its_own_subnets_and_all_delegated_prefixes(void **
 	(void)state;
 	assert_int_equal(make(5, NULL, 0), 0);
 	assert_int_equal(settings.net, 5);
-	assert_int_equal(settings.prefixes4, 1);
+	assert_int_equal(settings.prefix4_count, 1);
 	assert_int_equal(settings.prefix4[0].addr, inet_addr("192.168.2.0"));
 	assert_int_equal(settings.prefix4[0].mask, inet_addr("255.255.255.0"));
 	assert_int_equal(settings.prefix4[0].broadcast, inet_addr("192.168.2.255"));
-	assert_int_equal(settings.prefixes6, 1);
+	assert_int_equal(settings.prefix6_count, 1);
 }
 
 static void tracked_subnets_are_not_the_internet_and_private_ones_need_no_entry(void **state)
 {
 	(void)state;
 	assert_int_equal(make(0, NULL, 0), 0);
-	assert_int_equal(settings.locals4, 1);
+	assert_int_equal(settings.local4_count, 1);
 	assert_int_equal(settings.local4[0].addr, inet_addr("203.0.113.0"));
-	assert_int_equal(settings.locals6, 1);
+	assert_int_equal(settings.local6_count, 1);
 }
 
 static void the_routers_addresses_are_local_or_hosts_of_their_own_link(void **state)
@@ -86,13 +86,13 @@ static void the_routers_addresses_are_local_or_hosts_of_their_own_link(void **st
 
 	(void)state;
 	assert_int_equal(make(0, own, sizeof(own) / sizeof(*own)), 0);
-	assert_int_equal(settings.selves4, 1);
-	assert_int_equal(settings.self4[0], inet_addr("192.168.2.1"));
-	assert_int_equal(settings.selves6, 1);
-	assert_int_equal(settings.locals4, 2);
+	assert_int_equal(settings.own4_count, 1);
+	assert_int_equal(settings.own4[0], inet_addr("192.168.2.1"));
+	assert_int_equal(settings.own6_count, 1);
+	assert_int_equal(settings.local4_count, 2);
 	assert_int_equal(settings.local4[1].addr, inet_addr("198.51.100.7"));
 	assert_int_equal(settings.local4[1].mask, 0xffffffff);
-	assert_int_equal(settings.locals6, 2);
+	assert_int_equal(settings.local6_count, 2);
 }
 
 static void nested_subnets_mean_the_same_in_each_order(void **state)
@@ -107,7 +107,7 @@ static void nested_subnets_mean_the_same_in_each_order(void **state)
 	config.tracked_count = 3;
 	assert_int_equal(make(5, NULL, 0), 0);
 	first = settings;
-	assert_int_equal(first.prefixes4, 3);
+	assert_int_equal(first.prefix4_count, 3);
 	/* the innermost decides whose an address is */
 	assert_int_equal(first.prefix4[0].addr, inet_addr("192.168.2.128"));
 	assert_int_equal(first.prefix4[2].addr, inet_addr("192.168.0.0"));
@@ -157,11 +157,11 @@ static void an_interface_that_is_followed_has_the_subnets_of_its_addresses(void 
 	(void)state;
 	assert_int_equal(make(0, own, sizeof(own) / sizeof(*own)), 0);
 	assert_false(tracking.cut);
-	assert_int_equal(settings.prefixes4, 1);
+	assert_int_equal(settings.prefix4_count, 1);
 	assert_int_equal(settings.prefix4[0].addr, inet_addr("192.168.2.0"));
-	assert_int_equal(settings.prefixes6, 2);
-	assert_int_equal(settings.selves6, 3);
-	assert_int_equal(settings.locals4, 1);
+	assert_int_equal(settings.prefix6_count, 2);
+	assert_int_equal(settings.own6_count, 3);
+	assert_int_equal(settings.local4_count, 1);
 }
 
 static void more_subnets_than_there_is_room_for_are_told(void **state)
@@ -177,7 +177,7 @@ static void more_subnets_than_there_is_room_for_are_told(void **state)
 	assert_false(tracking.cut);
 	assert_int_equal(make(0, own, MZ_PREFIXES + 1), 0);
 	assert_true(tracking.cut);
-	assert_int_equal(settings.prefixes4, MZ_PREFIXES);
+	assert_int_equal(settings.prefix4_count, MZ_PREFIXES);
 }
 
 static void route_to(const char *ifname, const char *to)
@@ -232,7 +232,7 @@ static void the_last_address_of_what_is_routed_may_be_a_hosts(void **state)
 	route_to("br-lan", "192.168.2.0/24");
 	route_to("br-lan", "198.51.100.128/25");
 	assert_int_equal(make(0, own, 1), 0);
-	assert_int_equal(settings.prefixes4, 2);
+	assert_int_equal(settings.prefix4_count, 2);
 	assert_int_equal(settings.prefix4[0].broadcast, 0); /* the longest first */
 	assert_int_equal(settings.prefix4[1].broadcast, inet_addr("192.168.2.255"));
 }
@@ -259,7 +259,7 @@ static void ranges_stand_for_more_routes_than_there_is_room_for(void **state)
 	}
 	assert_int_equal(make(0, own, 1), 0);
 	assert_true(tracking.cut);
-	assert_int_equal(settings.prefixes4, MZ_PREFIXES);
+	assert_int_equal(settings.prefix4_count, MZ_PREFIXES);
 }
 
 int main(void)

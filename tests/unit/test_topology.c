@@ -58,8 +58,8 @@ static void find(const char *name)
 static void apply(const char *device)
 {
 	memset(&settings, 0, sizeof(settings));
-	settings.selves4 = 1;
-	for (size_t i = 0; i < topology.places; i++)
+	settings.own4_count = 1;
+	for (size_t i = 0; i < topology.place_count; i++)
 		if (strcmp(topology.place[i].device->name, device) == 0) {
 			topology_apply(&topology, i, &settings);
 			return;
@@ -71,7 +71,7 @@ static void expect_mac(uint32_t i, uint8_t last)
 {
 	const uint8_t mac[6] = MAC(last);
 
-	assert_true(i < settings.macs);
+	assert_true(i < settings.mac_count);
 	assert_memory_equal(settings.mac[i].byte, mac, sizeof(mac));
 }
 
@@ -79,12 +79,12 @@ static void a_plain_interface_stands_alone(void **state)
 {
 	(void)state;
 	find("eth9");
-	assert_int_equal(topology.places, 1);
+	assert_int_equal(topology.place_count, 1);
 	apply("eth9");
 	assert_int_equal(settings.place, MZ_ALONE);
 	assert_int_equal(settings.mark, 0);
-	assert_int_equal(settings.selves4, 1);
-	assert_int_equal(settings.macs, 2);
+	assert_int_equal(settings.own4_count, 1);
+	assert_int_equal(settings.mac_count, 2);
 	expect_mac(0, 19);
 	expect_mac(1, 20);
 	assert_false(settings.no_link);
@@ -109,25 +109,25 @@ static void a_bridge_has_its_ports_below(void **state)
 
 	(void)state;
 	find("br-lan");
-	assert_int_equal(topology.places, 3); /* tun0 has no frames */
+	assert_int_equal(topology.place_count, 3); /* tun0 has no frames */
 	apply("br-lan");
 	assert_int_equal(settings.place, MZ_UPPER);
-	assert_int_equal(settings.vlans, 1); /* VLAN 30 is not tracked on its own */
+	assert_int_equal(settings.vlan_count, 1); /* VLAN 30 is not tracked on its own */
 	assert_int_equal(settings.vlan[0], 10);
-	assert_int_equal(settings.selves4, 1);
-	assert_int_equal(settings.macs, 1);
+	assert_int_equal(settings.own4_count, 1);
+	assert_int_equal(settings.mac_count, 1);
 	expect_mac(0, 18);
 	mark = settings.mark;
 	assert_true(mark != 0 && mark % 2 == 0);
 	apply("lan2");
 	assert_int_equal(settings.place, MZ_LOWER);
 	assert_int_equal(settings.depth, 1);
-	assert_int_equal(settings.tags, 0);
-	assert_int_equal(settings.untagged, 0);
+	assert_int_equal(settings.tag_count, 0);
+	assert_int_equal(settings.pvid, 0);
 	assert_int_equal(settings.mark, mark);
-	assert_int_equal(settings.vlans, 1);
-	assert_int_equal(settings.selves4, 0);
-	assert_int_equal(settings.macs, 2);
+	assert_int_equal(settings.vlan_count, 1);
+	assert_int_equal(settings.own4_count, 0);
+	assert_int_equal(settings.mac_count, 2);
 	expect_mac(0, 18);
 	expect_mac(1, 4);
 	find("br-v");
@@ -139,26 +139,26 @@ static void a_vlan_has_what_carries_it_below(void **state)
 {
 	(void)state;
 	find("br-lan.10.20");
-	assert_int_equal(topology.places, 5);
+	assert_int_equal(topology.place_count, 5);
 	apply("br-lan.10");
-	assert_int_equal(settings.tags, 1);
+	assert_int_equal(settings.tag_count, 1);
 	assert_int_equal(settings.tag[0], 20);
 	assert_int_equal(settings.depth, 1);
 	apply("lan1");
-	assert_int_equal(settings.tags, 2);
+	assert_int_equal(settings.tag_count, 2);
 	assert_int_equal(settings.tag[0], 10);
 	assert_int_equal(settings.tag[1], 20);
 	assert_int_equal(settings.depth, 3);
-	assert_int_equal(settings.macs, 3);
+	assert_int_equal(settings.mac_count, 3);
 	expect_mac(0, 6);
 	expect_mac(1, 5);
 	expect_mac(2, 4);
 	find("br-lan.10");
 	apply("br-lan");
-	assert_int_equal(settings.vlans, 1);
+	assert_int_equal(settings.vlan_count, 1);
 	assert_int_equal(settings.vlan[0], 20);
 	find("eth9.7");
-	assert_int_equal(topology.places, 2);
+	assert_int_equal(topology.place_count, 2);
 	apply("eth9");
 	assert_int_equal(settings.place, MZ_LOWER);
 	assert_int_equal(settings.tag[0], 7);
@@ -168,37 +168,37 @@ static void ports_of_a_filtering_bridge_have_a_vlan_without_tag(void **state)
 {
 	(void)state;
 	find("br-v");
-	assert_int_equal(topology.places, 6); /* eth9 carries a port */
+	assert_int_equal(topology.place_count, 6); /* eth9 carries a port */
 	apply("p1");
-	assert_int_equal(settings.tags, 1);
+	assert_int_equal(settings.tag_count, 1);
 	assert_int_equal(settings.tag[0], 1);
-	assert_int_equal(settings.untagged, 1);
+	assert_int_equal(settings.pvid, 1);
 	apply("p10");
 	assert_int_equal(settings.tag[0], 1);
-	assert_int_equal(settings.untagged, 10);
+	assert_int_equal(settings.pvid, 10);
 	apply("trunk");
-	assert_int_equal(settings.untagged, 0);
+	assert_int_equal(settings.pvid, 0);
 	apply("eth9");
-	assert_int_equal(settings.tags, 2);
+	assert_int_equal(settings.tag_count, 2);
 	assert_int_equal(settings.tag[0], 8);
 	assert_int_equal(settings.tag[1], 1);
-	assert_int_equal(settings.untagged, 1);
-	assert_int_equal(settings.bare, 1); /* behind its own tag */
+	assert_int_equal(settings.pvid, 1);
+	assert_int_equal(settings.port_tags, 1); /* behind its own tag */
 	apply("eth9.8");
-	assert_int_equal(settings.tags, 1);
-	assert_int_equal(settings.untagged, 1);
-	assert_int_equal(settings.bare, 0);
+	assert_int_equal(settings.tag_count, 1);
+	assert_int_equal(settings.pvid, 1);
+	assert_int_equal(settings.port_tags, 0);
 	find("br-v.10");
-	assert_int_equal(topology.places, 7);
+	assert_int_equal(topology.place_count, 7);
 	apply("br-v");
 	assert_int_equal(settings.tag[0], 10);
 	apply("p10");
-	assert_int_equal(settings.tags, 1);
+	assert_int_equal(settings.tag_count, 1);
 	assert_int_equal(settings.tag[0], 10);
-	assert_int_equal(settings.untagged, 10);
+	assert_int_equal(settings.pvid, 10);
 	apply("p1");
 	assert_int_equal(settings.tag[0], 10);
-	assert_int_equal(settings.untagged, 1);
+	assert_int_equal(settings.pvid, 1);
 }
 
 static void more_ports_than_there_is_room_for_are_told(void **state)
@@ -211,10 +211,10 @@ static void more_ports_than_there_is_room_for_are_told(void **state)
 		many[i] = (struct device){.index = i + 1, .type = ARPHRD_ETHER, .master = 1};
 	assert_int_equal(topology_find(&topology, many, TOPOLOGY_PLACES, "br-lan", NULL, 0), 0);
 	assert_false(topology.cut);
-	assert_int_equal(topology.places, TOPOLOGY_PLACES);
+	assert_int_equal(topology.place_count, TOPOLOGY_PLACES);
 	assert_int_equal(topology_find(&topology, many, TOPOLOGY_PLACES + 5, "br-lan", NULL, 0), 0);
 	assert_true(topology.cut);
-	assert_int_equal(topology.places, TOPOLOGY_PLACES);
+	assert_int_equal(topology.place_count, TOPOLOGY_PLACES);
 }
 
 static void more_macs_than_there_is_room_for_are_told(void **state)
@@ -228,7 +228,7 @@ static void more_macs_than_there_is_room_for_are_told(void **state)
 	assert_false(topology.macs_cut);
 	assert_int_equal(topology_find(&topology, many, MZ_MACS + 2, "eth0", NULL, 0), 0);
 	assert_true(topology.macs_cut);
-	assert_int_equal(topology.place[0].macs, MZ_MACS);
+	assert_int_equal(topology.place[0].mac_count, MZ_MACS);
 }
 
 int main(void)
