@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where packets are booked: on the slot of an address, or on nobody with a reason. An address finds
- * its slot in mz_index, a cache that may be wrong, and else in mz_hosts4 or mz_hosts6, which are
- * right: of two CPUs that see a new address first, one wins there.
+ * Attributes a packet to the slot of an address, or counts it as unattributed with a reason. The
+ * slot of an address is looked up in mz_index first, a cache that may be wrong and is checked, and
+ * then in mz_hosts4 or mz_hosts6, which are right: where two CPUs see a new address at once, one of
+ * them inserts it there, and the other takes that slot, too.
  */
 #ifndef MZ_ATTRIBUTE_H
 #define MZ_ATTRIBUTE_H
@@ -15,10 +16,11 @@
 #include "settings.h"
 #include "tables.h"
 
-#define E2BIG  7  /* errno.h: what an insert says when the table is full */
-#define EINVAL 22 /* what we say of a host that cannot be */
+/* as in errno.h */
+#define E2BIG  7  /* the table is full */
+#define EINVAL 22 /* no machine can have this MAC */
 
-/* All sizes of 1 stand for what --max-hosts makes of them. */
+/* A size of 1 is a placeholder: the daemon makes these maps, by --max-hosts (maps.c). */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__type(key, struct mz_key4);
@@ -75,32 +77,26 @@ struct {
 	__uint(max_entries, MZ_DIRECTIONS *MZ_REASONS);
 } mz_unattributed SEC(".maps");
 
-/* Written and read by the daemon only; here so that it is made and pinned with the others. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__type(key, __u32);
-	__type(value, struct mz_net);
-	__uint(max_entries, MZ_NETS);
-} mz_nets SEC(".maps");
-
-/* By hand, as new compilers make of it an instruction that Linux 5.10 does not know. */
-static __always_inline void add_atomically(__u64 *sum, __u64 more)
+/* In assembler: of the builtin, new compilers make an instruction that Linux 5.10 does not know. */
+static __always_inline void add_atomically(__u64 *sum, __u64 addend)
 {
-	__asm__ volatile("lock *(u64 *)(%0 + 0) += %1" : : "r"(sum), "r"(more) : "memory");
+	__asm__ volatile("lock *(u64 *)(%0 + 0) += %1" : : "r"(sum), "r"(addend) : "memory");
 }
 
 /*
- * A plain += is enough where nothing preempts a hook on its CPU: each CPU has counters of its own.
- * The test is a constant for the kernel.
+ * A plain += is enough: each CPU has its own counters, and both hooks run with bottom halves off.
+ * Only a kernel for real time may preempt a hook by another one. The verifier removes the branch
+ * that is not taken, as the settings are constants.
  */
-static __always_inline void add(__u64 *bytes, __u64 more_bytes, __u64 *packets, __u64 more_packets)
+static __always_inline void add(
+	__u64 *bytes, __u64 added_bytes, __u64 *packets, __u64 added_packets)
 {
 	if (mz_settings.preempted) {
-		add_atomically(bytes, more_bytes);
-		add_atomically(packets, more_packets);
+		add_atomically(bytes, added_bytes);
+		add_atomically(packets, added_packets);
 	} else {
-		*bytes += more_bytes;
-		*packets += more_packets;
+		*bytes += added_bytes;
+		*packets += added_packets;
 	}
 }
 
@@ -115,8 +111,8 @@ static __noinline void add_unattributed(
 }
 
 /*
- * A host and its address as a slot begins with them, in words that are compared and handed on in
- * registers. It is a struct mz_key6 as well, and begins as a struct mz_key4.
+ * A host and its address: the first fields of a struct mz_slot, as words that fit into registers.
+ * It is a struct mz_key6 as well, and starts with a struct mz_key4.
  */
 struct key {
 	__u64 word[3];
@@ -134,9 +130,9 @@ static __always_inline bool has_key(const struct mz_slot *slot, const struct key
 }
 
 /*
- * The number of an address's slot, negative where it has none. The kernel may give an entry of
- * hosts that the daemon deletes to another address at once, while we still read it: the slot is not
- * given away before no classifier is left that was running, so what it says is right.
+ * The number of an address's slot; negative: it has none. When the daemon deletes an entry of
+ * hosts, the kernel may give it to another address while a classifier still reads it. So the key in
+ * the slot decides: a slot gets another key only after all running classifiers have ended.
  */
 static __always_inline int find_slot(void *hosts, const struct key *key)
 {
@@ -151,8 +147,8 @@ static __always_inline int find_slot(void *hosts, const struct key *key)
 }
 
 /*
- * Gives an address without a slot one. Returns the slot's number or -errno; an int, as older
- * kernels return errors without their sign in the upper half.
+ * Gives a slot to an address that has none. Returns the slot's number or -errno. error is an int,
+ * as older kernels return errors without the sign in the upper 32 bits.
  */
 static __always_inline int claim_slot(
 	void *hosts, void *spare, const struct key *key, enum mz_slot_state state)
@@ -166,7 +162,7 @@ static __always_inline int claim_slot(
 	slot = bpf_map_lookup_elem(&mz_slots, &number);
 	if (!slot)
 		return -1;
-	slot->state = MZ_SLOT_FREE; /* no virgin any more, even if it goes back */
+	slot->state = MZ_SLOT_FREE; /* even if it goes back: it was used once */
 	*(struct key *)slot = *key;
 	error = bpf_map_update_elem(hosts, key, &number, BPF_NOEXIST);
 	if (error == 0) {
@@ -174,10 +170,11 @@ static __always_inline int claim_slot(
 		return number;
 	}
 	bpf_map_push_elem(spare, &number, 0);
-	number = find_slot(hosts, key); /* another CPU's */
+	number = find_slot(hosts, key); /* which another CPU inserted meanwhile */
 	return (int)number < 0 ? error : (int)number;
 }
 
+/* at: the address's entry of mz_index, which is set to the slot. Returns its number or -errno. */
 static __noinline int find_or_claim_slot4(const struct key *key, __u32 at)
 {
 	int number = find_slot(&mz_hosts4, key);
@@ -201,13 +198,13 @@ static __noinline int find_or_claim_slot6(const struct key *key, __u32 at)
 }
 
 /*
- * Whether the host's MAC is all zero where there are MACs: no machine has that one, and it stands
- * for hosts without any.
+ * Whether the MAC is all zero on a device with a link layer. No machine has that MAC; in the tables
+ * it stands for hosts on a device without link layer.
  */
 static __always_inline bool has_invalid_mac(const struct key *key)
 {
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	__u64 mac = key->word[0] >> 16; /* behind the interface's number */
+	__u64 mac = key->word[0] >> 16; /* the network number comes first */
 #else
 	__u64 mac = key->word[0] << 16;
 #endif
@@ -215,10 +212,11 @@ static __always_inline bool has_invalid_mac(const struct key *key)
 	return !mac && !mz_settings.no_link;
 }
 
+/* Adds a volume to the counts of an address. state: of the slots of its family. */
 static __always_inline void attribute(struct key key, enum mz_slot_state state,
 	enum mz_direction direction, struct mz_volume volume)
 {
-	/* The highest bits have no say in at: the last word of an IPv6 address changes sides. */
+	/* the product hardly mixes the highest bits into at: so the last word's halves swap */
 	__u64 mixed = key.word[0] ^ key.word[1] ^ (key.word[2] << 32 | key.word[2] >> 32);
 	struct mz_counts *counts;
 	struct mz_slot *slot = 0;
@@ -232,7 +230,7 @@ static __always_inline void attribute(struct key key, enum mz_slot_state state,
 		slot = bpf_map_lookup_elem(&mz_slots, &number);
 	}
 	if (!slot || slot->state != state || !has_key(slot, &key)) {
-		struct key copy = key; /* so that key itself needs no memory */
+		struct key copy = key; /* so that key can stay in registers */
 
 		number = has_invalid_mac(&key)	  ? -EINVAL
 			 : state == MZ_SLOT_HOST4 ? find_or_claim_slot4(&copy, at)

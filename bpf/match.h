@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whose addresses are whose, by the settings: tracked, the router's own, the internet's. */
+/* Which addresses are tracked, the router's own, or on the internet, by the settings. */
 #ifndef MZ_MATCH_H
 #define MZ_MATCH_H
 
@@ -15,7 +15,7 @@ const volatile struct mz_settings mz_settings;
 
 static __always_inline bool is_tracked4(__u32 addr)
 {
-#pragma unroll /* the settings are constants: the kernel drops the rounds not needed */
+#pragma unroll /* the settings are constants: the verifier drops the rounds beyond the count */
 	for (__u32 i = 0; i < MZ_PREFIXES && i < mz_settings.prefix4_count; i++) {
 		const volatile struct mz_prefix4 *p = &mz_settings.prefix4[i];
 
@@ -26,9 +26,10 @@ static __always_inline bool is_tracked4(__u32 addr)
 }
 
 /*
- * Whether it is of a host that is not tracked, but behind the interface all the same. addr: not
- * tracked, so that within a tracked prefix it is the broadcast address. A port that is another
- * bridge's by now, which the daemon does not know yet, leaves that one its hosts.
+ * Whether an address that is_tracked4() refused is a host behind this interface all the same: its
+ * traffic is reported as untracked. Not so the broadcast address of a tracked prefix. Not so the
+ * hosts of another tracked interface either: a port may have moved to that bridge a moment ago, and
+ * the daemon does not know it yet.
  */
 static __noinline int is_untracked_host4(__u32 addr)
 {
@@ -43,6 +44,7 @@ static __noinline int is_untracked_host4(__u32 addr)
 	return true;
 }
 
+/* Whether it is the router's own address in a tracked prefix. */
 static __always_inline bool is_router4(__u32 addr)
 {
 	for (__u32 i = 0, count = mz_settings.own4_count; i < count; i++)
@@ -68,7 +70,7 @@ static __always_inline bool is_inside6(const __u32 *addr, const volatile struct 
 {
 	if ((addr[0] & p->mask[0]) != p->addr[0] || (addr[1] & p->mask[1]) != p->addr[1])
 		return false;
-	return !p->mask[2] || /* few prefixes are longer than 64 */
+	return !p->mask[2] || /* few prefixes are longer than 64 bits */
 	       ((addr[2] & p->mask[2]) == p->addr[2] && (addr[3] & p->mask[3]) == p->addr[3]);
 }
 
@@ -85,7 +87,7 @@ static __always_inline bool is_untracked_host6(const __u32 *addr)
 
 static __always_inline bool is_tracked6(const __u32 *addr)
 {
-#pragma unroll /* the settings are constants: the kernel drops the rounds not needed */
+#pragma unroll /* as in is_tracked4() */
 	for (__u32 i = 0; i < MZ_PREFIXES && i < mz_settings.prefix6_count; i++)
 		if (is_inside6(addr, &mz_settings.prefix6[i]))
 			return true;

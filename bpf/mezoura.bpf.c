@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The classifier: counts, for each host of a tracked interface, what it exchanges with the
- * internet. Reads packets, never changes them, and always lets the next program see them.
+ * The classifier: counts what each host of a tracked interface exchanges with the internet. It
+ * reads packets, never changes their data, and always passes them on to the next program.
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
@@ -23,7 +23,7 @@
 
 char mz_license[] SEC("license") = "GPL";
 
-/* Two numbers of so many bits as they lie in memory one after the other, in one register. */
+/* Puts two numbers of so many bits into one, as if it were read from memory where they follow. */
 static __always_inline __u64 join_bits(__u64 first, __u64 second, __u32 bits)
 {
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -44,12 +44,12 @@ static __always_inline __u64 join_words(__u64 first, __u64 second)
 }
 
 /*
- * A struct mz_host. direction: an upload's host is the frame's sender, a download's its receiver.
- * Reads by 16 bits, as addresses in a frame are aligned.
+ * The host of a frame as a struct mz_host: the sender of an upload, the receiver of a download.
+ * Reads 16 bits at a time, as MACs in a frame are aligned to that.
  */
 static __always_inline __u64 host_of(const struct ethhdr *eth, enum mz_direction direction)
 {
-	const __u16(*macs)[3] = (const void *)eth; /* the receiver's, the sender's */
+	const __u16(*macs)[3] = (const void *)eth; /* receiver, sender */
 	const __u16 *mac = macs[!direction];
 
 	if (mz_settings.no_link)
@@ -74,9 +74,10 @@ static __always_inline bool is_router_mac(const __u8 *mac)
 }
 
 /*
- * Whether a frame enters or leaves the router here. In a promiscuous moment (tcpdump) an interface
- * hands up other machines' frames; never so on the way out. Frames to a macvlan above it look like
- * those. A bridge's port sees all that is bridged, both ways.
+ * Whether the router routes the frame, which enters or leaves here. While an interface is
+ * promiscuous (tcpdump) it receives frames of other machines, too; frames to a macvlan on top of it
+ * look like those. It sends only what the router sends. A port of a bridge sees all frames that are
+ * bridged, in both directions.
  */
 static __always_inline bool is_routed(
 	const struct __sk_buff *skb, const struct ethhdr *eth, enum mz_direction hook)
@@ -87,25 +88,28 @@ static __always_inline bool is_routed(
 	return is_router_mac(hook == MZ_UPLOAD ? eth->h_dest : eth->h_source);
 }
 
-/* Whose it is and where it goes is unknown: it may have been the internet's. */
+/*
+ * Counts a packet whose IP header is not whole as unattributed: it may be one between a host and
+ * the internet.
+ */
 static __noinline void add_malformed(struct __sk_buff *skb, __u32 offset, __u32 extra_bytes,
 	__u32 protocol, enum mz_direction hook)
 {
 	struct mz_volume volume = wire_size(skb, (struct frame){offset, extra_bytes, protocol}, 0);
 
-	/* a flowtable leaves it to the tracked interface */
+	/* it always reaches the tracked interface: a flowtable does not forward it */
 	if (mz_settings.place != MZ_LOWER &&
 		(hook == MZ_DOWNLOAD || skb->pkt_type != PACKET_OTHERHOST))
 		add_unattributed(hook, MZ_MALFORMED, &volume);
 }
 
-/* A copy, so that what counts on hosts needs no memory. */
+/* By value, so that the caller's volume can stay in registers. */
 static __always_inline void add_untracked(enum mz_direction direction, struct mz_volume volume)
 {
 	add_unattributed(direction, MZ_UNTRACKED, &volume);
 }
 
-/* Mixes a further number into a packet's fingerprint. */
+/* Mixes a number into a fingerprint. */
 static __always_inline __u64 mix(__u64 fingerprint, __u64 number)
 {
 	fingerprint = (fingerprint ^ number) * 0x9e3779b97f4a7c15u;
@@ -113,16 +117,16 @@ static __always_inline __u64 mix(__u64 fingerprint, __u64 number)
 }
 
 /*
- * What the fingerprint of a packet begins with: its host's MAC. Not the interface: a port that
- * moves from one bridge to another may still have the hook of the former, which is no reason to
- * count twice.
+ * Starts a fingerprint with the MAC of the host and a number of the packet. The network number is
+ * left out: a port that moved to another bridge may still have the hook of the former one, and the
+ * packet must not count on both.
  */
 static __always_inline __u64 start_fingerprint(__u64 host, __u32 number)
 {
 	return mix(host ^ join_words(join(mz_settings.net, 0), 0), number);
 }
 
-/* What tells an IPv4 packet of that host from others. */
+/* Of the host, both addresses, length, identification and fragment offset. */
 static __always_inline __u64 fingerprint4(
 	__u64 host, const struct iphdr *ip, enum mz_direction direction)
 {
@@ -133,6 +137,7 @@ static __always_inline __u64 fingerprint4(
 	return mix(fingerprint, join_words(ends[direction], 0));
 }
 
+/* Of the host, both addresses and length. */
 static __always_inline __u64 fingerprint6(
 	__u64 host, const struct ipv6hdr *ip, enum mz_direction direction)
 {
@@ -146,10 +151,10 @@ static __always_inline __u64 fingerprint6(
 }
 
 /*
- * hook: what passes here, uploads at ingress and downloads at egress. The router's own traffic
- * passes the other way round where its LAN link leads to the internet, too. What is tracked, and
- * with it the router's own addresses there, is not the internet: most of what stays in the LAN is
- * known by its remote end.
+ * Counts an IPv4 packet. hook: the direction of hosts' packets here, uploads at ingress and
+ * downloads at egress. The router's own packets go the other way where the internet is reached by
+ * way of this interface, too. Tracked addresses, the router's own among them, are not the internet,
+ * so the remote end is checked first: that excludes most packets that stay in the LAN.
  */
 static __always_inline void account4(
 	struct __sk_buff *skb, struct frame frame, enum mz_direction hook)
@@ -159,7 +164,7 @@ static __always_inline void account4(
 	const struct ethhdr *eth;
 	const struct iphdr *ip;
 	bool tracked = true;
-	const __u32 *ends; /* sender and receiver: of a direction, the host and the remote end */
+	const __u32 *ends; /* sender, receiver: [direction] is the host, [!direction] the remote */
 	const void *at;
 	struct key who;
 
@@ -230,7 +235,7 @@ static __always_inline void account6(
 		is_counted(skb, hook, fingerprint6(who.word[0], ip, direction)))
 		return;
 	length = bpf_ntohs(ip->payload_len);
-	/* a jumbogram's is in a hop-by-hop header */
+	/* 0: a jumbogram, whose length is in a hop-by-hop header */
 	volume = wire_size(
 		skb, frame, length || ip->nexthdr != IPPROTO_HOPOPTS ? length + sizeof(*ip) : 0);
 	if (tracked)
@@ -239,7 +244,7 @@ static __always_inline void account6(
 		add_untracked(direction, volume);
 }
 
-/* Has a frame that is bridged on take no part in counting. host: its receiver. */
+/* Makes the ports by which a frame leaves not count it. host: the receiver. */
 static __noinline void treat_frame_as_counted(struct __sk_buff *skb, __u64 host)
 {
 	struct frame frame;
@@ -257,8 +262,8 @@ static __noinline void treat_frame_as_counted(struct __sk_buff *skb, __u64 host)
 }
 
 /*
- * A frame that comes in by a port with the router's own MAC as its sender's is forged, or went in a
- * circle. Bridged on, it would look like a download at the ports by which it leaves.
+ * A frame that enters by a port with the router's own MAC as its sender is forged, or came back in
+ * a loop. Where it is bridged to another port, it would look like a download there.
  */
 static __always_inline void exclude_forged(struct __sk_buff *skb)
 {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Once on every path: a packet of a bridge or a VLAN meets several hooks, how many depends on its
- * path. The first counts it. The next ones know it by a mark in tc_index, or, as a foreign filter
- * may have rewritten that, by its fingerprint in the CPU's last passage, on which the kernel
- * carries a packet from hook to hook.
+ * Counts a packet once on every path. A packet of a bridge or a VLAN meets several hooks; how many
+ * depends on its path. The first hook counts it. Later hooks recognize it by a mark in tc_index. A
+ * filter of another program may have overwritten that mark, so they also compare the packet with
+ * the last one that was counted on this CPU: the kernel carries a packet from hook to hook on one
+ * CPU.
  */
 #ifndef MZ_ONCE_H
 #define MZ_ONCE_H
@@ -17,11 +18,12 @@
 #include "tables.h"
 
 /*
- * How long a packet may take from hook to hook: all that happens in between is this CPU's, but a
- * virtual one may be put aside for a while. A quarter of a second at 1000 Hz.
+ * The longest time a packet takes from one hook to the next. On a CPU these are microseconds, but a
+ * host may suspend a virtual CPU for a while. A quarter of a second at 1000 Hz.
  */
 #define MAX_AGE_JIFFIES 256
 
+/* Per direction. Named as layout v4 pins it. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__type(key, __u32);
@@ -30,11 +32,13 @@ struct {
 } mz_passages SEC(".maps");
 
 /*
- * Which devices saw which passage, of each CPU: its number and the device's. A hash table without
- * links, in which entries of other passages are free. Of each classifier its own.
+ * Which devices have seen the last counted packet, per CPU and direction: a hash table with open
+ * addressing. An entry is the packet's number (struct mz_last_seen) in the upper half and the
+ * device's index in the lower half; entries of earlier packets are free. Each classifier has a
+ * table of its own.
  */
-#define SEEN_ENTRIES 64 /* as many as a tracked interface may have devices below it */
-#define SEEN_PROBES  4	/* for a free entry: of a few devices, hardly two want the same */
+#define SEEN_ENTRIES 64 /* a tracked interface has no more devices below it */
+#define SEEN_PROBES  4	/* entries to try: few devices see a packet, and collisions are rare */
 
 struct seen {
 	__u64 entry[SEEN_ENTRIES];
@@ -47,7 +51,7 @@ struct {
 	__uint(max_entries, MZ_DIRECTIONS);
 } mz_seen SEC(".maps");
 
-/* Notes that the packet's device sees that passage. False: it had seen it before. */
+/* Notes that skb's device sees the packet of that number. Returns false where it did before. */
 static __noinline bool mark_seen(struct __sk_buff *skb, enum mz_direction hook, __u64 number)
 {
 	__u64 mine = number << 32 | skb->ifindex;
@@ -78,14 +82,14 @@ static __always_inline bool is_marked(struct __sk_buff *skb, enum mz_direction h
 		return false;
 	at = hook;
 	if (hook == MZ_UPLOAD && mz_settings.place == MZ_UPPER && !mz_settings.hooked_twice)
-		skb->tc_index = 0; /* no more hook of ours behind this one */
+		skb->tc_index = 0; /* no further hook of this daemon will see it */
 	last = bpf_map_lookup_elem(&mz_passages, &at);
-	if (last) /* not left to a later packet like it */
+	if (last) /* so that the next packet of the same content counts */
 		mark_seen(skb, hook, last->number);
 	return true;
 }
 
-/* Lets later hooks know that a hook of that depth counted the packet. */
+/* Tells later hooks that a hook at this depth counted the packet. now: in jiffies. */
 static __always_inline void record_counted(struct __sk_buff *skb, enum mz_direction hook,
 	struct mz_last_seen *last, __u64 fingerprint, __u64 now, __u32 depth)
 {
@@ -100,20 +104,21 @@ static __always_inline void record_counted(struct __sk_buff *skb, enum mz_direct
 		skb->tc_index = mz_settings.mark + hook;
 }
 
-/* Whether the hook that counted a passage may be before this one. */
+/* Whether a packet may come here after the hook that counted it. */
 static __always_inline bool may_come_after(
 	const struct mz_last_seen *last, const struct __sk_buff *skb, enum mz_direction hook)
 {
 	if (hook == MZ_UPLOAD)
 		return last->depth > mz_settings.depth;
-	/* where a bridge has no hook of its own, its ports see copies of one download */
+	/* at the same depth: ports of a bridge without egress hook see copies of one download */
 	return last->depth < mz_settings.depth ||
 	       (last->depth == mz_settings.depth && last->ifindex != skb->ifindex);
 }
 
 /*
- * Whether a hook before this one counted the packet, by its fingerprint; if none did it is marked,
- * as it will be counted now. A packet passes a device but once: the next like it is another.
+ * Whether an earlier hook counted the packet, going by its fingerprint. Where none did, records it
+ * as counted: the caller counts it now. A packet passes each device only once, so a second packet
+ * with this fingerprint on the same device is another packet.
  */
 static __always_inline bool is_counted(
 	struct __sk_buff *skb, enum mz_direction hook, __u64 fingerprint)
@@ -129,7 +134,7 @@ static __always_inline bool is_counted(
 	return false;
 }
 
-/* Has the ports that a frame comes to later take it for a download that was counted before. */
+/* Makes the ports by which a frame leaves take it for a download that was counted already. */
 static __always_inline void treat_as_counted(struct __sk_buff *skb, __u64 fingerprint)
 {
 	__u32 at = MZ_DOWNLOAD;

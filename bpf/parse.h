@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Finds the IP header of a packet, and makes it readable. */
+/* Finds the IP header of a frame, and makes it readable. */
 #ifndef MZ_PARSE_H
 #define MZ_PARSE_H
 
@@ -12,28 +12,28 @@
 #include "match.h"
 #include "settings.h"
 
-#define VLAN_HLEN  4	  /* a tag: TCI and the next EtherType */
-#define VLAN_ID	   0xfff  /* of a TCI */
+#define VLAN_HLEN  4	  /* a VLAN tag: TCI and the next EtherType */
+#define VLAN_ID	   0xfff  /* the bits of a TCI that are the VLAN id */
 #define PPPOE_HLEN 8	  /* RFC 2516: version and type, code, session, length; PPP protocol */
 #define PPP_IP	   0x0021 /* RFC 1332 */
 #define PPP_IPV6   0x0057 /* RFC 5072 */
-#define OFFSET_MAX 63	  /* of an IP header: more than all tags and a PPPoE header */
+#define OFFSET_MAX 63	  /* more than Ethernet header, tags and a PPPoE header together */
 
 struct frame {
 	__u32 offset;	   /* of the IP header in the packet */
-	__u32 extra_bytes; /* what counts beyond skb->len; below 0, modulo 2^32, where not all
-			      counts */
-	__u32 protocol;	   /* network byte order: ETH_P_IP, ETH_P_IPV6, or nothing of ours */
+	__u32 extra_bytes; /* bytes to add to skb->len; negative values wrap */
+	__u32 protocol; /* EtherType in network byte order; neither IPv4 nor IPv6: do not count */
 };
 
 /*
- * One more tag, of a VLAN. tags: how many were before it, but for those of VLAN 0. False: the frame
- * is of another interface.
+ * Checks the next VLAN tag of a frame. tags: how many tags came before, those of VLAN 0 left out;
+ * increased for this one. bytes: the length of the tag, which does not count where the tag leads to
+ * the tracked interface. Returns false where the frame belongs to another interface.
  */
 static __always_inline bool consume_tag(struct frame *frame, __u32 *tags, __u16 vlan, __u32 bytes)
 {
 	vlan &= VLAN_ID;
-	if (vlan == 0) /* a priority, in no VLAN */
+	if (vlan == 0) /* a priority without a VLAN */
 		return true;
 	if (*tags < mz_settings.tag_count && *tags < MZ_TAGS) {
 		if (mz_settings.tag[*tags] != vlan)
@@ -54,12 +54,15 @@ static __always_inline bool is_tag(__u32 protocol)
 }
 
 /*
- * Finds the IP header where it is not simply behind the Ethernet header: behind VLAN tags, beside
- * and within the packet, or a PPPoE header, or at the start. False: not ours.
+ * Finds the IP header where it does not directly follow the Ethernet header: behind VLAN tags (in
+ * skb->vlan_tci or in the packet) and a PPPoE header, or at the start of the packet on a device
+ * without link layer. Returns false where the frame belongs to another interface or is no PPPoE
+ * session data.
  *
- * Kernels before 6.8 may take what a function reads of its caller's memory to be always as in the
- * first case they looked at, and drop the code for the others; 5.10 did. So found is only written
- * to, and what other functions that are not inlined decide by are arguments.
+ * A function that is not inlined must not branch on memory of its caller. Verifiers before 6.8 may
+ * assume that the memory always holds what it held in the first case they checked, and drop the
+ * code for the other cases as dead; 5.10 did. So found is only written to, and other such functions
+ * take by value what they branch on.
  */
 static __noinline int find_ip_header(struct __sk_buff *skb, struct frame *found)
 {
@@ -77,7 +80,7 @@ static __noinline int find_ip_header(struct __sk_buff *skb, struct frame *found)
 		if (!consume_tag(&frame, &tags, skb->vlan_tci, VLAN_HLEN))
 			return false;
 	}
-#pragma unroll /* as it has calls in it, kernels before 6.3 may refuse the loop */
+#pragma unroll /* kernels before 6.3 may refuse this loop, since it has calls in it */
 	for (int i = 0; i < 3 && is_tag(frame.protocol); i++) {
 		if (bpf_skb_load_bytes(skb, frame.offset, word, VLAN_HLEN) < 0)
 			return false;
@@ -103,7 +106,7 @@ static __noinline int find_ip_header(struct __sk_buff *skb, struct frame *found)
 	return true;
 }
 
-/* Finds the IP header. False: not ours, or no IP. */
+/* Finds the IP header. Returns false where the frame is not to be counted. */
 static __always_inline bool parse_frame(struct __sk_buff *skb, struct frame *frame)
 {
 	__u32 protocol = skb->protocol;
@@ -125,8 +128,9 @@ static __always_inline bool parse_frame(struct __sk_buff *skb, struct frame *fra
 }
 
 /*
- * Where the packet starts and ends. The fields have 32 bits, of which the kernel makes pointers: a
- * compiler that knew of the 32 might cut the pointers to that (clang 22 does), and be refused.
+ * The start of the packet, and its end below. The fields have 32 bits, and the kernel turns loads
+ * of them into loads of pointers. Written in C, a compiler may truncate the result to 32 bits again
+ * (clang 22 does), and the verifier refuses arithmetic on such a pointer.
  */
 static __always_inline void *packet_start(const struct __sk_buff *skb)
 {
@@ -149,9 +153,10 @@ static __always_inline void *packet_end(const struct __sk_buff *skb)
 }
 
 /*
- * Whether the packet has an IP header of that size and version, which is then to be read directly,
- * from at on. Where there is no link layer, the kernel's word for the version is not trusted.
- * Pointers into the packet from before are void.
+ * Makes the IP header directly readable: size bytes at *at. Returns false where the packet ends
+ * before, or where the header is of another IP version; only a device without link layer (offset 0)
+ * needs this check, as skb->protocol is no part of such a packet. Earlier pointers into the packet
+ * become invalid.
  */
 static __always_inline bool make_readable(
 	struct __sk_buff *skb, __u32 offset, __u32 size, __u8 version, const void **at)
@@ -167,8 +172,8 @@ static __always_inline bool make_readable(
 }
 
 /*
- * The Ethernet header, if there is one, where the IP header is in reach: only the verifier has to
- * be shown that the packet does not end within its first 14 bytes.
+ * The Ethernet header of a device that has a link layer. NULL: the packet is shorter. It never is
+ * after make_readable(), where the check is for the verifier only.
  */
 static __always_inline const struct ethhdr *ethernet_header(const struct __sk_buff *skb)
 {

@@ -14,33 +14,34 @@
 #include "match.h"
 #include "parse.h"
 
-#define JUMBO_HLEN	  8 /* RFC 2675: a hop-by-hop header with the jumbo payload option */
+#define JUMBO_HLEN	  8 /* RFC 2675: hop-by-hop header with the jumbo payload option */
 #define JUMBO_TYPE	  0xc2
 #define MAX_WITHOUT_JUMBO 65536 /* only of longer packets does the kernel remove that header */
 #define UDP_HLEN	  8
 #define SCTP_HLEN	  12 /* RFC 9260, 3.1 */
-#define FRAGMENT_HLEN	  8  /* RFC 8200, 4.5: IPv6's header of a fragment */
+#define FRAGMENT_HLEN	  8  /* RFC 8200, 4.5: IPv6 fragment header */
 
 /*
- * A number below 64 k as it is, of which the kernel's verifier knows no more than that, as it does
- * not know that vlan_present is 0 or 1. It would else, in kernels before 6.3, follow each way to
- * each value to the end of the program, and give up after a million steps.
+ * Returns number, which is below 64 k, in a form that tells the verifier no more than that: it does
+ * not know that vlan_present is 0 or 1. Verifiers before 6.3 would otherwise follow each possible
+ * value to the end of the program, and give up after a million instructions.
  */
 static __always_inline __u32 hide_value_from_verifier(const struct __sk_buff *skb, __u32 number)
 {
 	return (number + (skb->vlan_present >> 1)) & 0xffff;
 }
 
-/* What count_segments() walks through: a header that starts at offset, of that IP protocol. */
+/* The header that count_segments() has come to. */
 struct header {
-	__u32 offset;
-	__u8 protocol;
+	__u32 offset;  /* in the packet */
+	__u8 protocol; /* IPPROTO_... */
 };
 
 /*
- * Over the extension headers of an IPv6 packet. Eight are more than any stack sends. Returns how
- * many of the bytes are not on the wire: the kernel tells the length of a super-packet beyond
- * 64 kB in a header that it takes off again. A shorter one has it from its sender, and keeps it.
+ * Skips the extension headers of an IPv6 packet; eight are more than any stack sends. Returns how
+ * many of these bytes the kernel removes before the wire: it states the length of a super-packet
+ * beyond 64 kB in a jumbo payload header, which it removes again. In a shorter packet that header
+ * comes from the sender and stays.
  */
 static __always_inline __u32 skip_extensions(struct __sk_buff *skb, struct header *header)
 {
@@ -70,7 +71,7 @@ static __always_inline __u32 skip_extensions(struct __sk_buff *skb, struct heade
 	return removed;
 }
 
-/* Over an IP header. Returns what skip_extensions() does. */
+/* Skips the IP header. Returns what skip_extensions() returns. */
 static __always_inline __u32 skip_ip(struct __sk_buff *skb, struct header *header, bool v4)
 {
 	__u8 length = 0;
@@ -87,9 +88,9 @@ static __always_inline __u32 skip_ip(struct __sk_buff *skb, struct header *heade
 }
 
 /*
- * Whether a super-packet of UDP that has no count becomes the fragments of one datagram (UFO), not
- * datagrams (USO, which has a count where the kernel made it). No program is shown which; but the
- * kernel lets one make room in front of the latter only: we ask for no room.
+ * Whether a UDP super-packet without gso_segs becomes the fragments of one datagram (UFO) rather
+ * than several datagrams (USO, for which the kernel itself sets gso_segs). A program cannot read
+ * which. But bpf_skb_adjust_room() refuses super-packets of UFO, so this asks for 0 bytes of room.
  */
 static __always_inline bool is_one_datagram(struct __sk_buff *skb)
 {
@@ -98,11 +99,11 @@ static __always_inline bool is_one_datagram(struct __sk_buff *skb)
 }
 
 /*
- * What a super-packet is on the wire: GRO merges frames on their way in and GSO splits them on
- * their way out, each with a copy of all headers, but that UDP's is in the first fragment only.
- * Adds the bytes of those copies and sets the number of frames. The kernel's own count is gso_segs;
- * a guest's super-packet that comes through tap has none and is counted by gso_size. Not inlined:
- * most packets do not come here.
+ * Counts a super-packet as the frames it stands for on the wire. GRO merges received frames into
+ * one packet, and GSO splits a packet into frames when it is sent, each with a copy of all headers;
+ * of fragments (UFO) only the first has the UDP header. Adds the bytes of these copies to volume
+ * and sets its packets. The kernel's own count is gso_segs. A guest's super-packet from a tap
+ * device has none: it is counted by gso_size. Not inlined, as few packets come here.
  */
 static __noinline void count_segments(
 	struct __sk_buff *skb, __u32 offset, __u32 extra_bytes, bool v4, struct mz_volume *volume)
@@ -132,7 +133,7 @@ static __noinline void count_segments(
 		(__u64)(frames - 1) * (headers + extra_bytes - removed + fragment) + fragment;
 }
 
-/* ip_bytes: the length the IP header states, 0 where it states none. */
+/* The packet's frames and bytes on the wire. ip_bytes: the length in its IP header; 0: unknown. */
 static __always_inline struct mz_volume wire_size(
 	struct __sk_buff *skb, struct frame frame, __u32 ip_bytes)
 {
@@ -143,12 +144,12 @@ static __always_inline struct mz_volume wire_size(
 	} else {
 		frame.extra_bytes = -frame.offset;
 		volume.bytes = skb->len - frame.offset;
-		/* a short frame is padded to the Ethernet minimum: that is not IP */
+		/* what pads a short frame to the Ethernet minimum is not IP */
 		if (ip_bytes && ip_bytes < volume.bytes && !skb->gso_size)
 			volume.bytes = ip_bytes;
 	}
 	if (skb->gso_size) {
-		struct mz_volume segments = volume; /* volume itself needs no memory then */
+		struct mz_volume segments = volume; /* so that volume can stay in registers */
 
 		count_segments(skb, frame.offset, frame.extra_bytes,
 			frame.protocol == bpf_htons(ETH_P_IP), &segments);

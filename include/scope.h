@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which addresses are never the internet, whatever the configuration says. Compiled into the
- * classifier and into the daemon, so that both mean the same.
+ * Which addresses are never on the internet, whatever the configuration says. Compiled into both
+ * the classifier and the daemon.
  */
 #ifndef MZ_SCOPE_H
 #define MZ_SCOPE_H
@@ -10,8 +10,9 @@
 #include <stdbool.h>
 
 /*
- * a: an IPv4 address in host byte order. False for RFC 1918, 100.64/10 (RFC 6598), 169.254/16
- * (RFC 3927), 127/8 and 0/8 (RFC 1122), 192.0.0.0/24 (RFC 6890), multicast and broadcast.
+ * Whether an IPv4 address, in host byte order, may be on the internet. False for RFC 1918,
+ * 100.64/10 (RFC 6598), 169.254/16 (RFC 3927), 127/8 and 0/8 (RFC 1122), 192.0.0.0/24 (RFC 6890),
+ * multicast and broadcast.
  */
 static inline __attribute__((always_inline)) bool mz_global4(__u32 a)
 {
@@ -36,12 +37,12 @@ static inline __attribute__((always_inline)) bool mz_global4(__u32 a)
 }
 
 /*
- * a..d: the four 32-bit words of an IPv6 address, each in host byte order. False for ::, ::1,
- * fc00::/7 (RFC 4193), fe80::/10 and ff00::/8 (RFC 4291).
+ * Whether an IPv6 address may be on the internet; a to d: its 32-bit words in host byte order.
+ * False for ::, ::1, fc00::/7 (RFC 4193), fe80::/10 and ff00::/8 (RFC 4291).
  */
 static inline __attribute__((always_inline)) bool mz_global6(__u32 a, __u32 b, __u32 c, __u32 d)
 {
-	if (a >> 29 == 1) /* 2000::/3, all that is routed today */
+	if (a >> 29 == 1) /* 2000::/3, all global unicast addresses assigned today */
 		return true;
 	if (a >> 25 == 0xfc >> 1 || a >> 22 == 0xfe80 >> 6 || a >> 24 == 0xff)
 		return false;
@@ -49,8 +50,8 @@ static inline __attribute__((always_inline)) bool mz_global6(__u32 a, __u32 b, _
 }
 
 /*
- * Whether a router forwards what such an address sends or receives, internet or not: no multicast,
- * nothing that stays on its link, nothing without a meaning. As above.
+ * Whether a router forwards packets from and to an address, on the internet or not. False for
+ * multicast, link-local, loopback and reserved addresses. Arguments as above.
  */
 static inline __attribute__((always_inline)) bool mz_forwarded4(__u32 a)
 {

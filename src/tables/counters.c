@@ -71,7 +71,7 @@ static int read_slots(struct counters *counters, struct maps *maps, const struct
 		struct tally_row row = {.family = (uint8_t)family};
 		int error;
 
-		if (state == MZ_SLOT_VIRGIN)
+		if (state == MZ_SLOT_NEVER_USED)
 			break;
 		if ((state | 1) != (wanted | 1))
 			continue;

@@ -15,7 +15,7 @@
 
 static bool is_leaving(const struct mz_slot *slot)
 {
-	return slot->state == MZ_SLOT_LEAVING4 || slot->state == MZ_SLOT_LEAVING6;
+	return slot->state == MZ_SLOT_RETIRING4 || slot->state == MZ_SLOT_RETIRING6;
 }
 
 /* Empties the slots that are a part of the past by now. */
@@ -113,7 +113,7 @@ static uint32_t find_silent(const struct maps *maps, int family, uint32_t silenc
 	for (uint32_t i = first; i < first + maps->family_slots; i++) {
 		const struct mz_slot *slot = &maps->slots[i];
 
-		if (slot->state == MZ_SLOT_VIRGIN)
+		if (slot->state == MZ_SLOT_NEVER_USED)
 			break;
 		if (slot->state != wanted)
 			continue;

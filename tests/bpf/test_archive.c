@@ -216,7 +216,7 @@ static void a_crash_between_commit_and_emptying_is_made_good(void **state)
 	for (uint32_t i = 0; i < CAPACITY; i++)
 		if (rig.maps.slots[i].state == MZ_SLOT_HOST4) {
 			assert_int_equal(maps_delete_key(&rig.maps, i), 0);
-			rig.maps.slots[i].state = MZ_SLOT_LEAVING4;
+			rig.maps.slots[i].state = MZ_SLOT_RETIRING4;
 			rig.maps.slots[i].stamp = rig.archive.head.generation;
 			counts = counters_of(&rig.maps, i);
 			assert_int_equal(counts.packets[MZ_UPLOAD], 1);
