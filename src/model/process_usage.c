@@ -28,16 +28,16 @@ static uint64_t resident_bytes(int statm)
 	return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-void process_usage_read(struct process_usage *process, struct snapshot_process *uses)
+void process_usage_read(struct process_usage *process, struct snapshot_process *usage)
 {
 	uint64_t age_us = clock_us(CLOCK_BOOTTIME) - process->began_us;
 	uint64_t started_ms = (clock_us(CLOCK_REALTIME) - age_us) / 1000;
 	uint64_t last_ms = process->started_ms;
 
-	/* not a little other each time, which would look like another process */
+	/* Rounding alone changes nothing: another start would look like another process. */
 	if (started_ms > last_ms + 1000 || last_ms > started_ms + 1000)
 		process->started_ms = started_ms;
-	uses->cpu_us = clock_us(CLOCK_PROCESS_CPUTIME_ID);
-	uses->resident_bytes = resident_bytes(process->statm);
-	uses->started_ms = process->started_ms;
+	usage->cpu_us = clock_us(CLOCK_PROCESS_CPUTIME_ID);
+	usage->resident_bytes = resident_bytes(process->statm);
+	usage->started_ms = process->started_ms;
 }

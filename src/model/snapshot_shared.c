@@ -14,7 +14,7 @@
 #endif
 
 #define FIRST_ROOM (64 << 10)
-#define TRIES	   100 /* to read while it is being written, PAUSE_NS apart */
+#define TRIES	   100 /* to read while the writer writes, PAUSE_NS apart */
 #define PAUSE_NS   500000
 
 static int map(struct snapshot_shared *shared, int protection)
@@ -54,7 +54,7 @@ int snapshot_shared_open(struct snapshot_shared *shared, int fd)
 
 	*shared = (struct snapshot_shared){.fd = fd};
 	error = map(shared, PROT_READ);
-	close(fd); /* the mapping can grow without */
+	close(fd); /* mremap() does without it */
 	shared->fd = -1;
 	return error;
 }
@@ -73,7 +73,10 @@ static int follow_room(struct snapshot_shared *shared, size_t room)
 	return 0;
 }
 
-/* Pages are taken at once, as there is nobody to tell when a write finds no memory. */
+/*
+ * Allocates the pages at once (posix_fallocate): a later write to a page that cannot be allocated
+ * would end the process by SIGBUS.
+ */
 static int grow(struct snapshot_shared *shared, size_t wanted)
 {
 	size_t room = shared->mapped;
@@ -104,7 +107,7 @@ struct snapshot *snapshot_shared_begin(struct snapshot_shared *shared, size_t by
 	}
 	head = shared->head;
 	__atomic_store_n(&head->sequence, head->sequence + 1, __ATOMIC_RELAXED);
-	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* readers see the odd number before all else */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* readers see the odd number before any change */
 	return (struct snapshot *)(head + 1);
 }
 
@@ -117,7 +120,7 @@ void snapshot_shared_end(struct snapshot_shared *shared, uint64_t taken_ms)
 	__atomic_store_n(&head->sequence, head->sequence + 1, __ATOMIC_RELEASE);
 }
 
-/* -EAGAIN where it was written meanwhile. */
+/* Copies the snapshot of that sequence number. Returns -EAGAIN where the writer changed it. */
 static int copy(struct snapshot_shared *shared, uint32_t sequence)
 {
 	size_t bytes = __atomic_load_n(&shared->head->bytes, __ATOMIC_RELAXED);
@@ -138,7 +141,8 @@ static int copy(struct snapshot_shared *shared, uint32_t sequence)
 		}
 	}
 	memcpy(shared->copy, shared->head + 1, bytes);
-	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* all of it is read before the number is */
+	__atomic_thread_fence(
+		__ATOMIC_SEQ_CST); /* the copy is complete before the number is read */
 	if (__atomic_load_n(&shared->head->sequence, __ATOMIC_RELAXED) != sequence)
 		return -EAGAIN;
 	shared->sequence = sequence;

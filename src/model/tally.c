@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* What identifies a row: all of it from the address on. */
+/* A row's key is everything from addr on. */
 #define KEY_AT	 offsetof(struct tally_row, addr)
 #define KEY_SIZE (sizeof(struct tally_row) - KEY_AT)
 
@@ -38,7 +38,7 @@ static uint32_t hash(const struct tally *tally, const struct tally_row *row)
 	return (uint32_t)(hash_words(&tally->seed, word, KEY_SIZE / 8) >> 32);
 }
 
-/* The slot of the row with row's key, or the free slot where it belongs. */
+/* Returns the slot of the row with row's key, or the free slot for it. */
 static uint32_t *find_slot(const struct tally *tally, const struct tally_row *row)
 {
 	uint32_t at = hash(tally, row) & tally->slots_mask;
