@@ -34,7 +34,7 @@ static bool grow(struct buf *buf, size_t more)
 	return true;
 }
 
-/* Where more bytes may be written, or NULL. */
+/* Returns room for that many more bytes behind the text, or NULL once an allocation has failed. */
 static char *room(struct buf *buf, size_t more)
 {
 	if (buf->failed || (buf->capacity - buf->length < more && !grow(buf, more)))
@@ -57,7 +57,7 @@ void buf_text(struct buf *buf, const char *text)
 	buf_bytes(buf, text, strlen(text));
 }
 
-/* In decimal, so that it ends at end. Returns where it begins, at most 20 bytes before. */
+/* Writes number in decimal, up to end. Returns its first digit, at most 20 bytes before end. */
 static char *digits(char *end, uint64_t number)
 {
 	do {
@@ -115,7 +115,7 @@ void buf_mac(struct buf *buf, const uint8_t mac[6])
 	buf_bytes(buf, text, sizeof(text));
 }
 
-/* The longest run of zero words, of two at least and the first of equals: 8, if there is none. */
+/* Returns where the longest run of two or more zero words begins, the first of equals; 8: none. */
 static int zeros(const uint16_t word[8], int *length)
 {
 	int at = 8;
@@ -131,7 +131,7 @@ static int zeros(const uint16_t word[8], int *length)
 	return at;
 }
 
-/* As RFC 5952 has it. byte: an address whose first word is not zero. Returns the end. */
+/* Writes an address as in RFC 5952. byte: its first word is not zero. Returns the end. */
 static char *address6(char *to, const uint8_t byte[16])
 {
 	uint16_t word[8];
@@ -159,7 +159,10 @@ static char *address6(char *to, const uint8_t byte[16])
 	return to;
 }
 
-/* Without inet_ntop(), which takes ten times as long, but for the forms that few addresses have. */
+/*
+ * inet_ntop(3) takes ten times as long, so it writes only IPv6 addresses whose first word is zero.
+ * These are rare and have forms of their own, like ::ffff:192.0.2.1.
+ */
 void buf_address(struct buf *buf, int family, const void *addr)
 {
 	const uint8_t *byte = addr;

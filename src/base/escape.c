@@ -17,7 +17,7 @@ void escape_label(struct buf *buf, const char *text)
 	}
 }
 
-/* All that is escaped has at most three bytes. */
+/* Appends \uNNNN. Every character that escape_json() escapes so has at most three bytes. */
 static void put_escape(struct buf *buf, const char *character, size_t length)
 {
 	static const char hex[] = "0123456789abcdef";

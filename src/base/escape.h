@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Text from strangers, such as the names that hosts chose, as the formats of the outputs want it.
+/*
+ * Escapes text for the formats of the outputs. Such text may be anything: clients choose their host
+ * names.
  */
 #ifndef MZ_BASE_ESCAPE_H
 #define MZ_BASE_ESCAPE_H
@@ -7,15 +9,15 @@
 #include "base/buf.h"
 
 /*
- * A Prometheus label value: backslash, double quote and newline escaped; what is not UTF-8 becomes
- * U+FFFD, so that no client's name makes a page unreadable.
+ * Appends a Prometheus label value, without quotes: escapes backslash, double quote and newline.
+ * Bytes that are not UTF-8 become U+FFFD, as a scraper refuses a page with such bytes.
  */
 void escape_label(struct buf *buf, const char *text);
 
 /*
- * A JSON string, with its quotes. Escaped is what JSON wants, and '<', so that no name ends a
- * script of a page that has the text in it, and what utf8_steers(), as people have JSON on their
- * terminals, too; what is not UTF-8 becomes U+FFFD.
+ * Appends a JSON string, with its quotes (RFC 8259, 7). Besides what JSON demands, it escapes '<',
+ * which could end the script element of a web page that embeds the text, and characters of which
+ * utf8_steers() is true, as users print JSON to terminals. Bytes that are not UTF-8 become U+FFFD.
  */
 void escape_json(struct buf *buf, const char *text);
 

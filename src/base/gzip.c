@@ -9,13 +9,14 @@
 #include <zlib.h>
 
 /*
- * A page says the same a few lines further on, so the fastest level and a small window do: the best
- * ones take twice as long for a tenth less, and the default ones four times the memory for nothing.
+ * Lines of a page resemble the lines just before them, so the fastest level and a small window are
+ * enough. The best level takes twice the time for a tenth less output. The default window and
+ * memory level take four times the memory for no gain.
  */
 #define LEVEL	    1
 #define WINDOW_BITS 13 /* 8 kB */
 #define MEMORY	    6
-#define GZIP_FORMAT 16 /* beside the bits of the window: not zlib's own */
+#define GZIP_FORMAT 16 /* added to the window's bits: a gzip header, not zlib's */
 
 struct gzip {
 	z_stream stream;
@@ -46,7 +47,7 @@ void gzip_pack(struct gzip *gzip, const void *data, size_t length, struct buf *o
 	unsigned char piece[4096];
 	int status = length <= UINT_MAX ? deflateReset(stream) : Z_BUF_ERROR;
 
-	/* zlib does not write there, it only was not always compiled to say so */
+	/* zlib only reads there; next_in lacks const unless zlib was built with ZLIB_CONST */
 	stream->next_in = (unsigned char *)(uintptr_t)data;
 	stream->avail_in = (unsigned)length;
 	while (status == Z_OK && !out->failed) {
@@ -54,7 +55,7 @@ void gzip_pack(struct gzip *gzip, const void *data, size_t length, struct buf *o
 		stream->avail_out = sizeof(piece);
 		status = deflate(stream, Z_FINISH);
 		buf_bytes(out, piece, sizeof(piece) - stream->avail_out);
-		if (status == Z_BUF_ERROR) /* it wants more room */
+		if (status == Z_BUF_ERROR) /* piece is full */
 			status = Z_OK;
 	}
 	out->failed |= status != Z_STREAM_END;
@@ -69,10 +70,10 @@ void *gzip_unpack(const void *file, size_t length, size_t *size)
 
 	if (length < sizeof(unpacked) || length > UINT_MAX)
 		return NULL;
-	/* the end of it says how much to expect: so there is no need to try, nor for a window */
+	/* The last four bytes are the unpacked size (RFC 1952, 2.3.1): unpack into it at once. */
 	memcpy(&unpacked, (const char *)file + length - sizeof(unpacked), sizeof(unpacked));
 	*size = le32toh(unpacked);
-	/* not of the heap, which would seldom give so much back */
+	/* mmap(2), as the heap might keep so large a block after free(3) */
 	data = mmap(NULL, *size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (data == MAP_FAILED)
 		return NULL;
@@ -81,7 +82,7 @@ void *gzip_unpack(const void *file, size_t length, size_t *size)
 	stream.avail_out = (unsigned)*size;
 	done = inflateInit2(&stream, MAX_WBITS + GZIP_FORMAT) == Z_OK &&
 	       inflate(&stream, Z_FINISH) == Z_STREAM_END;
-	inflateEnd(&stream); /* accepts one that was not begun */
+	inflateEnd(&stream); /* also where inflateInit2() failed */
 	if (!done) {
 		munmap(data, *size);
 		return NULL;

@@ -11,7 +11,7 @@ static const char *skip_blanks(const char *at)
 	return at + strspn(at, " \t\r\n");
 }
 
-/* The skip functions return what follows, or NULL where it is no JSON. */
+/* The skip_ functions return what follows the item at `at`, or NULL where it is not JSON. */
 static const char *skip_string(const char *at)
 {
 	if (*at++ != '"')
@@ -53,7 +53,7 @@ static const char *skip_word(const char *at, const char *word)
 	return strncmp(at, word, strlen(word)) == 0 ? at + strlen(word) : NULL;
 }
 
-/* "key": with what blanks are around it. */
+/* Skips "key": and the blanks behind it. */
 static const char *skip_key(const char *at)
 {
 	at = skip_string(at);
@@ -118,7 +118,7 @@ bool json_next(const char *container, struct json_each *each)
 	at = skip_blanks(each->end ? each->end : container + 1);
 	if (*at == ']' || *at == '}')
 		return false;
-	if (each->end) /* at the comma */
+	if (each->end) /* skip the comma */
 		at = skip_blanks(at + 1);
 	each->key = *container == '{' ? at : NULL;
 	if (each->key)
@@ -178,7 +178,7 @@ static unsigned hex4(const char *at)
 	return (unsigned)strtoul(text, NULL, 16);
 }
 
-/* The code point of an escape; *at moves from the backslash to behind it. */
+/* Returns the code point of an escape sequence, and moves *at behind it. */
 static unsigned take_escape(const char **at)
 {
 	static const char plain[] = "bfnrt", meant[] = "\b\f\n\r\t";
@@ -199,7 +199,10 @@ static unsigned take_escape(const char **at)
 	return 0x10000 + ((point - 0xd800) << 10) + (low - 0xdc00);
 }
 
-/* As UTF-8; half of a pair becomes what UTF-8 does not have. Returns the length. */
+/*
+ * Encodes a code point in UTF-8. A lone surrogate becomes three bytes that are not valid UTF-8,
+ * which utf8_next() replaces. Returns the length.
+ */
 static size_t encode(unsigned point, char to[4])
 {
 	size_t length = point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;

@@ -13,7 +13,7 @@ static void put_line(const struct json_writer *json)
 		buf_text(json->out, "  ");
 }
 
-/* What precedes every value. */
+/* Writes what precedes a value: comma, line break, indentation, key. */
 static void begin(struct json_writer *json, const char *key)
 {
 	if (json->filled)

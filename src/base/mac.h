@@ -7,12 +7,13 @@
 #include <stdint.h>
 
 /*
- * Whether all of text (length bytes) is a MAC: six bytes of one or two hexadecimal digits of any
- * case with colons between, as dnsmasq and ether_aton(3) read them. mac is undefined if not.
+ * Reads a MAC as ether_aton(3) and dnsmasq do: six bytes, each of one or two hexadecimal digits of
+ * any case, with colons between. Returns false where the length bytes of text are anything else;
+ * mac is undefined then.
  */
 bool mac_parse(const char *text, size_t length, uint8_t mac[6]);
 
-/* What a hexadecimal digit of any case stands for, or -1. */
+/* The value of a hexadecimal digit of any case, or -1. */
 int mac_hex_digit(char c);
 
 #endif

@@ -2,12 +2,15 @@
 #ifndef MZ_BASE_OPEN_FILES_H
 #define MZ_BASE_OPEN_FILES_H
 
-#define OPEN_FILES	 128 /* the exporter's connections are half of them */
-#define OPEN_FILES_LEAST 81  /* to be born, the exporter has its sockets from 64 on */
+/* The limit of open files that the daemon and its exporter need: RLIMIT_NOFILE of getrlimit(2). */
+
+#define OPEN_FILES	 128 /* half of them are for the exporter's connections */
+#define OPEN_FILES_LEAST 81  /* to start the exporter, whose sockets are moved to 64 and up */
 
 /*
- * Raises RLIMIT_NOFILE to what is needed. Logs a line where it cannot be raised: with less clients
- * are turned away. Returns -EMFILE where hooks would not attach, or the exporter not start.
+ * Raises RLIMIT_NOFILE to OPEN_FILES. Logs a line where it cannot: the exporter then turns clients
+ * away sooner. Returns 0, or -EMFILE below OPEN_FILES_LEAST, where hooks would not attach or the
+ * exporter would not start.
  */
 int open_files_check(void);
 

@@ -31,7 +31,7 @@ static void clear_host_bits(struct prefix *prefix)
 		prefix->addr[i] &= mask[i];
 }
 
-/* digits: NUL-terminated. Returns -1 where it is not a number from 0 to bits. */
+/* Returns a number from 0 to bits, or -1. */
 static int parse_length(const char *digits, unsigned bits)
 {
 	unsigned length = 0;
@@ -52,7 +52,7 @@ const char *prefix_parse(const char *text, int family, bool bare, struct prefix 
 	int bits;
 
 	if (length >= sizeof(address))
-		length = 0; /* an empty address is none of either family */
+		length = 0; /* too long: inet_pton() refuses an empty address, too */
 	memcpy(address, text, length);
 	address[length] = '\0';
 	if (inet_pton(AF_INET, address, parsed.addr) != 1) {

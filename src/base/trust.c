@@ -26,7 +26,7 @@ static bool is_open_to_all(const char *path)
 
 bool trust_path(const char *path, bool services)
 {
-	bool open = *path != '/' && is_open_to_all("."); /* the directory that the part is in */
+	bool open = *path != '/' && is_open_to_all("."); /* whether the directory of the part is */
 	size_t length = strlen(path);
 	char part[PATH_MAX];
 	struct stat status;
@@ -38,7 +38,7 @@ bool trust_path(const char *path, bool services)
 			continue;
 		memcpy(part, path, i);
 		part[i] = '\0';
-		/* of a link, whose it is: where it leads to, its owner decides */
+		/* lstat(), as a link's owner decides where it leads */
 		if (lstat(part, &status) < 0)
 			return true;
 		if (open && !(services && status.st_uid < TRUST_UIDS) && !trust_user(status.st_uid))

@@ -5,16 +5,17 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Below it are root and services (SYS_UID_MAX of login.defs(5)), above it people, and nobody. */
+/* Users below this are root and services (SYS_UID_MAX of login.defs(5)), others are people. */
 #define TRUST_UIDS 1000
 
-/* Whether that is root, this process, or the keeper once it is root no longer. */
+/* Whether uid is root, this process's user, or user mezoura, which the keeper becomes. */
 bool trust_user(uid_t uid);
 
 /*
- * Whether only these can have put there what is at path; services, where they may have, too.
- * Another user may have where a directory on the way lets everybody make files, as /tmp does. Where
- * nothing is, or nothing can be seen, nobody has.
+ * Whether only trusted users can have put the file at path there: those of trust_user(), and users
+ * below TRUST_UIDS where services is true. Another user can where a directory of the path is
+ * writable for everyone, as /tmp is, and that user owns the next component. Returns true where a
+ * component does not exist or cannot be examined, so test for that separately.
  */
 bool trust_path(const char *path, bool services);
 

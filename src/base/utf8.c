@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/utf8.h"
 
-/* Length of the UTF-8 character text begins with (RFC 3629), 0 where it does not begin with one. */
+/* The length of the UTF-8 character that text begins with (RFC 3629), or 0. */
 static size_t length_of(const unsigned char *text)
 {
 	static const struct {
