@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Who may connect besides loopback: tracked subnets and --allow, and the subnets that are followed.
+/*
+ * The prefixes that may connect besides loopback: --allow, the tracked subnets (-4, -6), and the
+ * subnets that -i follows.
  */
 #ifndef MZ_SERVE_ALLOWED_H
 #define MZ_SERVE_ALLOWED_H
@@ -10,14 +12,15 @@
 struct allowed {
 	struct prefix *prefix;
 	size_t count;
-	size_t fixed_count;    /* how many of them, the first, do not change */
-	size_t favoured_count; /* and of these, are of --allow */
+	size_t fixed_count;    /* the first ones, of the configuration: they do not change */
+	size_t favoured_count; /* the first ones of these: --allow */
 };
 
-/* Those that config tells. Returns 0 or -ENOMEM. */
+/* Fills the list from config, and allocates room for all that can follow. Returns 0 or -ENOMEM. */
 int allowed_init(struct allowed *allowed, const struct config *config);
 
-/* And those that are in force on the interfaces of a snapshot. The list stays where it is. */
+/* Replaces what follows the fixed ones by the prefixes of the snapshot's interfaces. Allocates
+ * nothing: the list stays where it is. */
 void allowed_follow(struct allowed *allowed, const struct snapshot *snapshot);
 
 void allowed_free(struct allowed *allowed);

@@ -19,7 +19,7 @@ void clients_allow(struct clients *clients, const struct prefix *allow, size_t a
 	clients->favoured_count = favoured_count;
 }
 
-/* As IPv6 has it, into address; whether there is one. */
+/* Sets address, IPv4 as ::ffff:a.b.c.d. Returns false where the peer has none. */
 static bool take_address(const struct sockaddr *peer, struct in6_addr *address)
 {
 	*address = in6addr_any;
@@ -32,7 +32,7 @@ static bool take_address(const struct sockaddr *peer, struct in6_addr *address)
 	return peer->sa_family == AF_INET || peer->sa_family == AF_INET6;
 }
 
-/* Loopback, Unix sockets, and those of the first prefixes. */
+/* Whether peer is loopback, on a Unix socket, or in one of the first prefixes. */
 static bool is_among(const struct clients *clients, const struct sockaddr *peer, size_t prefixes)
 {
 	static const struct prefix loopback4 = {.family = AF_INET, .length = 8, .addr = {127}};
@@ -42,7 +42,7 @@ static bool is_among(const struct clients *clients, const struct sockaddr *peer,
 	const void *addr = &address;
 	int family = AF_INET6;
 
-	if (peer->sa_family == AF_UNIX) /* the mode of the socket's file says who may connect */
+	if (peer->sa_family == AF_UNIX) /* the kernel checked the mode of the socket's file */
 		return true;
 	if (!take_address(peer, &address))
 		return false;
@@ -58,8 +58,8 @@ static bool is_among(const struct clients *clients, const struct sockaddr *peer,
 	return false;
 }
 
-/* Who is not let in sees only that the connection ends. */
-static void tell_refused(struct clients *clients, const struct sockaddr *peer)
+/* The log says why, as the client sees only that the connection ends. */
+static void log_refusal(struct clients *clients, const struct sockaddr *peer)
 {
 	char text[INET6_ADDRSTRLEN];
 	struct in6_addr address;
@@ -79,7 +79,7 @@ bool clients_admit(struct clients *clients, const struct sockaddr *peer)
 
 	clients->counts.rejected[METRICS_REJECT_ADDRESS] += !allowed;
 	if (!allowed)
-		tell_refused(clients, peer);
+		log_refusal(clients, peer);
 	return allowed;
 }
 
@@ -88,7 +88,7 @@ static bool active(const struct client *client)
 	return client->fd >= 0 && client->deadline < UINT64_MAX;
 }
 
-/* Whether both are of one IPv4 address, or of one IPv6 /64; favoured ones are apart from others. */
+/* Whether both are of one class, and of one IPv4 address or one IPv6 /64. */
 static bool are_near(const struct client *a, const struct client *b)
 {
 	bool v4 = IN6_IS_ADDR_V4MAPPED(&a->address) || IN6_IS_ADDR_V4MAPPED(&b->address);
@@ -102,7 +102,7 @@ static bool are_same(const struct client *a, const struct client *b)
 	return are_near(a, b) && IN6_ARE_ADDR_EQUAL(&a->address, &b->address);
 }
 
-/* A client comes, by 1, to those near to it that are active, or goes, by -1. */
+/* Changes the counts of the active connections near client, and its own, by 1 or -1. */
 static void count(struct clients *clients, struct client *client, int change)
 {
 	for (size_t i = 0; i < CLIENTS_ALL; i++) {
@@ -117,8 +117,8 @@ static void count(struct clients *clients, struct client *client, int change)
 }
 
 /*
- * The library then sees the end of it, and closes in its own time. Without lingering, or what was
- * not read yet would stay in the kernel's memory.
+ * libmicrohttpd then sees the end of the connection, and closes it later. SO_LINGER with time 0
+ * drops what the client has not received, which would else stay in kernel memory after the close.
  */
 static void cut_off(struct clients *clients, struct client *client)
 {
@@ -139,7 +139,7 @@ static bool goes_before(const struct client *a, const struct client *b)
 	return a->step != b->step ? a->step < b->step : a->since < b->since;
 }
 
-/* Cuts off one of the new one's address, or of its class, if there are as many as may be. */
+/* Cuts off a connection of new's class (same: of its address) where there are `most` of them. */
 static void make_room(struct clients *clients, const struct client *new, bool same, size_t most)
 {
 	struct client *first = NULL;
@@ -203,7 +203,7 @@ static void enter(struct client *client, enum client_step step, uint64_t now, ui
 
 void client_begins(struct client *client, uint64_t now)
 {
-	if (client->step == CLIENT_IDLE) /* the first request's time began with the connection */
+	if (client->step == CLIENT_IDLE) /* a first request's step began with the connection */
 		enter(client, CLIENT_NEW, now, CLIENTS_HEADER_MS);
 }
 
@@ -236,7 +236,7 @@ void clients_expire(struct clients *clients, uint64_t now)
 		if (!active(client) || client->deadline > now)
 			continue;
 		cut_off(clients, client);
-		/* that a connection ends which nobody needs any more is no complaint */
+		/* an idle connection that ends is not a rejection */
 		clients->counts.rejected[METRICS_REJECT_TIMEOUT] += client->step != CLIENT_IDLE;
 	}
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Who is connected to the exporter, on all of its sockets, who may be, and for how long. What
- * strangers can take from us is bounded here, except for what the HTTP library bounds itself.
+ * The connections of the exporter, on all of its sockets: which are allowed, how many, and for how
+ * long. This bounds what clients can take from it; libmicrohttpd bounds the memory of one
+ * connection (http.c).
  */
 #ifndef MZ_SERVE_CLIENTS_H
 #define MZ_SERVE_CLIENTS_H
@@ -17,84 +18,94 @@
 #include "output/metrics.h"
 
 /*
- * At once, of two classes: those for whom places are kept, which are loopback, Unix sockets and
- * --allow, and others. One more than that, and one of its class is cut off, never the newest. It is
- * one of the IPv4 address or IPv6 /64 that has most of them; in a /64, of the address that has
- * most; of its own, one that waits for nothing rather than one that has not asked yet, and that
- * rather than one that is being answered; of equal ones, the oldest. So who has one connection
- * keeps it, as long as the others are fewer addresses than half of the places.
+ * Connections are of two classes, each with places of its own: favoured ones (loopback, Unix
+ * sockets and --allow) and others. Where a class is full, a new connection takes the place of
+ * another one of that class, chosen in this order:
+ *   1. the IPv4 address or IPv6 /64 with the most connections
+ *   2. in that /64, the address with the most
+ *   3. of that address, an idle connection before one without a complete header, and that before
+ *      one that is being answered (enum client_step)
+ *   4. the oldest
+ * So a client with one connection keeps it, as long as the others have fewer addresses than half of
+ * the places.
  */
 #define CLIENTS_FAVOURED 16
 #define CLIENTS_OTHERS	 128
 #define CLIENTS_MAX	 (CLIENTS_FAVOURED + CLIENTS_OTHERS)
-#define CLIENTS_ADDRESS	 16 /* of one address; a Unix socket has none */
-#define CLIENTS_CUT	 32 /* cut off, but not yet closed by the library */
+#define CLIENTS_ADDRESS	 16 /* of one address; Unix sockets have none */
+#define CLIENTS_CUT	 32 /* cut off, but not yet closed by libmicrohttpd */
 #define CLIENTS_ALL	 (CLIENTS_MAX + CLIENTS_CUT)
 
-/*
- * Each step has a time for all of it, which no byte that dribbles in or out prolongs:
- * from the connect, or the line that a further request begins with, to the end of its header;
- */
-#define CLIENTS_HEADER_MS 10000
-/* from there to the end of the answer, the request's body included; */
-#define CLIENTS_ANSWER_MS 60000
-/* from there to the next request: longer than the usual minute between two scrapes. */
-#define CLIENTS_IDLE_MS 75000
+/* The time for each step. It is for the whole step: single bytes do not prolong it. */
+#define CLIENTS_HEADER_MS 10000 /* from the connect, or a further request's first line */
+#define CLIENTS_ANSWER_MS 60000 /* from the end of the header to the end of the answer */
+#define CLIENTS_IDLE_MS	  75000 /* to the next request: scrapes are mostly a minute apart */
 
-/* In the order in which they have to go. */
+/* What a connection is doing. The first of these loses its place first. */
 enum client_step {
-	CLIENT_IDLE,  /* it was served, and asked for nothing since */
-	CLIENT_NEW,   /* the header of what it asks has not come yet */
-	CLIENT_ASKED, /* it is being answered */
+	CLIENT_IDLE,  /* it has its answer, and has not begun another request */
+	CLIENT_NEW,   /* its header is not complete */
+	CLIENT_ASKED, /* it is being answered; a request's body belongs to that, too */
 };
 
 struct client {
 	int fd; /* -1: a free slot */
 	enum client_step step;
-	bool addressed;		    /* whether it has an address */
-	bool favoured;		    /* for whom places are kept */
+	bool addressed;		    /* false: on a Unix socket, without an address */
+	bool favoured;		    /* its class */
 	struct in6_addr address;    /* IPv4 as ::ffff:a.b.c.d */
-	int near_count, same_count; /* how many there are of its /64 and of its address, with it */
-	uint64_t since;		    /* monotonic milliseconds: the beginning of the step */
-	uint64_t deadline;	    /* of the step; UINT64_MAX: cut off */
-	const void *reading;	    /* the page it is being sent, or NULL */
+	int near_count, same_count; /* connections of its /64, of its address: with it */
+	uint64_t since;		    /* monotonic milliseconds: when the step began */
+	uint64_t deadline;	    /* the end of the step's time; UINT64_MAX: cut off */
+	const void *reading;	    /* the page that is being sent, or NULL */
 };
 
 struct clients {
 	struct client slot[CLIENTS_ALL];
 	const struct prefix *allow;
 	size_t allow_count, favoured_count;
-	struct log_limit refused;	/* a line of the log for those who may not connect */
-	struct metrics_exporter counts; /* clients.c counts rejections only */
+	struct log_limit refused;	/* for the log line about peers that may not connect */
+	struct metrics_exporter counts; /* clients.c counts rejections, http.c scrapes */
 };
 
+/* Makes all slots free. clients_allow() is due next. */
 void clients_init(struct clients *clients);
 
-/* Who may connect besides loopback; the first of them are favoured. The list is kept by the caller.
+/*
+ * Sets the prefixes that may connect besides loopback; the first favoured_count of them are
+ * favoured. The list stays the caller's, and must live on.
  */
 void clients_allow(struct clients *clients, const struct prefix *allow, size_t allow_count,
 	size_t favoured_count);
 
 /*
- * Whether peer may connect; that it may not is logged, once a minute at most. An IPv4 peer of an
- * IPv6 socket is an IPv4 peer.
+ * Whether peer may connect. Counts a refusal, and logs it, at most once a minute. An IPv4 peer of
+ * an IPv6 socket counts as IPv4.
  */
 bool clients_admit(struct clients *clients, const struct sockaddr *peer);
 
-/* fd stays the caller's. Returns NULL, with fd shut down, when all slots are taken. */
+/*
+ * Adds a new connection, and cuts off another one where its class or its address has too many. fd
+ * stays the caller's. Returns NULL, with fd shut down, where all slots are taken.
+ */
 struct client *clients_add(
 	struct clients *clients, int fd, const struct sockaddr *peer, uint64_t now);
-void client_remove(struct clients *clients, struct client *client); /* before its fd is closed */
 
-/* It has sent the first line of a request; the header's end; it has the answer. */
+/* Frees the slot of a connection. Call it before its fd is closed. */
+void client_remove(struct clients *clients, struct client *client);
+
+/* Each begins a step, in turn: at a request's first line, its header's end, its answer's end. */
 void client_begins(struct client *client, uint64_t now);
 void client_asked(struct client *client, uint64_t now);
 void client_served(struct client *client, uint64_t now);
 
-/* The next deadline, UINT64_MAX: none; and cutting off whose deadline has passed. */
+/* The earliest deadline, in monotonic milliseconds; UINT64_MAX: none. */
 uint64_t clients_deadline(const struct clients *clients);
+
+/* Cuts off the connections whose deadline has passed. */
 void clients_expire(struct clients *clients, uint64_t now);
 
+/* Whether a page is being sent to any connection; and cutting off all connections it is sent to. */
 bool clients_read(const struct clients *clients, const void *page);
 void clients_cut_readers(struct clients *clients, const void *page);
 

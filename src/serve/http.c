@@ -18,8 +18,8 @@
 #include "serve/negotiate.h"
 #include "serve/pages.h"
 
-/* With those of clients.h, the limit of what strangers can take. */
-#define REQUEST_MEMORY 8192 /* bytes of one connection's headers, both ways */
+/* Together with the limits of clients.h, this bounds what clients can take. */
+#define REQUEST_MEMORY 8192 /* bytes for the headers of one connection, both ways */
 
 #if MHD_VERSION >= 0x00097002
 typedef enum MHD_Result mhd_result;
@@ -35,14 +35,14 @@ struct http {
 	struct pages pages;
 	struct clients clients;
 	uint64_t now; /* monotonic milliseconds, as of http_run() */
-	bool closed;  /* a connection, in the last http_run() */
+	bool closed;  /* a connection ended in the last http_run() */
 	int epoll, spare;
 	struct log_limit turned_away;
 	size_t server_count;
 	struct {
 		struct MHD_Daemon *daemon;
 		int socket;
-	} server[]; /* one a socket */
+	} server[]; /* one per socket */
 };
 
 static void notify_connection(void *context, struct MHD_Connection *connection,
@@ -51,7 +51,7 @@ static void notify_connection(void *context, struct MHD_Connection *connection,
 	struct http *http = context;
 
 	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-		/* one at a time: the library may use one place for what it tells */
+		/* one after the other: the library may return both in the same memory */
 		int fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)
 				 ->connect_fd;
 		const struct sockaddr *peer =
@@ -72,7 +72,7 @@ static struct client *client_of(struct MHD_Connection *connection)
 		->socket_context;
 }
 
-/* The first line of a request has come; what is returned becomes *state of answer(). */
+/* Called at the first line of a request. What it returns becomes *state of answer(). */
 static void *notify_begun(void *context, const char *uri, struct MHD_Connection *connection)
 {
 	const struct http *http = context;
@@ -96,8 +96,9 @@ static void notify_completed(void *context, struct MHD_Connection *connection, v
 }
 
 /*
- * Servers have to take "http://NAME/PATH", too, as proxies are asked; NAME is the host then, and
- * the header means nothing (RFC 9112, 3.2.2). Sets *host and its length; NULL: there is none.
+ * Returns the path of a request's target. A server also has to accept "http://NAME/PATH", the form
+ * for proxies: NAME is the host then, and the Host header is ignored (RFC 9112, 3.2.2). Sets *host
+ * and its length; NULL: the request has none.
  */
 static const char *path_of(
 	struct MHD_Connection *connection, const char *target, const char **host, size_t *length)
@@ -116,7 +117,7 @@ static const char *path_of(
 	return path ? path : "/";
 }
 
-/* A browser always says by which name it asks. On the Unix socket there is none. */
+/* Browsers always send a host. On the Unix socket any will do: no browser connects there. */
 static bool is_ours(
 	const struct http *http, const struct client *client, const char *host, size_t length)
 {
@@ -135,8 +136,7 @@ static mhd_result read_line(
 	return MHD_YES;
 }
 
-/* Which page a path stands for; PAGES_KINDS where none. The metrics' format is the client's choice.
- */
+/* The page of a path; PAGES_KINDS: none. Of metrics, the client chooses the format. */
 static unsigned kind_of(const struct negotiation *accept, const char *path)
 {
 	if (!strcmp(path, "/metrics"))
@@ -176,7 +176,8 @@ static mhd_result answer(void *context, struct MHD_Connection *connection, const
 	(void)upload;
 	if (!client)
 		return MHD_NO;
-	/* Headers come first, then a body if there is one: it means nothing to us. */
+	/* The first call is at the end of the header; calls with a body, which is ignored, follow.
+	 */
 	if (!*state) {
 		*state = client;
 		client_asked(client, http->now);
@@ -244,7 +245,7 @@ static bool create_responses(struct http *http)
 	return true;
 }
 
-/* No path of ours has a '%' in it, and what has one is none: "/metrics%00x" is not "/metrics". */
+/* Leaves '%' escapes in paths: no page has one, and "/metrics%00x" must not become "/metrics". */
 static size_t leave_as_it_is(void *context, struct MHD_Connection *connection, char *text)
 {
 	(void)context;
@@ -293,7 +294,7 @@ struct http *http_create(const struct http_config *config, const int *sockets, s
 		if (started == count && count > 0)
 			return http;
 	}
-	/* A started daemon closes its own. */
+	/* MHD_stop_daemon() closes the sockets of daemons that started. */
 	for (size_t i = http ? http->server_count : 0; i < count; i++)
 		close(sockets[i]);
 	http_destroy(http);
@@ -304,7 +305,7 @@ void http_destroy(struct http *http)
 {
 	if (!http)
 		return;
-	/* The daemons first: then no client reads a page any more. */
+	/* The daemons first: afterwards no page is being sent. */
 	for (size_t i = 0; i < http->server_count; i++)
 		MHD_stop_daemon(http->server[i].daemon);
 	pages_finish(&http->pages);
@@ -328,15 +329,16 @@ int http_timeout(const struct http *http)
 	uint64_t deadline = clients_deadline(&http->clients), now = now_ms();
 
 	/*
-	 * A library that had reached a limit listens again only in the run after the one in which
-	 * a connection ended, and does not ask for it.
+	 * libmicrohttpd stops to accept at its limit of connections. It accepts again only in the
+	 * run after the one in which a connection ended, and requests no such run.
 	 */
 	if (http->closed)
 		return 0;
 	for (size_t i = 0; i < http->server_count; i++) {
 		MHD_UNSIGNED_LONG_LONG wait;
 
-		/* Without timeouts of its own: 0, where it has work that no descriptor shows. */
+		/* It has no timeouts of its own, so a timeout is 0: work that no descriptor shows.
+		 */
 		if (MHD_get_timeout(http->server[i].daemon, &wait))
 			return 0;
 	}

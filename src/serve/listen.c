@@ -12,7 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* early: though no interface may have that address yet. */
+/* early: also where no interface has the address yet. */
 static int listen_on(const struct sockaddr *address, socklen_t length, bool v6only, bool early)
 {
 	int fd = socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -24,7 +24,7 @@ static int listen_on(const struct sockaddr *address, socklen_t length, bool v6on
 		    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on))) ||
 		(address->sa_family == AF_INET6 &&
 			setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof(only))) ||
-		/* of IPv6 as well */
+		/* IP_FREEBIND is for IPv6 sockets, too */
 		(early && setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &on, sizeof(on))) ||
 		bind(fd, address, length) || listen(fd, LISTEN_BACKLOG)) {
 		int error = -errno;
@@ -81,7 +81,7 @@ bool listen_is_passed(int fd, bool *is_unix)
 	       fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 && fcntl(fd, F_SETFL, O_NONBLOCK) == 0;
 }
 
-/* Whether nobody accepts there. -EADDRINUSE: somebody does; -ENOTSOCK: it is no socket. */
+/* Returns 0 where no process listens there, -EADDRINUSE where one does, -ENOTSOCK, or -errno. */
 static int check_stale(const struct sockaddr_un *address)
 {
 	int fd, error;
@@ -96,13 +96,14 @@ static int check_stale(const struct sockaddr_un *address)
 		return -errno;
 	error = connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 ? errno : 0;
 	close(fd);
-	/* EAGAIN: its queue is full, EPROTOTYPE: it is not a stream; each has an owner */
+	/* EAGAIN: the queue is full; EPROTOTYPE: not a stream socket. A process holds either. */
 	return error == ECONNREFUSED || error == ENOENT ? 0 : -EADDRINUSE;
 }
 
 /*
- * Two of us at once take turns, so that none takes the other's for stale before it listens. The
- * directory serves as the lock; who else may hold that must not stop us.
+ * Locks the directory of path for up to half a second, so that of two daemons that start at once,
+ * neither takes the other's socket for stale between bind(2) and listen(2). Goes on without the
+ * lock where another program holds it. Returns a descriptor to close, or -1.
  */
 static int take_turn(const char *path)
 {
@@ -159,7 +160,7 @@ int listen_give(struct listen_file *file, gid_t gid)
 	fd = open(file->path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	/* a link to another socket would have that one given away */
+	/* st_nlink: a hard link to another socket would give that one away */
 	if (fstat(fd, &st) < 0 || !S_ISSOCK(st.st_mode) || st.st_nlink != 1 ||
 		!is_unchanged(file, &st))
 		error = -EEXIST;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Where clients connect: listening sockets, non-blocking and close-on-exec. */
+/* Listening stream sockets, non-blocking and close-on-exec: TCP and Unix. */
 #ifndef MZ_SERVE_LISTEN_H
 #define MZ_SERVE_LISTEN_H
 
@@ -8,50 +8,58 @@
 #include <sys/types.h>
 #include <time.h>
 
-#define LISTEN_BACKLOG 1024 /* who finds no room tries again a second later: many are to fit */
+#define LISTEN_BACKLOG 1024 /* a client that finds the queue full waits a second, then retries */
 
 /*
- * Opens a TCP socket. address: NULL for everywhere, v6 and v4 both. port: host byte order. Returns
- * the socket or -errno.
+ * Opens a TCP socket. address: NULL for all addresses, IPv6 and IPv4. port: host byte order.
+ * Returns the socket or -errno.
  */
 int listen_tcp(const struct sockaddr_storage *address, unsigned port);
 
-/* As listen_tcp(), for an address that no interface has yet: clients reach it once one has. */
+/* The same for an address that no interface has yet (IP_FREEBIND). */
 int listen_tcp_early(const struct sockaddr_storage *address, unsigned port);
 
-/* Whether fd is a listening stream socket that somebody opened for us; makes it as ours are. */
+/*
+ * Whether fd is a listening stream socket, TCP or Unix, that the service manager has passed. Makes
+ * it non-blocking and close-on-exec.
+ */
 bool listen_is_passed(int fd, bool *is_unix);
 
-/* The file of a Unix socket, as it was made: numbers of inodes are used again. */
+/* The file of a Unix socket, as it was created. The time is needed, as inode numbers are reused. */
 struct listen_file {
-	const char *path; /* kept by the caller; NULL: none */
+	const char *path; /* the caller's; NULL: none */
 	dev_t device;
 	ino_t inode;
 	struct timespec changed;
 };
 
 /*
- * Opens a Unix socket at path, for its owner and group only. A socket there that nobody accepts on
- * any more is replaced. Returns the socket; -EADDRINUSE where somebody does; -ENOTSOCK where
- * something else is there; or another -errno.
+ * Opens a Unix socket at path, of mode 0660, and fills file. Replaces a socket at path that no
+ * process listens on any more. Returns the socket; -EADDRINUSE where a process listens there;
+ * -ENOTSOCK where something else is there; or another -errno.
  */
 int listen_unix(const char *path, struct listen_file *file);
 
-/* Lets a group connect, too, if it still is the one that was made, unchanged. 0 or -errno. */
+/*
+ * Gives the file to group gid, whose members may connect then. Returns 0, -EEXIST where it is not
+ * the file that listen_unix() created, or another -errno.
+ */
 int listen_give(struct listen_file *file, gid_t gid);
 
-/* Removes the file, if it still is the one that was made, unchanged. */
+/* Removes the file, if it still is the one that listen_unix() created, unchanged. */
 void listen_remove(struct listen_file *file);
 
 /*
- * Where no descriptor is left to accept with, turns away all who wait on the socket, as they would
- * wake us again and again; returns whether it did. spare: a descriptor kept for that, -1 at first,
- * which becomes a duplicate of any; to be closed by the caller in the end.
+ * Where the process has no free descriptor, accepts and closes all connections that wait on the
+ * socket: as long as they wait, each epoll_wait(2) returns at once. Returns whether it did. *spare:
+ * the descriptor that it frees to accept with, -1 at first; it becomes a duplicate of any, and the
+ * caller closes it in the end.
  */
 bool listen_turn_away(int socket, int any, int *spare);
 
 /*
- * Whether it listens still, or again where somebody else who has it called shutdown(). TCP can.
+ * Whether the socket listens. Where another process that shares it has called shutdown(2), listens
+ * again first, which works for TCP.
  */
 bool listen_is_alive(int socket);
 

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* A piece of the header. */
+/* A part of the header. */
 struct text {
 	const char *start;
 	size_t length;
@@ -44,7 +44,7 @@ static const char *take_token(const char *at, struct text *token)
 	return token->length ? at + token->length : NULL;
 }
 
-/* A token, or a quoted string without its quotes. Escapes stay: no value we know has any. */
+/* A token, or a quoted string without its quotes. Escapes stay: no known value has any. */
 static const char *take_value(const char *at, struct text *value)
 {
 	if (*at != '"')
@@ -78,7 +78,7 @@ static bool parse_weight(struct text text, unsigned *weight)
 	return *weight <= 1000;
 }
 
-/* Parameters that mean nothing to us (charset, escaping) do not keep a range from matching. */
+/* A range matches whatever its other parameters (charset, escaping) are. */
 static const char *take_parameter(const char *at, struct range *range)
 {
 	struct text name, value;
@@ -144,7 +144,7 @@ static void weigh(
 	worth->specificity = specificity;
 }
 
-/* What follows an element, a comma or the end; where it is malformed, that of the header's text. */
+/* Returns where the next element begins. end: of this one, or NULL where it is malformed. */
 static const char *next_element(const char *at, const char *end)
 {
 	at = end ? end : at + strcspn(at, ",");
@@ -172,7 +172,8 @@ enum metrics_format negotiate_format(const struct negotiation *accept)
 
 	if (open->weight > text->weight)
 		return METRICS_OPENMETRICS;
-	/* A browser's or curl's wildcard is no wish for OpenMetrics: only its name is. */
+	/* Browsers and curl send a wildcard, and expect text: only the name asks for OpenMetrics.
+	 */
 	if (open->weight && open->weight == text->weight && open->specificity >= ANY_VERSION)
 		return METRICS_OPENMETRICS;
 	return METRICS_TEXT;
@@ -208,7 +209,8 @@ void negotiate_read_encoding(struct negotiation *accept, const char *line)
 		const char *end = take_coding(at, &coding, &weight);
 		int *named = NULL;
 
-		if (end && (is(coding, "gzip") || is(coding, "x-gzip"))) /* one and the same */
+		if (end && (is(coding, "gzip") ||
+				   is(coding, "x-gzip"))) /* RFC 9110, 8.4.1.3: the same */
 			named = &accept->gzip;
 		else if (end && is(coding, "identity"))
 			named = &accept->plain;

@@ -6,14 +6,15 @@
 
 #include "output/json_status.h"
 
-#define WORTH_PACKING 1000 /* bytes: less is one packet anyway */
+#define WORTH_PACKING 1000 /* bytes: a smaller page is one packet in any case */
 
 void pages_init(struct pages *pages, const struct metrics_options *metrics)
 {
 	pages->metrics = *metrics;
 }
 
-/* The library's oldest versions hand over the text only, so what precedes it tells the page. */
+/* The oldest versions of libmicrohttpd pass the text alone: the pointer before it leads to the
+ * page. */
 static void release(void *text)
 {
 	struct page *page;
@@ -29,7 +30,7 @@ static void drop(struct page *page)
 
 		page->response[coding] = NULL;
 		if (response)
-			MHD_destroy_response(response); /* only our reference to it */
+			MHD_destroy_response(response); /* gives up one reference */
 	}
 }
 
@@ -80,7 +81,7 @@ bool pages_protect(struct MHD_Response *response)
 	return true;
 }
 
-/* Caches may keep nothing: docs/decisions/no-etag.md */
+/* No cache may keep an answer: docs/decisions/no-etag.md */
 static bool add_headers(struct MHD_Response *response, unsigned kind, int coding)
 {
 	static const char *const type[PAGES_KINDS] = {
@@ -160,11 +161,11 @@ struct page *pages_find(struct pages *pages, struct clients *clients,
 	if (!snapshot || (current && current->number == snapshot->number))
 		return current;
 	if (current && !clients_read(clients, current)) {
-		drop(current); /* the usual case, which uses one buffer again and again */
+		drop(current); /* the usual case: find_free() returns it again */
 		current = pages->current[kind] = NULL;
 	}
 	page = find_free(pages);
-	if (!page) { /* slow readers hold them all: next time there will be one */
+	if (!page) { /* slow clients hold all of them: make room for the next time */
 		for (size_t i = 0; i < PAGES_MAX; i++)
 			if (pages->page[i].number != snapshot->number)
 				clients_cut_readers(clients, &pages->page[i]);

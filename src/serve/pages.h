@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The pages that the exporter serves: rendered once a snapshot and kind, packed once where somebody
- * wants that, and kept for as long as somebody still reads them. Buffers are used again until
- * pages_rest().
+ * The pages that the exporter serves. It renders a page once per snapshot and kind, and compresses
+ * it once, when the first client wants gzip. A page is kept for as long as it is being sent. Its
+ * buffers are used again until pages_rest().
+ *
+ * To add a page: a kind below, its content type in pages.c's add_headers() and its renderer in
+ * render(), its path in http.c's kind_of(). Renderers are in output/.
  */
 #ifndef MZ_SERVE_PAGES_H
 #define MZ_SERVE_PAGES_H
@@ -18,47 +21,54 @@
 
 struct MHD_Response;
 
-/* The formats of the metrics, and more. */
+/* The kinds of pages: the formats of the metrics (enum metrics_format), and these. */
 enum { PAGES_STATUS = METRICS_FORMATS, PAGES_HOSTS, PAGES_KINDS };
 
-/* One of each kind, and two that slow clients may hold on to while newer ones are served. */
+/* One per kind, and two more, for older pages that slow clients are still reading. */
 #define PAGES_MAX (PAGES_KINDS + 2)
 
 enum { PAGES_PLAIN, PAGES_GZIP, PAGES_CODINGS };
 
-/* A rendered snapshot. Each buffer starts with a pointer to the page itself: see release(). */
+/* A rendered snapshot. Each buffer starts with a pointer to its page: see release(). */
 struct page {
 	struct buf buf[PAGES_CODINGS];
-	struct MHD_Response *response[PAGES_CODINGS]; /* ours to serve; NULL: outdated, or none */
+	struct MHD_Response *response[PAGES_CODINGS]; /* NULL: outdated, or not made yet */
 	uint64_t number;			      /* of the snapshot */
-	unsigned kind, reference_count;		      /* by responses, so by us or by clients */
+	unsigned kind, reference_count;		      /* by responses: libmicrohttpd's */
 };
 
 struct pages {
 	struct page page[PAGES_MAX];
 	struct page *current[PAGES_KINDS];
 	struct metrics_options metrics;
-	struct gzip *gzip; /* NULL: nothing is to be packed so far */
+	struct gzip *gzip; /* NULL: no client has wanted gzip so far */
 };
 
-/* Headers that every answer has, so that no page elsewhere uses it. Returns whether they fit. */
+/*
+ * Adds the headers that every answer has, so that web pages of other origins cannot use it:
+ * nosniff, Referrer-Policy, Cross-Origin-Resource-Policy. Returns false where memory is short.
+ */
 bool pages_protect(struct MHD_Response *response);
 
-/* pages: zeroed. */
+/* pages: zeroed. metrics: copied; what it points to must live on. */
 void pages_init(struct pages *pages, const struct metrics_options *metrics);
-void pages_finish(struct pages *pages); /* when no client reads any more */
+
+/* Frees all pages. No page may be being sent any more. */
+void pages_finish(struct pages *pages);
 
 /*
- * The page of that kind of the snapshot. Without one (NULL), or where there is no room for it, an
- * older page, or NULL; the slowest readers are then cut off, and the next time there will be room.
+ * Returns the page of that kind for the snapshot, rendered now if need be. Returns an older page,
+ * or NULL, where snapshot is NULL, memory is short, or slow clients hold all pages. In the last
+ * case it cuts off those that read older snapshots, so that there is room the next time.
  */
 struct page *pages_find(struct pages *pages, struct clients *clients,
 	const struct snapshot *snapshot, unsigned kind);
 
-/* Frees the memory of all that no client reads. Returns whether that is everything. */
+/* Frees the memory of pages that are not being sent. Returns whether that is all of them. */
 bool pages_rest(struct pages *pages, const struct clients *clients);
 
-/* How to send it, as gzip if that is wanted and worth it. It stays the page's. */
+/* Returns the response for a page, compressed where gzip is true and saves a packet. It stays the
+ * page's. */
 struct MHD_Response *pages_response(struct pages *pages, struct page *page, bool gzip);
 
 #endif

@@ -15,21 +15,21 @@
 #include "base/capabilities.h"
 #include "serve/listen.h"
 
-/* What a call that is not on the list does. Where a test is to notice: make SECCOMP=kill. */
+/* What a system call that is not allowed does. For tests that must notice: make SECCOMP=kill. */
 #ifdef MZ_SECCOMP_KILL
 #define REFUSE SCMP_ACT_KILL_PROCESS
 #else
 #define REFUSE SCMP_ACT_ERRNO(EPERM)
 #endif
 
-/* Newer than some headers. The second and third are of the ABI's versions 2 and 3. */
+/* Of linux/landlock.h, since some headers are older. Versions are of Landlock's ABI. */
 #define FS_ALL_OF_1 ((1ULL << 13) - 1)
-#define FS_REFER    (1ULL << 13)
-#define FS_TRUNCATE (1ULL << 14)
+#define FS_REFER    (1ULL << 13)	    /* since version 2 */
+#define FS_TRUNCATE (1ULL << 14)	    /* since version 3 */
 #define NET_TCP	    (1ULL << 0 | 1ULL << 1) /* bind and connect, since version 4 */
 #define SCOPES	    (1ULL << 0 | 1ULL << 1) /* abstract sockets and signals, since version 6 */
 
-#define INT_BITS 0xffffffff /* all that the kernel looks at of an argument that is an int */
+#define INT_BITS 0xffffffff /* the kernel ignores the upper half of an argument that is an int */
 
 struct ruleset {
 	__u64 fs, net, scoped;
@@ -46,7 +46,7 @@ static int set_limits(void)
 	return 0;
 }
 
-/* No rule, so nothing is allowed. Returns 0 or -errno. */
+/* Handles all accesses of the kernel's ABI version without any rule, which denies them all. */
 static int enter_landlock(void)
 {
 	int version =
@@ -77,8 +77,10 @@ static int enter_landlock(void)
 	return error;
 }
 
-/* What serving HTTP takes, by all names that C libraries have for it; below 0 where the machine has
- * none. */
+/*
+ * The system calls that serving HTTP takes, in all variants that C libraries use. A number is
+ * negative where the machine does not have the call.
+ */
 static const int allowed[] = {SCMP_SYS(accept4), SCMP_SYS(accept), SCMP_SYS(recvfrom),
 	SCMP_SYS(recv), SCMP_SYS(recvmsg), SCMP_SYS(read), SCMP_SYS(readv), SCMP_SYS(pread64),
 	SCMP_SYS(sendto), SCMP_SYS(send), SCMP_SYS(sendmsg), SCMP_SYS(write), SCMP_SYS(writev),
@@ -92,12 +94,13 @@ static const int allowed[] = {SCMP_SYS(accept4), SCMP_SYS(accept), SCMP_SYS(recv
 	SCMP_SYS(futex), SCMP_SYS(futex_time64), SCMP_SYS(getrandom), SCMP_SYS(getrusage),
 	SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(rt_sigreturn), SCMP_SYS(sigreturn),
 	SCMP_SYS(rt_sigprocmask), SCMP_SYS(restart_syscall), SCMP_SYS(exit), SCMP_SYS(uname),
-	SCMP_SYS(sigaltstack), /* the sanitizers */
+	SCMP_SYS(sigaltstack), /* for the sanitizers */
 	SCMP_SYS(exit_group)};
 
 /*
- * Duplicates and flags only: by F_SETOWN, the kernel would signal others for us. That may hit the
- * keeper, which has our user as its saved one, and only Landlock's version 6 keeps that from it.
+ * Allows the commands of fcntl(2) for duplicates and flags only. By F_SETOWN, the kernel would send
+ * signals to other processes for the exporter. One could hit the keeper, whose saved user is the
+ * exporter's, and only Landlock's version 6 prevents that.
  */
 static int allow_fcntl(scmp_filter_ctx filter, int call)
 {
@@ -112,14 +115,14 @@ static int allow_fcntl(scmp_filter_ctx filter, int call)
 	return error;
 }
 
-/* Sockets are to listen as they did, with the same queue. */
+/* Allows listen(2) with the usual queue only: listen_is_alive() needs it. */
 static int allow_listen(scmp_filter_ctx filter)
 {
 	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(listen), 1,
 		SCMP_A1(SCMP_CMP_MASKED_EQ, INT_BITS, LISTEN_BACKLOG));
 }
 
-/* What serving takes is allowed, and nothing else. Returns 0 or -errno. */
+/* Allows what serving takes, and refuses everything else. Returns 0 or -errno. */
 static int allow_serving(void)
 {
 	scmp_filter_ctx filter = seccomp_init(REFUSE);
@@ -142,10 +145,10 @@ static int allow_serving(void)
 }
 
 /*
- * The next exporter serves on the same sockets. What would end them for it, too, is refused on
- * them: to shut them down, to make them block or have another option, and to duplicate them, as the
- * rule knows them by their numbers. That takes a filter of its own, as one cannot both allow a call
- * and refuse a part of it. Returns 0 or -errno.
+ * The next exporter serves on the same sockets, so this one must not spoil them. On descriptors
+ * below clients, refuses to shut down, to set options or flags, and to duplicate: the rule knows
+ * the sockets by their numbers, which a duplicate would not have. This takes a filter of its own,
+ * as one filter cannot both allow a call and refuse it for some arguments. Returns 0 or -errno.
  */
 static int guard_sockets(int clients)
 {
@@ -164,7 +167,7 @@ static int guard_sockets(int clients)
 	return error;
 }
 
-/* Old kernels and new libraries have many ways to fail. */
+/* Whether both filters are in force. Old kernels and new libraries fail in many ways. */
 static bool enter_seccomp(int clients)
 {
 	return guard_sockets(clients) == 0 && allow_serving() == 0;
@@ -181,7 +184,7 @@ int sandbox_enter(int clients, const char **missing)
 		error = -errno;
 	if (error)
 		return error;
-	/* to serve without is better than not */
+	/* Serving without these is better than not serving. */
 	if (enter_landlock() < 0)
 		*missing = "Landlock";
 	if (!enter_seccomp(clients))

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a process gives up that reads what strangers send. */
+/* The sandbox of the exporter: it parses what clients send, so it gives up what it does not need.
+ */
 #ifndef MZ_SERVE_SANDBOX_H
 #define MZ_SERVE_SANDBOX_H
 
 /*
- * From here on this process can use the descriptors that it has, and nothing else: no capability
- * and none to be had, no file to be opened or reached, no socket, no program, no other process; it
- * dumps no core, and is not traced. What is loaded or read when it is first needed has to be there
- * by now.
+ * Afterwards this process can use the descriptors that it has, and nothing else. It has no
+ * capability and cannot get one. It can open no file and no socket, start no program and reach no
+ * other process. It dumps no core, and cannot be traced. So load what is loaded on first use
+ * before.
  *
- * clients: the first descriptor of a client; those before, of which some are listening sockets,
- * stay as they are.
+ * clients: the lowest descriptor that a client's connection can have. The process cannot change
+ * those below, the listening sockets among them.
  *
- * Returns 0 or -errno, -EPERM for root: then it must not go on. Where Landlock or seccomp cannot be
- * had, that part is left out: *missing names it, a constant string, and is NULL where nothing is
- * missing.
+ * Returns 0 or -errno, -EPERM for root: the process must then not go on. Where the kernel lacks
+ * Landlock or seccomp, goes on without, and *missing names it, a constant string; else NULL.
  */
 int sandbox_enter(int clients, const char **missing);
 

@@ -10,7 +10,7 @@
 
 #define PASSED 3 /* SD_LISTEN_FDS_START of sd_listen_fds(3) */
 
-/* The exporter of a daemon that was killed may take a moment to end, and holds it till then. */
+/* Whether to try again: the exporter of a killed daemon holds the socket until it has ended. */
 static bool comes_free(int fd, uint64_t deadline_ms)
 {
 	if (fd != -EADDRINUSE || now_ms() >= deadline_ms)
@@ -47,7 +47,7 @@ static int open_unix(struct sockets *server, const char *path, uint64_t deadline
 	return fd < 0 ? fd : add(server, fd);
 }
 
-/* No interface may have the address yet: br-lan comes up later. */
+/* The interface with the address may come up later, as br-lan does: listen_tcp_early(). */
 static int open_tcp(
 	struct sockets *server, const struct config *config, size_t i, uint64_t deadline_ms)
 {
@@ -93,8 +93,8 @@ static int take_passed(struct sockets *server, unsigned count, bool kinds[2])
 	return 0;
 }
 
-/* Only a warning: command lines of the first mezoura may have -p alone. */
-static void tell_idle(const struct config *config)
+/* Warns of options that do nothing without -e. No error: the first mezoura accepted -p alone. */
+static void warn_idle(const struct config *config)
 {
 	const char *idle = config->port_given	      ? "-p"
 			   : config->listen_count     ? "--listen"
@@ -118,13 +118,13 @@ int sockets_open(struct sockets *server, const struct config *config, unsigned p
 	for (size_t i = 0; i < count && config->serve_tcp && !passed[false] && !error; i++)
 		error = open_tcp(server, config, i, deadline_ms);
 	if (!error && !config->serve_tcp && !passed[false])
-		tell_idle(config);
+		warn_idle(config);
 	return error;
 }
 
 void sockets_close(struct sockets *server)
 {
-	listen_remove(&server->file); /* first, so that nobody connects in vain */
+	listen_remove(&server->file); /* first, so that no client connects in vain */
 	for (size_t i = 0; i < server->socket_count; i++)
 		close(server->socket[i]);
 }
