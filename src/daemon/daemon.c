@@ -22,8 +22,8 @@
 #include "daemon/privileges.h"
 #include "model/snapshot_shared.h"
 #include "names/follow.h"
+#include "net/changes.h"
 #include "net/flowtables.h"
-#include "net/netlink.h"
 #include "output/metrics.h"
 #include "output/textfile.h"
 #include "serve/exporter.h"
@@ -40,7 +40,7 @@ struct daemon {
 	struct snapshot_shared shared; /* the snapshot, for the exporter */
 	struct privileges privileges;
 	struct exporter_process exporter;
-	struct netlink *netlink;
+	struct changes *changes;
 	struct flowtables *flowtables; /* NULL: the kernel has none */
 	uint32_t counted; /* a bit for each interface that is, as the service manager knows */
 	int epoll, timer, signals;
@@ -123,13 +123,13 @@ static int start_loop(struct daemon *daemon)
 	signal(SIGCHLD, SIG_DFL); /* who ignores that, and starts us so, would keep it from us */
 	daemon->signals = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	daemon->epoll = epoll_create1(EPOLL_CLOEXEC);
-	daemon->netlink = netlink_watch();
+	daemon->changes = changes_watch();
 	daemon->flowtables = flowtables_watch();
-	if (daemon->signals < 0 || daemon->epoll < 0 || !daemon->netlink)
+	if (daemon->signals < 0 || daemon->epoll < 0 || !daemon->changes)
 		return -errno;
 	error = watch(daemon, daemon->signals);
 	error = error ? error : start_timers(daemon);
-	error = error ? error : watch(daemon, netlink_fd(daemon->netlink));
+	error = error ? error : watch(daemon, changes_fd(daemon->changes));
 	error = error ? error : watch(daemon, follow_fd(daemon->follow));
 	if (!error && daemon->flowtables)
 		error = watch(daemon, flowtables_fd(daemon->flowtables));
@@ -250,8 +250,8 @@ static int loop(struct daemon *daemon)
 		} else if (fd == daemon->watchdog) {
 			if (read(fd, &expirations, sizeof(expirations)) > 0)
 				tell_watchdog(daemon);
-		} else if (fd == netlink_fd(daemon->netlink)) {
-			if (netlink_drain(daemon->netlink, installed_follows,
+		} else if (fd == changes_fd(daemon->changes)) {
+			if (changes_drain(daemon->changes, installed_follows,
 				    &daemon->keeper.installed)) {
 				keeper_reconcile(&daemon->keeper);
 				tell_counted(daemon, false);
@@ -363,7 +363,7 @@ static void stop(struct daemon *daemon)
 	privileges_forget_exporter();
 	sockets_close(&daemon->server);
 	snapshot_shared_close(&daemon->shared);
-	netlink_close(daemon->netlink);
+	changes_close(daemon->changes);
 	flowtables_close(daemon->flowtables);
 	follow_stop(daemon->follow);
 	buf_free(&daemon->textfile.page);

@@ -6,14 +6,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
-#include <linux/pkt_sched.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "net/netlink.h"
+#include "net/filters.h"
 
 /* linux/bpf.h of 6.6; older headers have to do. */
 #define TCX_INGRESS 46	      /* BPF_TCX_INGRESS */
@@ -90,11 +89,6 @@ static enum bpf_tc_attach_point attach_point(enum mz_direction direction)
 	return direction == MZ_UPLOAD ? BPF_TC_INGRESS : BPF_TC_EGRESS;
 }
 
-static uint32_t parent_of(enum mz_direction direction)
-{
-	return TC_H_MAKE(TC_H_CLSACT, direction == MZ_UPLOAD ? TC_H_MIN_INGRESS : TC_H_MIN_EGRESS);
-}
-
 uint32_t hook_mix(const char *dir)
 {
 	uint32_t mixed = 0;
@@ -115,15 +109,15 @@ static uint32_t handle_of(const char *dir, unsigned net)
 
 /* By the program as well: in an ingress qdisc, those of both directions are in one list. */
 static bool filter_is_ours(
-	const char *dir, enum mz_direction direction, const struct netlink_filter *filter)
+	const char *dir, enum mz_direction direction, const struct filter *filter)
 {
 	return (filter->handle & ~(MZ_NETS - 1u)) == handle_of(dir, 0) &&
 	       strncmp(filter->name, program_text[direction], strlen(program_text[direction])) == 0;
 }
 
-static int list_filters(const struct hook *hook, struct netlink_filter list[FILTERS])
+static int list_filters(const struct hook *hook, struct filter list[FILTERS])
 {
-	int count = netlink_filters(hook->ifindex, parent_of(hook->direction), list, FILTERS);
+	int count = filters_list(hook->ifindex, hook->direction, list, FILTERS);
 
 	return count < FILTERS ? count : FILTERS;
 }
@@ -131,7 +125,7 @@ static int list_filters(const struct hook *hook, struct netlink_filter list[FILT
 /* The priority our filter has on a hook, or 0, or -errno where the kernel does not tell. */
 static int find_filter(const char *dir, const struct hook *hook)
 {
-	struct netlink_filter list[FILTERS];
+	struct filter list[FILTERS];
 	int count = list_filters(hook, list);
 
 	for (int i = 0; i < count; i++)
@@ -150,7 +144,7 @@ static void qdisc_path(const char *dir, unsigned ifindex, char path[PATH_MAX])
 /* In the qdisc that was there already. An ingress qdisc puts downloads' filters to uploads. */
 static int has_place(const struct hook *hook)
 {
-	int ingress = hook->direction == MZ_DOWNLOAD ? netlink_has_ingress(hook->ifindex) : 0;
+	int ingress = hook->direction == MZ_DOWNLOAD ? filters_has_ingress(hook->ifindex) : 0;
 
 	return ingress > 0 ? -EADDRINUSE : ingress;
 }
@@ -282,8 +276,8 @@ static bool in(const struct hook *list, size_t count, const struct hook *hook)
 /* Where the kernel does not tell, somebody may need the qdisc. */
 static bool may_have_filters(unsigned ifindex)
 {
-	return netlink_filters(ifindex, parent_of(MZ_UPLOAD), NULL, 0) != 0 ||
-	       netlink_filters(ifindex, parent_of(MZ_DOWNLOAD), NULL, 0) != 0;
+	return filters_list(ifindex, MZ_UPLOAD, NULL, 0) != 0 ||
+	       filters_list(ifindex, MZ_DOWNLOAD, NULL, 0) != 0;
 }
 
 static void remove_qdisc(const char *dir, unsigned ifindex)
@@ -322,7 +316,7 @@ static void detach_other_filters(
 {
 	for (int d = 0; d < MZ_DIRECTIONS; d++) {
 		struct hook hook = {.ifindex = ifindex, .direction = (enum mz_direction)d};
-		struct netlink_filter list[FILTERS];
+		struct filter list[FILTERS];
 		int count = list_filters(&hook, list);
 
 		for (int i = 0; i < count; i++) {

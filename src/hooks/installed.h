@@ -69,7 +69,7 @@ uint32_t installed_counted(const struct installed *installed);
 
 /*
  * Whether a classifier is on that interface of -i, which tracks what is routed out of it.
- * installed: a struct installed, as netlink_drain() hands it on.
+ * installed: a struct installed, as changes_drain() hands it on.
  */
 bool installed_follows(const void *installed, unsigned ifindex);
 

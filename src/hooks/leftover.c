@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
-#include <linux/pkt_sched.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +11,7 @@
 
 #include "hooks/hook.h"
 #include "model/labels.h"
-#include "net/netlink.h"
+#include "net/filters.h"
 
 static int compare(const void *a, const void *b)
 {
@@ -89,14 +88,6 @@ static int list_links(const char *path, bool below, struct leftover *left)
 	return error;
 }
 
-/* How many filters hang there, or -errno. */
-static int count_filters(unsigned ifindex, enum mz_direction direction)
-{
-	uint32_t side = direction == MZ_UPLOAD ? TC_H_MIN_INGRESS : TC_H_MIN_EGRESS;
-
-	return netlink_filters(ifindex, TC_H_MAKE(TC_H_CLSACT, side), NULL, 0);
-}
-
 static int list_filters(const char *pin, struct leftover *left)
 {
 	struct if_nameindex *devices = if_nameindex();
@@ -106,7 +97,7 @@ static int list_filters(const char *pin, struct leftover *left)
 		for (int d = 0; d < MZ_DIRECTIONS && !error; d++) {
 			struct hook hook = {
 				.ifindex = devices[i].if_index, .direction = (enum mz_direction)d};
-			int count = count_filters(hook.ifindex, hook.direction);
+			int count = filters_list(hook.ifindex, hook.direction, NULL, 0);
 
 			error = count < 0 ? count : 0;
 			for (hook.net = 0; hook.net < MZ_NETS && count > 0 && !error; hook.net++)

@@ -2,12 +2,13 @@
 #include "net/devices.h"
 
 #include <errno.h>
-#include <libmnl/libmnl.h>
 #include <linux/if_bridge.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "net/dump.h"
 
 struct listing {
 	struct device *list;
@@ -169,14 +170,16 @@ static int add_pvid(const struct nlmsghdr *message, void *context)
 	return MNL_CB_OK;
 }
 
-/* Asks for all links of a family or, with an index, for that one. filter: more that is wanted. */
-static int ask(struct mnl_socket *socket, uint8_t family, uint32_t filter, unsigned index,
-	mnl_cb_t add, struct listing *listing)
+/*
+ * Reads all links of a family or, with an index, that one. filter: RTEXT_FILTER_..., what the
+ * answer has besides. Returns 0 or -errno.
+ */
+static int dump(
+	uint8_t family, uint32_t filter, unsigned index, mnl_cb_t read, struct listing *listing)
 {
-	char data[32768]; /* the kernel's parts of a dump are not larger */
+	char data[DUMP_REQUEST];
 	struct nlmsghdr *request = mnl_nlmsg_put_header(data);
 	struct ifinfomsg *link;
-	int more = MNL_CB_ERROR;
 
 	request->nlmsg_type = RTM_GETLINK;
 	request->nlmsg_flags = NLM_F_REQUEST | (index ? NLM_F_ACK : NLM_F_DUMP);
@@ -184,43 +187,14 @@ static int ask(struct mnl_socket *socket, uint8_t family, uint32_t filter, unsig
 	link->ifi_family = family;
 	link->ifi_index = (int)index;
 	mnl_attr_put_u32(request, IFLA_EXT_MASK, filter);
-	if (mnl_socket_sendto(socket, request, request->nlmsg_len) < 0)
-		return -errno;
-	do {
-		ssize_t length = mnl_socket_recvfrom(socket, data, sizeof(data));
-
-		if (length < 0)
-			return -errno;
-		more = mnl_cb_run(
-			data, (size_t)length, 0, mnl_socket_get_portid(socket), add, listing);
-	} while (more > MNL_CB_STOP);
-	return more == MNL_CB_ERROR ? -errno : 0;
-}
-
-static int open_socket(struct mnl_socket **socket)
-{
-	int error;
-
-	*socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-	if (!*socket)
-		return -errno;
-	if (mnl_socket_bind(*socket, 0, MNL_SOCKET_AUTOPID) == 0)
-		return 0;
-	error = -errno;
-	mnl_socket_close(*socket);
-	return error;
+	return dump_read(NETLINK_ROUTE, false, request, read, listing);
 }
 
 int devices_moved(unsigned index, uint64_t *moved)
 {
 	struct listing listing = {0};
-	struct mnl_socket *socket;
-	int error = open_socket(&socket);
+	int error = dump(AF_UNSPEC, 0, index, add_device, &listing);
 
-	if (error)
-		return error;
-	error = ask(socket, AF_UNSPEC, 0, index, add_device, &listing);
-	mnl_socket_close(socket);
 	if (!error && listing.count)
 		*moved = listing.list[0].moved;
 	free(listing.list);
@@ -230,20 +204,13 @@ int devices_moved(unsigned index, uint64_t *moved)
 int devices_list(struct device **list)
 {
 	struct listing listing = {0};
-	struct mnl_socket *socket;
-	int error = open_socket(&socket);
+	int error = dump(AF_UNSPEC, 0, 0, add_device, &listing);
 
-	if (error)
-		return error;
-	error = ask(socket, AF_UNSPEC, 0, 0, add_device, &listing);
-	/* VLANs by range: one by one, 4,000 are more than an answer has room for. Where there is no
-	 * bridge, nobody answers. */
+	/* VLANs as ranges: one by one, 4,000 have no room in a part of the answer */
 	if (!error)
-		error = ask(
-			socket, AF_BRIDGE, RTEXT_FILTER_BRVLAN_COMPRESSED, 0, add_pvid, &listing);
-	mnl_socket_close(socket);
+		error = dump(AF_BRIDGE, RTEXT_FILTER_BRVLAN_COMPRESSED, 0, add_pvid, &listing);
 	if (error == -EOPNOTSUPP)
-		error = 0;
+		error = 0; /* a kernel without bridges */
 	if (error) {
 		free(listing.list);
 		return error;

@@ -3,13 +3,14 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <libmnl/libmnl.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "net/dump.h"
 
 #ifndef NFT_FLOWTABLE_HW_OFFLOAD /* since 5.7 */
 #define NFT_FLOWTABLE_HW_OFFLOAD 1
@@ -101,30 +102,16 @@ static int look_at(const struct nlmsghdr *message, void *context)
 static bool look(struct flowtables *flowtables)
 {
 	struct flowtables seen = {0};
-	struct mnl_socket *socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
-	char data[16384]; /* the kernel's parts of a dump are not larger */
+	char data[DUMP_REQUEST];
 	struct nlmsghdr *request = mnl_nlmsg_put_header(data);
 	struct nfgenmsg *header;
-	int more = MNL_CB_ERROR;
 
-	if (!socket)
-		return false;
 	request->nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETFLOWTABLE;
 	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
 	header->nfgen_family = NFPROTO_UNSPEC;
 	header->version = NFNETLINK_V0;
-	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) == 0 &&
-		mnl_socket_sendto(socket, request, request->nlmsg_len) >= 0)
-		do {
-			ssize_t length = mnl_socket_recvfrom(socket, data, sizeof(data));
-
-			more = length < 0 ? MNL_CB_ERROR
-					  : mnl_cb_run(data, (size_t)length, 0,
-						    mnl_socket_get_portid(socket), look_at, &seen);
-		} while (more > MNL_CB_STOP);
-	mnl_socket_close(socket);
-	if (more < 0) /* also where a change disturbed it: EINTR */
+	if (dump_read(NETLINK_NETFILTER, false, request, look_at, &seen) < 0)
 		return false;
 	flowtables->offloaded = seen.offloaded;
 	memcpy(flowtables->name, seen.name, sizeof(seen.name));

@@ -3,12 +3,12 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <libmnl/libmnl.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "net/dump.h"
 #include "scope.h"
 
 struct routes {
@@ -68,51 +68,29 @@ static int read_route(const struct nlmsghdr *message, void *context)
 	return leads_to_hosts(&to) ? add(context, &to) : MNL_CB_OK;
 }
 
-static int dump(struct mnl_socket *socket, int family, unsigned ifindex, struct routes *routes)
+/* Adds the routes of one family. Returns 0 or -errno. */
+static int add_family(int family, unsigned ifindex, struct routes *routes)
 {
-	char data[16384]; /* the kernel's parts of a dump are not larger */
+	char data[DUMP_REQUEST];
 	struct nlmsghdr *request = mnl_nlmsg_put_header(data);
 	struct rtmsg *rt;
-	int more = MNL_CB_ERROR;
 
 	request->nlmsg_type = RTM_GETROUTE;
 	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	rt = mnl_nlmsg_put_extra_header(request, sizeof(*rt));
 	rt->rtm_family = (unsigned char)family;
 	mnl_attr_put_u32(request, RTA_OIF, ifindex); /* of a million routes, only these */
-	if (mnl_socket_sendto(socket, request, request->nlmsg_len) < 0)
-		return -errno;
-	do {
-		ssize_t length = mnl_socket_recvfrom(socket, data, sizeof(data));
-
-		if (length < 0)
-			return -errno;
-		more = mnl_cb_run(
-			data, (size_t)length, 0, mnl_socket_get_portid(socket), read_route, routes);
-	} while (more > MNL_CB_STOP);
-	return more == MNL_CB_ERROR ? -errno : 0;
+	return dump_read(NETLINK_ROUTE, true, request, read_route, routes);
 }
 
 int routes_add(struct route **list, size_t *count, const char *ifname, unsigned ifindex)
 {
-	struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
 	struct routes routes = {list, count, ifname};
-	int error, strict = 1;
+	int error = add_family(AF_INET, ifindex, &routes);
 
-	if (!socket)
-		return -errno;
-	/* the kernel heeds what is asked for since 4.20 */
-	error = mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0 ||
-				mnl_socket_setsockopt(
-					socket, NETLINK_GET_STRICT_CHK, &strict, sizeof(strict)) < 0
-			? -errno
-			: 0;
 	if (!error)
-		error = dump(socket, AF_INET, ifindex, &routes);
-	if (!error)
-		error = dump(socket, AF_INET6, ifindex, &routes);
+		error = add_family(AF_INET6, ifindex, &routes);
 	if (error == -EAFNOSUPPORT || error == -EOPNOTSUPP)
 		error = 0; /* a kernel without IPv6 */
-	mnl_socket_close(socket);
 	return error;
 }
