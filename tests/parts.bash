@@ -18,7 +18,7 @@ part_unit() {
 	programs unit gcc
 	if [ "$kept" ]; then return; fi
 	programs unit clang
-	MZ_SLOW=1 programs unit sanitized
+	programs unit sanitized
 	replay
 }
 

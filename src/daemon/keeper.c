@@ -256,7 +256,7 @@ static int take_snapshot(struct keeper *keeper, uint64_t began_us)
 
 	if (!snapshot)
 		return -errno;
-	snapshot_fill(snapshot, &keeper->tally, keeper->names, clock_us(CLOCK_REALTIME) / 1000);
+	snapshot_fill(snapshot, &keeper->tally, keeper->names, clock_date_ms());
 	list_hooks(keeper, snapshot);
 	list_interfaces(keeper, snapshot);
 	snapshot->incomplete = keeper->installed.incomplete;

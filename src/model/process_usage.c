@@ -11,7 +11,7 @@ void process_usage_init(struct process_usage *process)
 {
 	process->statm = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
 	process->began_us = clock_us(CLOCK_BOOTTIME);
-	process->started_ms = clock_us(CLOCK_REALTIME) / 1000;
+	process->started_ms = clock_date_ms();
 }
 
 static uint64_t resident_bytes(int statm)
@@ -31,7 +31,7 @@ static uint64_t resident_bytes(int statm)
 void process_usage_read(struct process_usage *process, struct snapshot_process *usage)
 {
 	uint64_t age_us = clock_us(CLOCK_BOOTTIME) - process->began_us;
-	uint64_t started_ms = (clock_us(CLOCK_REALTIME) - age_us) / 1000;
+	uint64_t started_ms = clock_date_ms() - age_us / 1000;
 	uint64_t last_ms = process->started_ms;
 
 	/* Rounding alone changes nothing: another start would look like another process. */

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/trust.h"
 
@@ -51,12 +52,11 @@ static bool same_trouble(const struct source_trouble *a, const struct source_tro
 
 /*
  * Whether the file last changed so long ago that another change would show in its times. What lies
- * far ahead was written before the clock was set back; what lies just ahead, time() is yet to
- * reach.
+ * far ahead was written before the clock was set back.
  */
 static bool is_settled(const struct source_stamp *stamp)
 {
-	return llabs((long long)time(NULL) - stamp->ctime.tv_sec) > SETTLED;
+	return llabs((long long)(clock_date_ms() / 1000) - stamp->ctime.tv_sec) > SETTLED;
 }
 
 /* Reads a file of a known size. -EAGAIN: it grew meanwhile. text: for free(), NULL on error. */

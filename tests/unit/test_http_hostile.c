@@ -5,6 +5,7 @@
  */
 #include "web.h"
 
+#include "clock.h"
 #include "serve/clients.h"
 
 #define GET_METRICS "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -52,14 +53,13 @@ static void expect_open(struct web *web, const int *fd, int count, int expected)
 /* Connects, and is accepted in a millisecond of its own: by these, deadlines are told apart. */
 static int join(struct web *web, int host)
 {
-	uint64_t end = now_ms() + WEB_PATIENCE_MS, then;
+	uint64_t end = now_ms() + WEB_PATIENCE_MS;
 	unsigned runs = web->runs;
 	int fd = connect_from(web, host);
 
 	while (web->runs == runs && now_ms() < end)
 		web_run(web, 10);
-	for (then = now_ms(); now_ms() == then;)
-		usleep(100);
+	clock_advance(1);
 	return fd;
 }
 
@@ -198,7 +198,7 @@ static void a_page_that_nobody_takes_is_not_held_for_ever(void **state)
 	web_settle(&web);
 	expect_deadline(&web, since, CLIENTS_HEADER_MS);
 	timeout = http_timeout(web.http);
-	usleep(50000);
+	clock_advance(50);
 	web_send(fd, "GET /metrics HTTP/1.1\r\nHost: localhost\r\n"); /* which buys it no time */
 	web_settle(&web);
 	assert_true(http_timeout(web.http) <= timeout - 50);
@@ -207,7 +207,7 @@ static void a_page_that_nobody_takes_is_not_held_for_ever(void **state)
 	web_settle(&web);
 	expect_deadline(&web, since, CLIENTS_ANSWER_MS);
 	timeout = http_timeout(web.http);
-	usleep(50000);
+	clock_advance(50);
 	assert_true(web_receive(&web, fd, some, sizeof(some), WEB_PATIENCE_MS) > 0); /* nor this */
 	web_settle(&web);
 	assert_true(http_timeout(web.http) <= timeout - 50);
@@ -242,36 +242,35 @@ static void a_further_request_has_as_long_for_its_header(void **state)
 	web_stop(&web);
 }
 
-/* Takes longer than all other tests together: with MZ_SLOW in the environment only. */
 static void who_neither_asks_nor_reads_in_time_is_cut_off(void **state)
 {
-	uint64_t end = now_ms() + CLIENTS_ANSWER_MS;
 	struct web web;
-	char byte;
 	int fd[2];
 
 	(void)state;
-	if (!getenv("MZ_SLOW")) {
-		print_message("skipped: waits 60 seconds, with MZ_SLOW in the environment only\n");
-		skip();
-	}
+	clock_stop(); /* from here on what is due is due to the millisecond */
 	web_start(&web, MANY, NULL);
 	fd[0] = web_connect(&web);
 	fd[1] = web_connect(&web);
 	web_send(fd[1], GET_METRICS);
-	/* the page takes a while to be made, and from then on it has its time */
-	while (now_ms() < end + 500 ||
-		(http_timeout(web.http) != -1 && now_ms() < end + WEB_PATIENCE_MS)) {
-		bool waiting = now_ms() < end - CLIENTS_ANSWER_MS + CLIENTS_HEADER_MS;
-
-		assert_true(!waiting || recv(fd[0], &byte, 1, MSG_DONTWAIT) < 0);
-		web_run(&web, 1000);
-	}
-	assert_int_equal(http_timeout(web.http), -1);
+	web_settle(&web);
+	clock_advance(CLIENTS_HEADER_MS - 100);
+	web_settle(&web);
+	assert_int_equal(http_timeout(web.http), 100);
+	assert_false(is_closed(&web, fd[0]));
+	clock_advance(100);
+	web_settle(&web);
 	assert_true(is_closed(&web, fd[0]));
+	clock_advance(CLIENTS_ANSWER_MS - CLIENTS_HEADER_MS - 100);
+	web_settle(&web);
+	assert_int_equal(http_timeout(web.http), 100);
+	clock_advance(100);
+	web_settle(&web);
+	assert_int_equal(http_timeout(web.http), -1);
 	close(fd[0]);
 	close(fd[1]);
 	assert_true(web.runs < 50);
+	clock_run();
 	web_expect_calm(&web);
 	web_stop(&web);
 }
