@@ -2,24 +2,19 @@
 #include "daemon/daemon.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/signalfd.h>
-#include <sys/timerfd.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/loop.h"
 #include "base/open_files.h"
-#include "base/throttle.h"
 #include "base/trust.h"
 #include "daemon/exporter_process.h"
 #include "daemon/keeper.h"
 #include "daemon/notify.h"
 #include "daemon/privileges.h"
+#include "daemon/signals.h"
 #include "model/snapshot_shared.h"
 #include "names/follow.h"
 #include "net/changes.h"
@@ -43,10 +38,12 @@ struct daemon {
 	struct changes *changes;
 	struct flowtables *flowtables; /* NULL: the kernel has none */
 	uint32_t counted; /* a bit for each interface that is, as the service manager knows */
-	int epoll, timer, signals;
-	int watchdog;	    /* a timer; -1: nobody watches */
+	struct loop loop;
+	struct loop_timer timer, exporter_timer;
+	struct loop_timer watchdog; /* stopped: nobody watches */
+	struct signals signals;
+	struct loop_source changes_source, rules, channel;
 	uint64_t pulled_ms; /* the last time that went well; monotonic */
-	struct throttle throttle;
 	struct textfile textfile;
 	bool textfile_failing;
 };
@@ -73,66 +70,6 @@ static int check(struct daemon *daemon)
 	}
 	if (error)
 		log_error("--textfile %s: %s", config->textfile, strerror(-error));
-	return error;
-}
-
-static int watch(struct daemon *daemon, int fd)
-{
-	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
-
-	return epoll_ctl(daemon->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
-}
-
-/* A timer that the loop watches, or -errno. */
-static int start_timer(struct daemon *daemon, uint64_t ms)
-{
-	struct timespec interval = {(time_t)(ms / 1000), (long)(ms % 1000 * 1000000)};
-	struct itimerspec every = {interval, interval};
-	int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), error;
-
-	if (timer < 0 || timerfd_settime(timer, 0, &every, NULL) < 0)
-		return -errno;
-	error = watch(daemon, timer);
-	return error ? error : timer;
-}
-
-static int start_timers(struct daemon *daemon)
-{
-	const struct config *config = daemon->config;
-
-	daemon->timer = start_timer(daemon, (uint64_t)config->interval * 1000);
-	daemon->watchdog = -1;
-	if (daemon->timer >= 0 && config->notify_socket && config->watchdog_ms > 1) {
-		daemon->watchdog = start_timer(daemon, config->watchdog_ms / 2);
-		return daemon->watchdog < 0 ? daemon->watchdog : 0;
-	}
-	return daemon->timer < 0 ? daemon->timer : 0;
-}
-
-static int start_loop(struct daemon *daemon)
-{
-	int error = 0;
-	sigset_t signals;
-
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGCHLD);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGCHLD, SIG_DFL); /* who ignores that, and starts us so, would keep it from us */
-	daemon->signals = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-	daemon->epoll = epoll_create1(EPOLL_CLOEXEC);
-	daemon->changes = changes_watch();
-	daemon->flowtables = flowtables_watch();
-	if (daemon->signals < 0 || daemon->epoll < 0 || !daemon->changes)
-		return -errno;
-	error = watch(daemon, daemon->signals);
-	error = error ? error : start_timers(daemon);
-	error = error ? error : watch(daemon, changes_fd(daemon->changes));
-	error = error ? error : watch(daemon, follow_fd(daemon->follow));
-	if (!error && daemon->flowtables)
-		error = watch(daemon, flowtables_fd(daemon->flowtables));
 	return error;
 }
 
@@ -165,8 +102,9 @@ static void pull(struct daemon *daemon)
 	follow_poll(daemon->follow);
 }
 
-static void look_at_flowtables(struct daemon *daemon)
+static void look_at_flowtables(void *context)
 {
+	struct daemon *daemon = context;
 	char name[128];
 	bool offloaded = daemon->flowtables && flowtables_offloaded(daemon->flowtables, name);
 
@@ -183,88 +121,129 @@ static void tell_counted(struct daemon *daemon, bool is_ready)
 }
 
 /* Only while counters are read in time: else the service manager is to start us anew. */
-static void tell_watchdog(const struct daemon *daemon)
+static void tell_watchdog(void *context)
 {
+	const struct daemon *daemon = context;
 	uint64_t late = daemon->pulled_ms + 2000ULL * daemon->config->interval + LATE_MS;
 
 	if (now_ms() <= late)
 		notify_watchdog(daemon->config);
 }
 
-static void answer_exporter(struct daemon *daemon)
+/* To be called after all that may change when the exporter is started or asked for life. */
+static void plan_exporter(struct daemon *daemon)
 {
+	int wait = exporter_process_timeout(&daemon->exporter);
+
+	if (wait < 0)
+		loop_stop_timer(&daemon->loop, &daemon->exporter_timer);
+	else
+		loop_start_timer(&daemon->loop, &daemon->exporter_timer, (uint64_t)wait, 0);
+}
+
+static int watch_exporter(struct daemon *daemon)
+{
+	daemon->channel.fd = daemon->exporter.channel;
+	plan_exporter(daemon);
+	return loop_add(&daemon->loop, &daemon->channel);
+}
+
+static void run_exporter(void *context)
+{
+	struct daemon *daemon = context;
+
+	if (exporter_process_run(&daemon->exporter)) {
+		daemon->keeper.exporter_restarts++;
+		watch_exporter(daemon);
+	}
+	plan_exporter(daemon);
+}
+
+static void answer_exporter(void *context)
+{
+	struct daemon *daemon = context;
 	int asks = exporter_process_asks(&daemon->exporter);
 
 	if (asks < 0) /* it ended, as a signal will tell: until then this would go on */
-		epoll_ctl(daemon->epoll, EPOLL_CTL_DEL, daemon->exporter.channel, NULL);
+		loop_remove(&daemon->loop, &daemon->channel);
 	if (asks <= 0)
 		return;
 	keeper_fresh(&daemon->keeper, EXPORTER_FRESH_MS);
 	exporter_process_answer(&daemon->exporter);
 }
 
-/* Whether it is one that ends us. */
-static bool take_signal(struct daemon *daemon)
+static void reap_exporter(void *context)
 {
-	struct signalfd_siginfo signal;
+	struct daemon *daemon = context;
 
-	if (read(daemon->signals, &signal, sizeof(signal)) != sizeof(signal))
-		return false;
-	if (signal.ssi_signo != SIGCHLD)
-		return true;
-	exporter_process_reap(&daemon->exporter);
-	return false;
+	if (!exporter_process_reap(&daemon->exporter))
+		return;
+	loop_remove(&daemon->loop, &daemon->channel);
+	plan_exporter(daemon);
 }
 
-/* Returns 0 when a signal ends it, or -errno. */
-static int loop(struct daemon *daemon)
+static void take_changes(void *context)
 {
-	struct epoll_event event;
-	uint64_t expirations;
-	int fd;
+	struct daemon *daemon = context;
 
-	for (;; throttle(&daemon->throttle, ROUNDS)) {
-		int ready = epoll_wait(
-			daemon->epoll, &event, 1, exporter_process_timeout(&daemon->exporter));
+	if (!changes_drain(daemon->changes, installed_follows, &daemon->keeper.installed))
+		return;
+	keeper_reconcile(&daemon->keeper);
+	tell_counted(daemon, false);
+}
 
-		if (ready < 0 && errno != EINTR) {
-			int error = -errno;
+static void pull_in_time(void *context)
+{
+	pull(context);
+	tell_counted(context, false);
+}
 
-			log_error("epoll_wait: %s", strerror(-error));
-			return error;
-		}
-		if (exporter_process_run(&daemon->exporter)) {
-			daemon->keeper.exporter_restarts++;
-			watch(daemon, daemon->exporter.channel);
-		}
-		if (ready <= 0)
-			continue;
-		fd = event.data.fd;
-		if (fd == daemon->signals) {
-			if (take_signal(daemon))
-				return 0;
-		} else if (fd == daemon->timer) {
-			if (read(daemon->timer, &expirations, sizeof(expirations)) > 0)
-				pull(daemon);
-			tell_counted(daemon, false);
-		} else if (fd == daemon->watchdog) {
-			if (read(fd, &expirations, sizeof(expirations)) > 0)
-				tell_watchdog(daemon);
-		} else if (fd == changes_fd(daemon->changes)) {
-			if (changes_drain(daemon->changes, installed_follows,
-				    &daemon->keeper.installed)) {
-				keeper_reconcile(&daemon->keeper);
-				tell_counted(daemon, false);
-			}
-		} else if (fd == follow_fd(daemon->follow)) {
-			if (follow_run(daemon->follow))
-				pull(daemon);
-		} else if (daemon->flowtables && fd == flowtables_fd(daemon->flowtables)) {
-			look_at_flowtables(daemon);
-		} else {
-			answer_exporter(daemon);
-		}
-	}
+static void pull_new_names(void *context)
+{
+	pull(context);
+}
+
+static int add_source(
+	struct daemon *daemon, struct loop_source *source, int fd, void (*handle)(void *context))
+{
+	*source = (struct loop_source){.fd = fd, .handle = handle, .context = daemon};
+	return loop_add(&daemon->loop, source);
+}
+
+static void start_timers(struct daemon *daemon)
+{
+	const struct config *config = daemon->config;
+	uint64_t ms = config->interval * 1000ULL;
+
+	daemon->timer = (struct loop_timer){.handle = pull_in_time, .context = daemon};
+	loop_start_timer(&daemon->loop, &daemon->timer, ms, ms);
+	daemon->exporter_timer = (struct loop_timer){.handle = run_exporter, .context = daemon};
+	daemon->watchdog = (struct loop_timer){.handle = tell_watchdog, .context = daemon};
+	ms = config->watchdog_ms / 2;
+	if (config->notify_socket && ms)
+		loop_start_timer(&daemon->loop, &daemon->watchdog, ms, ms);
+}
+
+static int start_loop(struct daemon *daemon)
+{
+	int error;
+
+	daemon->changes = changes_watch();
+	daemon->flowtables = flowtables_watch();
+	if (!daemon->changes)
+		return -errno;
+	error = signals_start(&daemon->signals, &daemon->loop, reap_exporter, daemon);
+	if (!error)
+		error = add_source(
+			daemon, &daemon->changes_source, changes_fd(daemon->changes), take_changes);
+	if (!error && daemon->flowtables)
+		error = add_source(daemon, &daemon->rules, flowtables_fd(daemon->flowtables),
+			look_at_flowtables);
+	if (!error)
+		start_timers(daemon);
+	daemon->channel =
+		(struct loop_source){.fd = -1, .handle = answer_exporter, .context = daemon};
+	return error;
 }
 
 static int start(struct daemon *daemon)
@@ -276,8 +255,11 @@ static int start(struct daemon *daemon)
 		error = sockets_open(&daemon->server, config, SOCKETS_PATIENCE_MS);
 	if (error)
 		return error;
-	daemon->follow = follow_start(config);
-	error = daemon->follow ? 0 : -errno;
+	error = loop_open(&daemon->loop, ROUNDS);
+	if (!error)
+		daemon->follow = follow_start(config, &daemon->loop, pull_new_names, daemon);
+	if (!error && !daemon->follow)
+		error = -errno;
 	if (!error && (error = snapshot_shared_create(&daemon->shared)) < 0) {
 		log_error("cannot start: no memory to share: %s", strerror(-error));
 		return error;
@@ -333,7 +315,7 @@ static int begin(struct daemon *daemon)
 	pull(daemon);
 	error = exporter_process_start(&daemon->exporter);
 	if (!error)
-		error = watch(daemon, daemon->exporter.channel);
+		error = watch_exporter(daemon);
 	if (error)
 		log_error("cannot start the exporter: %s", strerror(-error));
 	return error;
@@ -357,6 +339,15 @@ static void tell_start(struct daemon *daemon)
 	tell_counted(daemon, true);
 }
 
+static int run(struct daemon *daemon)
+{
+	int error = loop_run(&daemon->loop);
+
+	if (error)
+		log_error("cannot wait for events: %s", strerror(-error));
+	return error;
+}
+
 static void stop(struct daemon *daemon)
 {
 	exporter_process_stop(&daemon->exporter);
@@ -366,6 +357,8 @@ static void stop(struct daemon *daemon)
 	changes_close(daemon->changes);
 	flowtables_close(daemon->flowtables);
 	follow_stop(daemon->follow);
+	signals_stop(&daemon->signals);
+	loop_close(&daemon->loop);
 	buf_free(&daemon->textfile.page);
 }
 
@@ -383,7 +376,7 @@ int daemon_run(const struct config *config)
 	if (start(daemon) == 0) {
 		if (drop_privileges(daemon) == 0 && begin(daemon) == 0) {
 			tell_start(daemon);
-			status = loop(daemon) < 0;
+			status = run(daemon) < 0;
 			notify_stopping(config);
 			pull(daemon);
 			if (installed_counted(&daemon->keeper.installed))

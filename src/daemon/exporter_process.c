@@ -167,12 +167,12 @@ bool exporter_process_run(struct exporter_process *process)
 	return false;
 }
 
-void exporter_process_reap(struct exporter_process *process)
+bool exporter_process_reap(struct exporter_process *process)
 {
 	int status;
 
 	if (!process->pid || waitpid(process->pid, &status, WNOHANG) != process->pid)
-		return;
+		return false;
 	forget(process);
 	put_off(process);
 	if (WIFSIGNALED(status))
@@ -181,6 +181,7 @@ void exporter_process_reap(struct exporter_process *process)
 	else
 		log_error("the exporter ended with status %d: it is started again",
 			WEXITSTATUS(status));
+	return true;
 }
 
 int exporter_process_asks(struct exporter_process *process)

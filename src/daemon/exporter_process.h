@@ -36,9 +36,11 @@ int exporter_process_timeout(const struct exporter_process *process);
  */
 bool exporter_process_run(struct exporter_process *process);
 
-/* To be called at SIGCHLD. Where it ended, logs why, closes the channel and puts off the next
- * start. */
-void exporter_process_reap(struct exporter_process *process);
+/*
+ * To be called at SIGCHLD. Where it ended, logs why, closes the channel and puts off the next
+ * start. Returns whether it did.
+ */
+bool exporter_process_reap(struct exporter_process *process);
 
 /* Whether it asks for a fresh snapshot, -EPIPE where it ended; and the answer that there is one. */
 int exporter_process_asks(struct exporter_process *process);

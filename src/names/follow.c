@@ -4,13 +4,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/timerfd.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/loop.h"
 #include "names/watch.h"
 
 /*
@@ -23,9 +20,12 @@
 struct follow {
 	struct names *names;
 	struct watch *watch; /* NULL: there is no inotify */
-	int epoll, timer;
+	struct loop *loop;
+	struct loop_source events; /* of watch */
+	struct loop_timer timer;   /* runs: a reading is due */
+	void (*changed)(void *context);
+	void *context;
 	uint32_t paths;	  /* which ones are watched: names_paths_version() */
-	bool due;	  /* the timer runs */
 	uint64_t read_ms; /* when they were read last; monotonic */
 };
 
@@ -47,13 +47,6 @@ static int follow_all(struct names *names, const struct config *config)
 	return error;
 }
 
-static int add_to_epoll(const struct follow *follow, int fd)
-{
-	struct epoll_event event = {.events = EPOLLIN};
-
-	return epoll_ctl(follow->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
-}
-
 /* Without inotify, polling has to do. */
 static int watch_all(struct follow *follow)
 {
@@ -72,7 +65,8 @@ static int watch_all(struct follow *follow)
 	if (error)
 		return error;
 	watch_renew(follow->watch);
-	return add_to_epoll(follow, watch_fd(follow->watch));
+	follow->events.fd = watch_fd(follow->watch);
+	return loop_add(follow->loop, &follow->events);
 }
 
 static int start(struct follow *follow, const struct config *config)
@@ -80,23 +74,73 @@ static int start(struct follow *follow, const struct config *config)
 	int error;
 
 	follow->names = names_create();
-	follow->epoll = epoll_create1(EPOLL_CLOEXEC);
-	follow->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (!follow->names)
 		return -ENOMEM;
-	if (follow->epoll < 0 || follow->timer < 0)
-		return -errno;
 	error = follow_all(follow->names, config);
-	if (!error)
-		error = add_to_epoll(follow, follow->timer);
 	return error ? error : watch_all(follow);
 }
 
-struct follow *follow_start(const struct config *config)
+static void set_due(struct follow *follow)
+{
+	uint64_t now = now_ms(), then = now + WAIT_MS;
+
+	if (follow->timer.due_ms)
+		return;
+	if (follow->read_ms && then < follow->read_ms + PAUSE_MS)
+		then = follow->read_ms + PAUSE_MS;
+	loop_start_timer(follow->loop, &follow->timer, then - now, 0);
+}
+
+bool follow_read(struct follow *follow)
+{
+	bool changed = names_refresh(follow->names);
+
+	follow->read_ms = now_ms();
+	if (follow->paths != names_paths_version(follow->names)) {
+		loop_remove(follow->loop, &follow->events);
+		watch_destroy(follow->watch);
+		if (watch_all(follow) < 0)
+			log_warn(
+				"names are looked at with each reading only: %s", strerror(ENOMEM));
+		set_due(follow); /* for what changed before it was watched */
+	}
+	return changed;
+}
+
+static void take_events(void *context)
+{
+	struct follow *follow = context;
+
+	if (watch_read(follow->watch))
+		set_due(follow);
+}
+
+static void read_due(void *context)
+{
+	struct follow *follow = context;
+
+	/* Before the files are read: what changes later than that is an event again. */
+	if (follow->watch)
+		watch_renew(follow->watch);
+	if (follow_read(follow))
+		follow->changed(follow->context);
+}
+
+struct follow *follow_start(const struct config *config, struct loop *loop,
+	void (*changed)(void *context), void *context)
 {
 	struct follow *follow = calloc(1, sizeof(*follow));
-	int error = follow ? start(follow, config) : -ENOMEM;
+	int error = -ENOMEM;
 
+	if (follow) {
+		follow->loop = loop;
+		follow->events =
+			(struct loop_source){.fd = -1, .handle = take_events, .context = follow};
+		follow->timer = (struct loop_timer){.handle = read_due, .context = follow};
+		follow->changed = changed;
+		follow->context = context;
+		error = start(follow, config);
+	}
 	if (!error)
 		return follow;
 	follow_stop(follow);
@@ -108,67 +152,16 @@ void follow_stop(struct follow *follow)
 {
 	if (!follow)
 		return;
+	loop_stop_timer(follow->loop, &follow->timer);
+	loop_remove(follow->loop, &follow->events);
 	watch_destroy(follow->watch);
 	names_destroy(follow->names);
-	if (follow->epoll >= 0)
-		close(follow->epoll);
-	if (follow->timer >= 0)
-		close(follow->timer);
 	free(follow);
 }
 
 struct names *follow_names(struct follow *follow)
 {
 	return follow->names;
-}
-
-int follow_fd(const struct follow *follow)
-{
-	return follow->epoll;
-}
-
-static void set_due(struct follow *follow)
-{
-	uint64_t now = now_ms(), then = now + WAIT_MS;
-	struct itimerspec once = {0};
-
-	if (follow->due)
-		return;
-	if (follow->read_ms && then < follow->read_ms + PAUSE_MS)
-		then = follow->read_ms + PAUSE_MS;
-	once.it_value.tv_sec = (time_t)((then - now) / 1000);
-	once.it_value.tv_nsec = (long)((then - now) % 1000 * 1000000);
-	follow->due = timerfd_settime(follow->timer, 0, &once, NULL) == 0;
-}
-
-bool follow_read(struct follow *follow)
-{
-	bool changed = names_refresh(follow->names);
-
-	follow->read_ms = now_ms();
-	if (follow->paths != names_paths_version(follow->names)) {
-		watch_destroy(follow->watch);
-		if (watch_all(follow) < 0)
-			log_warn(
-				"names are looked at with each reading only: %s", strerror(ENOMEM));
-		set_due(follow); /* for what changed before it was watched */
-	}
-	return changed;
-}
-
-bool follow_run(struct follow *follow)
-{
-	uint64_t expirations;
-
-	if (follow->watch && watch_read(follow->watch))
-		set_due(follow);
-	if (read(follow->timer, &expirations, sizeof(expirations)) <= 0)
-		return false;
-	follow->due = false;
-	/* Before the files are read: what changes later than that is an event again. */
-	if (follow->watch)
-		watch_renew(follow->watch);
-	return follow_read(follow);
 }
 
 void follow_poll(struct follow *follow)

@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -15,7 +14,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/throttle.h"
+#include "base/loop.h"
 #include "model/process_usage.h"
 #include "model/snapshot_shared.h"
 #include "serve/allowed.h"
@@ -38,9 +37,11 @@ struct exporter {
 	struct snapshot_process uses; /* as of that snapshot */
 	uint64_t followed;	      /* the number of the snapshot that those are of */
 	uint64_t ask_ms;	      /* not before; monotonic */
-	int epoll;
+	struct loop loop;
+	struct loop_source channel, requests, listening[CONFIG_SOCKETS];
+	struct loop_timer timer;
+	bool tired;   /* the timer is for a rest, not for a client's deadline */
 	bool resting; /* nothing happened for a while, and memory that nobody needs was freed */
-	struct throttle throttle;
 };
 
 static const struct snapshot *latest(struct exporter *exporter)
@@ -107,11 +108,60 @@ static const struct snapshot *fresh(void *context)
 	return latest(exporter);
 }
 
-static int watch(struct exporter *exporter, int fd, uint32_t events)
+/* To be called after every event: the rest begins after a while without any. */
+static void plan(struct exporter *exporter)
 {
-	struct epoll_event event = {.events = events, .data.fd = fd};
+	int wait = http_timeout(exporter->http);
 
-	return epoll_ctl(exporter->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+	exporter->tired = !exporter->resting && (wait < 0 || wait > REST_MS);
+	if (exporter->tired)
+		wait = REST_MS;
+	if (wait < 0)
+		loop_stop_timer(&exporter->loop, &exporter->timer);
+	else
+		loop_start_timer(&exporter->loop, &exporter->timer, (uint64_t)wait, 0);
+}
+
+static void serve(void *context)
+{
+	struct exporter *exporter = context;
+
+	exporter->resting = false;
+	latest(exporter); /* who may connect may have changed */
+	http_run(exporter->http);
+	plan(exporter);
+}
+
+static void serve_or_rest(void *context)
+{
+	struct exporter *exporter = context;
+
+	if (!exporter->tired) {
+		serve(exporter);
+		return;
+	}
+	exporter->resting = http_rest(exporter->http);
+	snapshot_shared_forget(&exporter->shared);
+	plan(exporter);
+}
+
+static void answer_keeper(void *context)
+{
+	char byte;
+
+	if (hear(&byte) && byte == EXPORTER_LIVES)
+		say(EXPORTER_LIVES);
+	plan(context);
+}
+
+/* The next exporter serves without one that does not. */
+static void listen_again(void *context)
+{
+	const struct loop_source *listening = context;
+
+	if (!listen_is_alive(listening->fd))
+		_exit(1);
+	log_warn("a listening socket was closed from outside: it listens again");
 }
 
 /*
@@ -130,6 +180,30 @@ static int end_with_the_keeper(void)
 	if (poll(&life, 1, 0) != 0) /* it ended before that took effect */
 		end();
 	return 0;
+}
+
+static int add_sources(struct exporter *exporter, const int *sockets, size_t count)
+{
+	int error;
+
+	exporter->timer = (struct loop_timer){.handle = serve_or_rest, .context = exporter};
+	exporter->channel = (struct loop_source){
+		.fd = EXPORTER_CHANNEL, .handle = answer_keeper, .context = exporter};
+	exporter->requests = (struct loop_source){
+		.fd = http_fd(exporter->http), .handle = serve, .context = exporter};
+	error = loop_add(&exporter->loop, &exporter->channel);
+	if (!error)
+		error = loop_add(&exporter->loop, &exporter->requests);
+	for (size_t i = 0; i < count && !error; i++) {
+		struct loop_source *listening = &exporter->listening[i];
+
+		*listening = (struct loop_source){.fd = sockets[i],
+			.handle = listen_again,
+			.context = listening,
+			.only_hangup = true};
+		error = loop_add(&exporter->loop, listening);
+	}
+	return error;
 }
 
 static int start(struct exporter *exporter)
@@ -164,56 +238,12 @@ static int start(struct exporter *exporter)
 		return -ENOMEM;
 	http_allow(exporter->http, exporter->allowed.prefix, exporter->allowed.count,
 		exporter->allowed.favoured_count);
-	exporter->epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (exporter->epoll < 0)
-		return -errno;
-	error = watch(exporter, EXPORTER_CHANNEL, EPOLLIN);
+	error = loop_open(&exporter->loop, ROUNDS);
 	if (!error)
-		error = watch(exporter, http_fd(exporter->http), EPOLLIN);
-	for (size_t i = 0; i < count && !error; i++)
-		error = watch(exporter, sockets[i], 0); /* the end of one is always told */
+		error = add_sources(exporter, sockets, count);
+	if (!error)
+		plan(exporter);
 	return error;
-}
-
-/* The next exporter serves without one that does not. */
-static void listen_again(int socket)
-{
-	if (!listen_is_alive(socket))
-		_exit(1);
-	log_warn("a listening socket was closed from outside: it listens again");
-}
-
-static void serve(struct exporter *exporter)
-{
-	struct epoll_event event;
-	char byte;
-
-	for (;; throttle(&exporter->throttle, ROUNDS)) {
-		int wait = http_timeout(exporter->http), ready;
-		bool tired = !exporter->resting && (wait < 0 || wait > REST_MS);
-
-		ready = epoll_wait(exporter->epoll, &event, 1, tired ? REST_MS : wait);
-		if (ready < 0 && errno != EINTR)
-			return;
-		if (ready > 0 && event.data.fd == EXPORTER_CHANNEL) {
-			if (hear(&byte) && byte == EXPORTER_LIVES)
-				say(EXPORTER_LIVES);
-			continue;
-		}
-		if (ready > 0 && event.data.fd >= EXPORTER_SOCKETS &&
-			event.data.fd < EXPORTER_SOCKETS + exporter->sockets) {
-			listen_again(event.data.fd);
-			continue;
-		}
-		if (ready == 0 && tired) {
-			exporter->resting = http_rest(exporter->http);
-			snapshot_shared_forget(&exporter->shared);
-			continue;
-		}
-		exporter->resting = false;
-		latest(exporter); /* who may connect may have changed */
-		http_run(exporter->http);
-	}
 }
 
 /* Those that it is born with. */
@@ -228,7 +258,7 @@ static int count_sockets(void)
 
 int exporter_run(const struct config *config)
 {
-	struct exporter exporter = {.config = config, .shared.fd = -1, .epoll = -1};
+	struct exporter exporter = {.config = config, .shared.fd = -1};
 	const char *missing;
 	int error;
 
@@ -246,6 +276,6 @@ int exporter_run(const struct config *config)
 	}
 	if (missing)
 		log_warn("this kernel has no %s: the exporter runs without", missing);
-	serve(&exporter);
+	loop_run(&exporter.loop);
 	_exit(1);
 }

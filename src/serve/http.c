@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/epoll.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/loop.h"
 #include "config/own_names.h"
 #include "serve/clients.h"
 #include "serve/listen.h"
@@ -34,13 +34,15 @@ struct http {
 	struct MHD_Response *response[RESPONSES];
 	struct pages pages;
 	struct clients clients;
-	uint64_t now; /* monotonic milliseconds, as of http_run() */
-	bool closed;  /* a connection ended in the last http_run() */
-	int epoll, spare;
+	uint64_t now;	  /* monotonic milliseconds, as of http_run() */
+	bool closed;	  /* a connection, in the last http_run() */
+	struct loop loop; /* of the library's descriptors, for the caller to wait for */
+	int spare;
 	struct log_limit turned_away;
 	size_t server_count;
 	struct {
 		struct MHD_Daemon *daemon;
+		struct loop_source source;
 		int socket;
 	} server[]; /* one per socket */
 };
@@ -255,7 +257,6 @@ static size_t leave_as_it_is(void *context, struct MHD_Connection *connection, c
 
 static bool start_daemon(struct http *http, int socket)
 {
-	struct epoll_event event = {.events = EPOLLIN};
 	struct MHD_Daemon *daemon = MHD_start_daemon(MHD_USE_EPOLL, 0, admit, http, answer, http,
 		MHD_OPTION_LISTEN_SOCKET, socket, MHD_OPTION_CONNECTION_LIMIT, CLIENTS_ALL,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)REQUEST_MEMORY,
@@ -266,10 +267,11 @@ static bool start_daemon(struct http *http, int socket)
 
 	if (!daemon)
 		return false;
-	http->server[http->server_count].daemon = daemon;
-	http->server[http->server_count++].socket = socket;
 	info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD);
-	return info && !epoll_ctl(http->epoll, EPOLL_CTL_ADD, info->epoll_fd, &event);
+	http->server[http->server_count].daemon = daemon;
+	http->server[http->server_count].source.fd = info ? info->epoll_fd : -1;
+	http->server[http->server_count].socket = socket;
+	return loop_add(&http->loop, &http->server[http->server_count++].source) == 0;
 }
 
 struct http *http_create(const struct http_config *config, const int *sockets, size_t count)
@@ -286,9 +288,8 @@ struct http *http_create(const struct http_config *config, const int *sockets, s
 		clients_init(&http->clients);
 		clients_allow(
 			&http->clients, config->allow, config->allow_count, config->favoured_count);
-		http->epoll = epoll_create1(EPOLL_CLOEXEC);
 		pages_init(&http->pages, &http->config.metrics);
-		if (http->epoll >= 0 && create_responses(http))
+		if (loop_open(&http->loop, 0) == 0 && create_responses(http))
 			while (started < count && start_daemon(http, sockets[started]))
 				started++;
 		if (started == count && count > 0)
@@ -312,8 +313,7 @@ void http_destroy(struct http *http)
 	for (size_t i = 0; i < RESPONSES; i++)
 		if (http->response[i])
 			MHD_destroy_response(http->response[i]);
-	if (http->epoll >= 0)
-		close(http->epoll);
+	loop_close(&http->loop);
 	if (http->spare >= 0)
 		close(http->spare);
 	free(http);
@@ -321,7 +321,7 @@ void http_destroy(struct http *http)
 
 int http_fd(const struct http *http)
 {
-	return http->epoll;
+	return loop_fd(&http->loop);
 }
 
 int http_timeout(const struct http *http)
@@ -353,7 +353,7 @@ void http_run(struct http *http)
 	http->closed = false;
 	clients_expire(&http->clients, http->now);
 	for (size_t i = 0; i < http->server_count; i++) {
-		if (listen_turn_away(http->server[i].socket, http->epoll, &http->spare) &&
+		if (listen_turn_away(http->server[i].socket, loop_fd(&http->loop), &http->spare) &&
 			log_due(&http->turned_away))
 			log_warn("too many open files: HTTP clients are turned away");
 		MHD_run(http->server[i].daemon);

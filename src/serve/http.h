@@ -40,8 +40,8 @@ void http_destroy(struct http *http); /* accepts NULL */
 void http_allow(
 	struct http *http, const struct prefix *allow, size_t allow_count, size_t favoured_count);
 
-int http_fd(const struct http *http);	   /* an epoll descriptor: readable when there is work */
-int http_timeout(const struct http *http); /* milliseconds until http_run() is due; -1: never */
+int http_fd(const struct http *http);	   /* readable when there is work */
+int http_timeout(const struct http *http); /* milliseconds until http_run(); -1: none */
 void http_run(struct http *http);
 
 /* Frees the memory of pages that are not being sent. Returns whether that is all of them. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * For tests of what follows files. The time that it waits passes when a test says so, but for one
- * test, in which it really passes. The kernel tells of a change before the call that made it
+ * For tests of what follows files. Time passes when a test says so, but for one test, in which it
+ * really passes. The kernel tells of a change before the call that made it
  * returns.
  */
 #ifndef FOLLOW_H
@@ -11,20 +11,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/log.h"
+#include "base/loop.h"
+#include "clock.h"
 #include "names/follow.h"
 
 #define PATIENCE_MS 60000 /* so much only where it fails */
@@ -35,12 +35,11 @@ static const uint8_t one[6] = {2, 0, 0, 0, 0, 1};
 static char directory[32], leases[96], deep[96];
 static struct config config;
 static struct follow *follow;
-static bool without_inotify, in_real_time;
+static struct loop loop;
+static bool without_inotify, changed;
 static unsigned logged;
-static int timer;	   /* an event in its place; without one, a real timer */
-static uint64_t due_in_ms; /* what it was set to; 0: it does not run */
 
-/* In place of the real ones. */
+/* In place of the real one. */
 int inotify_init1(int flags)
 {
 	if (!without_inotify)
@@ -49,33 +48,16 @@ int inotify_init1(int flags)
 	return -1;
 }
 
-int timerfd_create(clockid_t clock, int flags)
-{
-	if (in_real_time)
-		return (int)syscall(SYS_timerfd_create, clock, flags);
-	return timer = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-}
-
-int timerfd_settime(int fd, int flags, const struct itimerspec *new, struct itimerspec *old)
-{
-	/* as the kernel has it, whatever the C library's own types are */
-	int64_t spec[4] = {0, 0, new->it_value.tv_sec, new->it_value.tv_nsec};
-
-	assert_null(old);
-	due_in_ms = (uint64_t)(spec[2] * 1000 + spec[3] / 1000000);
-	if (!in_real_time)
-		return 0;
-#ifdef SYS_timerfd_settime64
-	return (int)syscall(SYS_timerfd_settime64, fd, flags, spec, NULL);
-#else
-	return (int)syscall(SYS_timerfd_settime, fd, flags, spec, NULL);
-#endif
-}
-
 void log_warn(const char *format, ...)
 {
 	(void)format;
 	logged++;
+}
+
+bool log_due(struct log_limit *limit)
+{
+	(void)limit;
+	return true;
 }
 
 static inline int follow_enter(void **state)
@@ -88,15 +70,21 @@ static inline int follow_enter(void **state)
 	snprintf(deep, sizeof(deep), "%s/a/b/leases", directory);
 	config = (struct config){.dhcp_config = "/nonexistent/config/dhcp",
 		.leases = {.path = {leases, deep}, .count = 2}};
-	without_inotify = in_real_time = false;
+	without_inotify = false;
 	logged = 0;
-	due_in_ms = 0;
-	return 0;
+	clock_stop();
+	return loop_open(&loop, UINT_MAX);
+}
+
+static void note_change(void *context)
+{
+	(void)context;
+	changed = true;
 }
 
 static inline void begin(void)
 {
-	follow = follow_start(&config);
+	follow = follow_start(&config, &loop, note_change, NULL);
 	assert_non_null(follow);
 	follow_read(follow);
 }
@@ -108,6 +96,7 @@ static inline int follow_leave(void **state)
 	(void)state;
 	follow_stop(follow);
 	follow = NULL;
+	loop_close(&loop);
 	snprintf(command, sizeof(command), "rm -rf %s", directory);
 	return system(command); /* NOLINT(cert-env33-c): a path of our own */
 }
@@ -130,34 +119,39 @@ static inline void replace_lease(const char *name)
 	assert_int_equal(rename(path, leases), 0);
 }
 
+static inline bool is_event(void)
+{
+	struct pollfd fd = {.fd = loop_fd(&loop), .events = POLLIN};
+
+	return poll(&fd, 1, 0) == 1;
+}
+
 /* Has it take note of what the kernel tells: nothing is read yet. */
 static inline void take_note(void)
 {
-	struct pollfd fd = {.fd = follow_fd(follow), .events = POLLIN};
-
-	while (poll(&fd, 1, 0) == 1)
-		assert_false(follow_run(follow));
+	changed = false;
+	while (is_event())
+		assert_int_equal(loop_round(&loop, 0), 0);
+	assert_false(changed);
 }
 
 /* Whether a name changed, once the time has passed that it waits after a change. */
 static inline bool read_later(void)
 {
-	static const uint64_t one_more = 1;
-	bool changed;
+	int due_in_ms;
 
 	take_note();
-	assert_true(due_in_ms >= WAIT_MS && due_in_ms <= PAUSE_MS);
-	due_in_ms = 0;
-	assert_int_equal(write(timer, &one_more, sizeof(one_more)), sizeof(one_more));
-	changed = follow_run(follow);
-	take_note();
+	due_in_ms = loop_timeout(&loop);
+	assert_in_range(due_in_ms, WAIT_MS, PAUSE_MS);
+	clock_advance((uint64_t)due_in_ms);
+	assert_int_equal(loop_round(&loop, 0), 0);
 	return changed;
 }
 
 static inline void expect_nothing_due(void)
 {
 	take_note();
-	assert_int_equal(due_in_ms, 0);
+	assert_int_equal(loop_timeout(&loop), -1);
 }
 
 static inline const char *name(void)
