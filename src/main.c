@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <malloc.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,39 +10,44 @@
 
 #include "base/log.h"
 #include "cli/status.h"
+#include "cli/unload_options.h"
+#include "config/daemon_options.h"
+#include "config/environment.h"
 #include "config/options.h"
 #include "daemon/daemon.h"
 #include "daemon/keeper.h"
 #include "serve/exporter.h"
 
-/* Whether a variable names this process; without one the other variables are ours, too. */
-static bool is_for_us(const char *name, bool without)
+/* The daemon executes this program anew as its exporter, with the same options. */
+static int run_daemon(void *of, char **argv)
 {
-	const char *pid = getenv(name);
+	struct config *config = of;
 
-	return pid ? strtoull(pid, NULL, 10) == (unsigned long long)getpid() : without;
+	if (strcmp(argv[0], EXPORTER_NAME) == 0)
+		return exporter_run(config);
+	config->argv = argv;
+	environment_read(config);
+	return daemon_run(config);
 }
 
-/* In units of so many; 0 where it is not there or no number. */
-static unsigned number_of(const char *name, unsigned long long unit)
+static int run_unload(void *of, char **argv)
 {
-	const char *text = getenv(name);
-	unsigned long long number = text ? strtoull(text, NULL, 10) / unit : 0;
+	const struct unload_config *config = of;
 
-	return number < UINT_MAX ? (unsigned)number : 0;
+	(void)argv;
+	return keeper_unload(config->pin) < 0;
 }
 
-/* What a service manager tells by the environment. */
-static void read_environment(struct config *config)
-{
-	config->notify_socket = getenv("NOTIFY_SOCKET");
-	if (is_for_us("WATCHDOG_PID", true))
-		config->watchdog_ms = number_of("WATCHDOG_USEC", 1000);
-	if (is_for_us("LISTEN_PID", false))
-		config->passed = number_of("LISTEN_FDS", 1);
-}
+static const struct command commands[] = {
+	{"", "[options]", "count until SIGTERM", &daemon_options, run_daemon},
+	{"status", "[--json]", "report how the daemon counts, and what it cannot", &status_options,
+		status_run},
+	{"unload", "[--pin DIR]", "remove the classifier from the kernel", &unload_options,
+		run_unload},
+	{0},
+};
 
-/* Nothing else is to have their numbers, where whoever started us closed them. */
+/* Where the parent closed these descriptors, no file is to get their numbers. */
 static void open_standard_descriptors(void)
 {
 	int fd;
@@ -56,7 +59,7 @@ static void open_standard_descriptors(void)
 		close(fd);
 }
 
-/* What is freed goes back to the system: glibc keeps the more of it the larger it was. */
+/* Has glibc return freed memory to the system: by default it keeps more of it the larger it was. */
 static void keep_no_memory(void)
 {
 #ifdef __GLIBC__
@@ -66,38 +69,39 @@ static void keep_no_memory(void)
 #endif
 }
 
+/* Returns the exit status. config: room for command->options. */
+static int run(const struct command *command, int argc, char **argv, void *config)
+{
+	char error[COMMAND_ERROR];
+
+	switch (options_parse(commands, command, argc, argv, config, error)) {
+	case OPTIONS_RUN:
+		return command->run(config, argv);
+	case OPTIONS_HELP:
+		options_usage(commands, command);
+		return 0;
+	case OPTIONS_VERSION:
+		puts("mezoura " MZ_VERSION);
+		return 0;
+	default:
+		log_error("%s", error);
+		return 2;
+	}
+}
+
 int main(int argc, char **argv)
 {
-	enum options_command command;
-	char error[CONFIG_ERROR];
-	struct config *config;
-	int status = 2;
+	const struct command *command = options_find(commands, argc > 1 ? argv[1] : NULL);
+	void *config;
+	int status;
 
 	keep_no_memory();
-	signal(SIGXFSZ, SIG_IGN); /* beyond RLIMIT_FSIZE writes fail then, which is told */
-	config = malloc(sizeof(*config));
+	signal(SIGXFSZ, SIG_IGN); /* beyond RLIMIT_FSIZE a write fails, which is logged */
+	config = malloc(command->options->config_size);
 	open_standard_descriptors();
 	if (!config)
 		return 1;
-	if (options_parse(argc, argv, config, &command, error) < 0) {
-		log_error("%s", error);
-	} else if (command == OPTIONS_HELP) {
-		options_usage(argv[1]);
-		status = 0;
-	} else if (command == OPTIONS_VERSION) {
-		puts("mezoura " MZ_VERSION);
-		status = 0;
-	} else if (command == OPTIONS_STATUS) {
-		status = status_run(config);
-	} else if (command == OPTIONS_UNLOAD) {
-		status = keeper_unload(config->pin) < 0;
-	} else if (strcmp(argv[0], EXPORTER_NAME) == 0) {
-		status = exporter_run(config);
-	} else {
-		config->argv = argv;
-		read_environment(config);
-		status = daemon_run(config);
-	}
+	status = run(command, argc, argv, config);
 	free(config);
 	if (fflush(stdout) == EOF && status == 0) {
 		log_error("cannot write the answer: %s", strerror(errno));

@@ -13,9 +13,35 @@
 #include "base/printable.h"
 #include "cli/request.h"
 #include "cli/status_text.h"
+#include "config/config.h"
+#include "config/option_values.h"
 #include "hooks/leftover.h"
 #include "model/labels.h"
 #include "output/json_status.h"
+
+#define FIELD(name) .field = offsetof(struct status_config, name)
+
+static const struct option_row rows[] = {
+	{0, "socket", "PATH", "where the daemon answers, default " CONFIG_SOCKET, value_socket,
+		FIELD(socket)},
+	{0, "json", NULL, "print the daemon's JSON", value_flag, FIELD(json)},
+	{0, "pin", "DIR", "what outlives the daemon, default " CONFIG_PIN, value_pin, FIELD(pin)},
+};
+
+static void set_defaults(void *to)
+{
+	struct status_config *config = to;
+
+	config->socket = CONFIG_SOCKET;
+	config->pin = CONFIG_PIN;
+}
+
+const struct options status_options = {
+	.row = rows,
+	.count = sizeof(rows) / sizeof(*rows),
+	.config_size = sizeof(struct status_config),
+	.set_defaults = set_defaults,
+};
 
 /* Returns 0 or -ENOMEM. */
 static int print_json(const struct leftover *left)
@@ -38,7 +64,7 @@ static const char *clean(const char *from, char *text)
 	return text;
 }
 
-static void print_text(const struct config *config, const struct leftover *left)
+static void print_text(const struct status_config *config, const struct leftover *left)
 {
 	char text[PATH_MAX];
 
@@ -54,7 +80,7 @@ static void print_text(const struct config *config, const struct leftover *left)
 			labels_side(left->hooks[i].direction), labels_kind(left->hooks[i].kind));
 }
 
-static int tell_what_is_left(const struct config *config)
+static int tell_what_is_left(const struct status_config *config)
 {
 	struct leftover left = {0};
 	int error = leftover_look(config->pin, &left);
@@ -84,7 +110,7 @@ static int get(const char *socket, const char *path, struct buf *answer)
 }
 
 /* A daemon of an earlier version does not list them: that is no error. */
-static int tell_hosts(const struct config *config)
+static int tell_hosts(const struct status_config *config)
 {
 	struct buf answer = {0};
 	int error = get(config->socket, "/api/v1/hosts", &answer);
@@ -109,11 +135,13 @@ static void tell_who_may(const char *socket)
 		log_error("%s: only root may ask: try sudo", socket);
 }
 
-int status_run(const struct config *config)
+int status_run(void *of, char **argv)
 {
+	const struct status_config *config = of;
 	struct buf answer = {0};
 	int error = get(config->socket, "/api/v1/status", &answer), status = 0;
 
+	(void)argv;
 	if (error == -ENOENT || error == -ECONNREFUSED) {
 		status = tell_what_is_left(config);
 		error = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the command line asks for, checked, and not changed afterwards. */
+/* What the daemon's command line asks for, checked, and not changed afterwards. */
 #ifndef MZ_CONFIG_CONFIG_H
 #define MZ_CONFIG_CONFIG_H
 
@@ -12,13 +12,14 @@
 #include "config/own_names.h"
 #include "settings.h"
 
-#define CONFIG_PIN     "/sys/fs/bpf/mezoura" /* the default */
+#define CONFIG_PIN    "/sys/fs/bpf/mezoura" /* the default of --pin */
+#define CONFIG_SOCKET "/run/mezoura.sock"   /* the default of --socket */
+
 #define CONFIG_LISTENS 8
-#define CONFIG_SOCKETS (CONFIG_LISTENS + 2) /* in all: and everywhere, and the Unix socket */
+#define CONFIG_SOCKETS (CONFIG_LISTENS + 2) /* these, everywhere, and the Unix socket */
 #define CONFIG_TRACKED (MZ_NETS * MZ_PREFIXES)
 
 #define CONFIG_PATHS 8
-#define CONFIG_ERROR 256 /* room for a line on what is wrong with an option */
 
 enum config_hook { CONFIG_HOOK_AUTO, CONFIG_HOOK_TCX, CONFIG_HOOK_CLSACT };
 
@@ -70,7 +71,6 @@ struct config {
 	const char *notify_socket; /* of the service manager; NULL: none */
 	unsigned passed;	   /* listening sockets that it opened, from descriptor 3 on */
 	unsigned watchdog_ms;	   /* the service manager expects a sign of life; 0: it does not */
-	bool json;		   /* status --json */
 	char **argv; /* the command line, for the exporter; its first word may change */
 	enum config_hook hook;
 	bool syslog;

@@ -1,42 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What each option does with its value: for options.c only. */
+/* What options of any command do with their values, and what helps to write such functions. */
 #ifndef MZ_CONFIG_OPTION_VALUES_H
 #define MZ_CONFIG_OPTION_VALUES_H
 
-#include "config/config.h"
+#include "config/command.h"
 
-/* One value at hand, where it goes, and CONFIG_ERROR bytes for what is wrong with it. */
-struct value {
-	struct config *config;
-	const char *text;
-	char *error;
-};
+/* Each is for struct option_row, as set; the type is that of the field. */
+int value_flag(struct value *value);   /* bool: true */
+int value_number(struct value *value); /* unsigned, from 1 to row->most */
+int value_pin(struct value *value);    /* const char *: a directory below a bpf file system */
+int value_socket(struct value *value); /* const char *: the path of a Unix socket */
 
-/* All return 0, or -EINVAL with value->error set to "'text': expected ...". */
-int value_tracked(struct value *value);
-int value_followed(struct value *value);
-int value_delegated(struct value *value);
-int value_local(struct value *value);
-int value_allow(struct value *value);
-int value_exporter(struct value *value);
-int value_port(struct value *value);
-int value_interval(struct value *value);
-int value_max_hosts(struct value *value);
-int value_idle(struct value *value);
-int value_listen(struct value *value);
-int value_host_name(struct value *value);
-int value_textfile(struct value *value);
-int value_metrics(struct value *value);
-int value_bytes(struct value *value);
-int value_unknown(struct value *value);
-int value_hook(struct value *value);
-int value_dhcp_config(struct value *value);
-int value_leases(struct value *value);
-int value_ethers(struct value *value);
-int value_hosts(struct value *value);
-int value_pin(struct value *value);
-int value_socket(struct value *value);
-int value_json(struct value *value);
-int value_syslog(struct value *value);
+/* Which of the words in row->value, "a|b|c", it is, from 0. Returns that, or -EINVAL with error. */
+int value_choose(struct value *value);
+
+/* Both set the error, and return -EINVAL. most: how many of them there may be. */
+int value_refuse(struct value *value, const char *expected);
+int value_refuse_more(struct value *value, unsigned most);
 
 #endif

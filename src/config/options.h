@@ -1,25 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reads a command line by the table of commands, and prints usage and errors made from it. */
 #ifndef MZ_CONFIG_OPTIONS_H
 #define MZ_CONFIG_OPTIONS_H
 
-#include "config/config.h"
+#include "config/command.h"
 
-enum options_command {
-	OPTIONS_DAEMON,
-	OPTIONS_STATUS,
-	OPTIONS_UNLOAD,
-	OPTIONS_HELP,
-	OPTIONS_VERSION
-};
+/* The command called word, else the first. word: may be NULL. */
+const struct command *options_find(const struct command *commands, const char *word);
+
+enum { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION };
 
 /*
- * Reads the command line. argv: its strings must outlive config. Returns 0, or -EINVAL with error
- * saying in one line which option and value are wrong and what was expected.
+ * Fills config, of command->options->config_size bytes. command: one of commands, as options_find()
+ * found it. argv: its strings must outlive config. Returns one of OPTIONS_..., or -EINVAL with
+ * error saying in one line which option and value are wrong and what was expected.
  */
-int options_parse(int argc, char **argv, struct config *config, enum options_command *command,
-	char error[CONFIG_ERROR]);
+int options_parse(const struct command *commands, const struct command *command, int argc,
+	char **argv, void *config, char error[COMMAND_ERROR]);
 
-/* The text of -h, with the options of the command called word, else those of the daemon. */
-void options_usage(const char *word);
+/* Prints what -h of that command prints. */
+void options_usage(const struct command *commands, const struct command *command);
 
 #endif

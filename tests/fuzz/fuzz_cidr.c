@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include "base/prefix.h"
+#include "config/daemon_options.h"
 #include "config/options.h"
 
 static void check_prefix(const char *text, int family, bool bare)
@@ -31,12 +32,12 @@ static void check_option(const char *option, char *text)
 	static struct config config;
 	static char program[] = "mezoura", name[32];
 	char *argv[] = {program, name, text, NULL};
-	char error[CONFIG_ERROR] = "";
-	enum options_command command;
+	static const struct command commands[] = {{"", "", "", &daemon_options, NULL}, {0}};
+	char error[COMMAND_ERROR] = "";
 	int result;
 
 	memccpy(name, option, 0, sizeof(name));
-	result = options_parse(3, argv, &config, &command, error);
+	result = options_parse(commands, commands, 3, argv, &config, error);
 	fuzz_check(memchr(error, '\0', sizeof(error)));
 	fuzz_check(result == 0 || *error);
 }

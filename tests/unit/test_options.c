@@ -6,19 +6,35 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/status.h"
+#include "cli/unload_options.h"
+#include "config/daemon_options.h"
 #include "config/options.h"
 
 #define MOST_WORDS 80
 
+static const struct command commands[] = {
+	{"", "", "", &daemon_options, NULL},
+	{"status", "", "", &status_options, NULL},
+	{"unload", "", "", &unload_options, NULL},
+	{0},
+};
+static const struct command *const daemon_command = commands, *const status_command = commands + 1,
+				   *const unload_command = commands + 2;
+
+/* What the last call filled. */
 static struct config config;
-static char error[CONFIG_ERROR];
+static struct status_config status;
+static struct unload_config unload;
+static char error[COMMAND_ERROR];
 
 /* Runs the parser on blank-separated words. They live until the next call. */
-static int parse(const char *line, enum options_command *command)
+static int parse_all(const struct command *table, const char *line, const struct command **command)
 {
 	static char words[1024];
 	static char *argv[MOST_WORDS];
-	enum options_command ignored;
+	const struct command *found;
+	void *to;
 	int argc = 0;
 
 	strcpy(words, "mezoura ");
@@ -28,12 +44,23 @@ static int parse(const char *line, enum options_command *command)
 		argv[argc++] = word;
 	argv[argc] = NULL;
 	error[0] = '\0';
-	return options_parse(argc, argv, &config, command ? command : &ignored, error);
+	found = options_find(table, argv[1]);
+	if (command)
+		*command = found;
+	to = found->options == &status_options	 ? (void *)&status
+	     : found->options == &unload_options ? (void *)&unload
+						 : (void *)&config;
+	return options_parse(table, found, argc, argv, to, error);
+}
+
+static int parse(const char *line, const struct command **command)
+{
+	return parse_all(commands, line, command);
 }
 
 static void the_usual_command_line_is_read(void **state)
 {
-	enum options_command command;
+	const struct command *command;
 	char text[PREFIX_STRLEN];
 
 	(void)state;
@@ -41,7 +68,7 @@ static void the_usual_command_line_is_read(void **state)
 			       "-6 2001:db8:ca2:2::1/64 -t 10",
 				 &command),
 		0);
-	assert_int_equal(command, OPTIONS_DAEMON);
+	assert_ptr_equal(command, daemon_command);
 	assert_true(config.serve_tcp);
 	assert_int_equal(config.tracked_count, 2);
 	assert_int_equal(config.interfaces, 2);
@@ -73,7 +100,6 @@ static void defaults_are_those_of_the_contract(void **state)
 	assert_string_equal(config.pin, "/sys/fs/bpf/mezoura");
 	assert_int_equal(config.idle, 86400);
 	assert_string_equal(config.socket, "/run/mezoura.sock");
-	assert_false(config.json);
 }
 
 static void every_long_option_is_read(void **state)
@@ -275,28 +301,67 @@ static void the_path_of_a_socket_has_to_fit(void **state)
 
 static void status_takes_its_own_options(void **state)
 {
-	enum options_command command;
+	const struct command *command;
 
 	(void)state;
+	assert_int_equal(parse("status", &command), 0);
+	assert_ptr_equal(command, status_command);
+	assert_false(status.json);
+	assert_string_equal(status.socket, "/run/mezoura.sock");
+	assert_string_equal(status.pin, "/sys/fs/bpf/mezoura");
 	assert_int_equal(parse("status --json --socket /x --pin /y", &command), 0);
-	assert_int_equal(command, OPTIONS_STATUS);
-	assert_true(config.json);
-	assert_string_equal(config.socket, "/x");
-	assert_string_equal(config.pin, "/y");
+	assert_ptr_equal(command, status_command);
+	assert_true(status.json);
+	assert_string_equal(status.socket, "/x");
+	assert_string_equal(status.pin, "/y");
 }
 
 static void unload_takes_its_own_options(void **state)
 {
-	enum options_command command;
+	const struct command *command;
 
 	(void)state;
-	assert_int_equal(parse("unload --pin /sys/fs/bpf/other", &command), 0);
-	assert_int_equal(command, OPTIONS_UNLOAD);
-	assert_string_equal(config.pin, "/sys/fs/bpf/other");
-	assert_int_equal(parse("-h", &command), 0);
-	assert_int_equal(command, OPTIONS_HELP);
-	assert_int_equal(parse("--version", &command), 0);
-	assert_int_equal(command, OPTIONS_VERSION);
+	assert_int_equal(parse("unload", &command), 0);
+	assert_ptr_equal(command, unload_command);
+	assert_false(unload.syslog);
+	assert_string_equal(unload.pin, "/sys/fs/bpf/mezoura");
+	assert_int_equal(parse("unload --pin /sys/fs/bpf/other --syslog", &command), 0);
+	assert_true(unload.syslog);
+	assert_string_equal(unload.pin, "/sys/fs/bpf/other");
+}
+
+static void every_command_has_help_and_a_version(void **state)
+{
+	static const char *const names[] = {"", "status ", "unload "};
+	const struct command *command;
+	char line[32];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		snprintf(line, sizeof(line), "%s-h", names[i]);
+		assert_int_equal(parse(line, &command), OPTIONS_HELP);
+		assert_ptr_equal(command, commands + i);
+		snprintf(line, sizeof(line), "%s--version", names[i]);
+		assert_int_equal(parse(line, &command), OPTIONS_VERSION);
+		assert_ptr_equal(command, commands + i);
+	}
+}
+
+static void an_unknown_command_is_answered_with_those_of_the_table(void **state)
+{
+	static const struct command one[] = {
+		{"", "", "", &daemon_options, NULL}, {"get", "", "", &status_options, NULL}, {0}};
+	static const struct command three[] = {{"", "", "", &daemon_options, NULL},
+		{"show", "", "", &status_options, NULL}, {"top", "", "", &status_options, NULL},
+		{"get", "", "", &status_options, NULL}, {0}};
+
+	(void)state;
+	assert_int_equal(parse_all(one, "status", NULL), -EINVAL);
+	assert_string_equal(error, "unknown command 'status': expected get, before all options, "
+				   "or none (-h for help)");
+	assert_int_equal(parse_all(three, "status", NULL), -EINVAL);
+	assert_string_equal(error, "unknown command 'status': expected show, top or get, before "
+				   "all options, or none (-h for help)");
 }
 
 int main(void)
@@ -314,6 +379,8 @@ int main(void)
 		cmocka_unit_test(the_path_of_a_socket_has_to_fit),
 		cmocka_unit_test(status_takes_its_own_options),
 		cmocka_unit_test(unload_takes_its_own_options),
+		cmocka_unit_test(every_command_has_help_and_a_version),
+		cmocka_unit_test(an_unknown_command_is_answered_with_those_of_the_table),
 	};
 
 	return cmocka_run_group_tests_name("options", tests, NULL, NULL);
