@@ -35,6 +35,8 @@ static int run_unload(void *of, char **argv)
 	const struct unload_config *config = of;
 
 	(void)argv;
+	if (config->syslog)
+		log_to_syslog();
 	return keeper_unload(config->pin) < 0;
 }
 

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import stat
 import subprocess
 
@@ -14,6 +15,7 @@ import traffic
 import wire
 from daemon import HOOKS, PATIENCE, Daemon, assert_exact
 from leftovers import KINDS, SIDES, assert_gone, mounts, ours, state
+from test_sockets import OWN_DEV
 
 both_hooks = pytest.mark.parametrize("hook", HOOKS)
 
@@ -202,6 +204,19 @@ def test_it_is_refused_while_a_daemon_runs(home):
         assert state(home) == there and ours(daemon) == programs
         traffic.ping(home.clients[0], house.INTERNET6)
         assert len(assert_exact(truth, daemon)) == 4
+
+
+def test_a_refusal_goes_to_syslog_where_that_is_asked_for(home):
+    dev = house.scratch("dev")
+    home.router.run("cp", "-a", "/dev/null", dev)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as log, Daemon(home.router) as daemon:
+        log.bind(f"{dev}/log")
+        log.settimeout(PATIENCE)
+        with home.router.inside():
+            done = subprocess.run(["unshare", "-m", "sh", "-c", OWN_DEV, dev, program.BINARY, "unload", "--syslog",
+                                   "--pin", daemon.pin], capture_output=True, text=True, check=False, timeout=PATIENCE)
+        assert (done.returncode, done.stdout, done.stderr) == (1, "", "")
+        assert "a daemon is running" in log.recv(4096).decode()
 
 
 @both_hooks
