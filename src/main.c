@@ -23,6 +23,7 @@ static int run_daemon(void *of, char **argv)
 {
 	struct config *config = of;
 
+	log_verbose = config->verbose;
 	if (strcmp(argv[0], EXPORTER_NAME) == 0)
 		return exporter_run(config);
 	config->argv = argv;

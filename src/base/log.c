@@ -12,11 +12,13 @@
 
 #define PREFIX "mezoura: "
 
-static bool to_syslog; /* the one state of a log: where it goes */
+bool log_verbose;
+static bool to_syslog;
 
 void log_to_syslog(void)
 {
-	openlog("mezoura", LOG_PID | LOG_NDELAY, LOG_DAEMON); /* the exporter could not later */
+	/* at once: the exporter may open no socket later */
+	openlog("mezoura", LOG_PID | LOG_NDELAY, LOG_DAEMON);
 	to_syslog = true;
 }
 
@@ -24,7 +26,7 @@ __attribute__((format(printf, 2, 0))) static void put(
 	int priority, const char *format, va_list args)
 {
 	char line[1024] = PREFIX, *text = line + strlen(PREFIX);
-	size_t room = sizeof(line) - strlen(PREFIX) - 1; /* of which the last is for a newline */
+	size_t room = sizeof(line) - strlen(PREFIX) - 1; /* and one byte for the newline */
 	int length = vsnprintf(text, room, format, args);
 
 	const char *said = text;
@@ -36,11 +38,10 @@ __attribute__((format(printf, 2, 0))) static void put(
 		syslog(priority, "%s", text);
 		return;
 	}
-	/* one write: lines stay whole. Not by stdio, which wants to know more of the file than the
-	 * exporter may ask. */
+	/* One write keeps a line whole. stdio would call fstat(2), which the exporter may not. */
 	text[length++] = '\n';
 	if (write(STDERR_FILENO, line, (size_t)(text - line) + (size_t)length) < 0)
-		return; /* nobody is left to tell */
+		return; /* there is no other place to report that */
 }
 
 void log_error(const char *format, ...)
@@ -67,6 +68,15 @@ void log_info(const char *format, ...)
 
 	va_start(args, format);
 	put(LOG_INFO, format, args);
+	va_end(args);
+}
+
+void log_debug_line(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	put(LOG_DEBUG, format, args);
 	va_end(args);
 }
 

@@ -74,6 +74,7 @@ struct config {
 	char **argv; /* the command line, for the exporter; its first word may change */
 	enum config_hook hook;
 	bool syslog;
+	bool verbose;
 };
 
 #endif

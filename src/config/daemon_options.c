@@ -192,6 +192,7 @@ static const struct option_row rows[] = {
 	{0, "hook", "auto|tcx|clsact", "how to attach, default auto: tcx where the kernel has it",
 		.set = value_hook},
 	{0, "syslog", NULL, "log to syslog instead of stderr", value_flag, FIELD(syslog)},
+	{0, "verbose", NULL, "log what the daemon does, too", value_flag, FIELD(verbose)},
 };
 
 static void set_defaults(void *to)

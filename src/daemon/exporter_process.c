@@ -109,6 +109,8 @@ int exporter_process_start(struct exporter_process *process)
 	close(life[0]);
 	if (error)
 		forget(process);
+	else
+		log_debug("started the exporter, process %d", (int)process->pid);
 	return error;
 }
 

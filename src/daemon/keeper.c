@@ -268,6 +268,8 @@ static int take_snapshot(struct keeper *keeper, uint64_t began_us)
 	snapshot->pull_us = (uint32_t)(clock_us(CLOCK_MONOTONIC) - began_us);
 	snapshot_shared_end(keeper->shared, keeper->pulled_ms);
 	keeper->snapshot = snapshot;
+	log_debug("read the counters in %u us: %u addresses, %u hosts", snapshot->pull_us,
+		snapshot->address_count, snapshot->host_count);
 	return 0;
 }
 
@@ -290,8 +292,10 @@ int keeper_pull(struct keeper *keeper)
 	keeper->failing = error != 0;
 	if (!error)
 		make_room(keeper, now_s);
-	if (keeper->pulled_ms - keeper->reconciled_ms >= VERIFY_MS && keeper->reconciled_ms)
+	if (keeper->pulled_ms - keeper->reconciled_ms >= VERIFY_MS && keeper->reconciled_ms) {
+		log_debug("looking whether all hooks are still there");
 		keeper_reconcile(keeper);
+	}
 	return error;
 }
 

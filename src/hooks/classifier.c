@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/gzip.h"
+#include "base/log.h"
 
 /* The object file that the build made of bpf/mezoura.bpf.c, packed, within this program. Global for
  * the assembler as for the compiler: on MIPS, the two have to agree on how an address is found. */
@@ -51,6 +52,13 @@ static int set_maps(
 	complete.slot_count = 2 * maps->family_slots;
 	complete.index_mask = maps->index_entries - 1;
 	complete.preempted |= kernel_preempts();
+	log_debug("loading a classifier: interface number %u, place %u, depth %u, mark %#x, "
+		  "prefixes %u+%u, own addresses %u+%u, others' prefixes %u+%u, local ranges "
+		  "%u+%u, MACs %u, VLANs %u, from IP header %u",
+		complete.net, complete.place, complete.depth, complete.mark, complete.prefix4_count,
+		complete.prefix6_count, complete.own4_count, complete.own6_count,
+		complete.other4_count, complete.other6_count, complete.local4_count,
+		complete.local6_count, complete.mac_count, complete.vlan_count, complete.from_ip);
 	map = bpf_object__find_map_by_name(object, ".rodata");
 	/* libbpf checks that the settings are all of it */
 	return map ? bpf_map__set_initial_value(map, &complete, sizeof(complete)) : -ENOENT;

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "net/filters.h"
 
 /* linux/bpf.h of 6.6; older headers have to do. */
@@ -194,6 +195,8 @@ static void detach_tcx(const char *dir, const struct hook *hook)
 		/* the kernel would do so for the last reference, but some time later */
 		bpf_link_detach(link);
 		close(link);
+		log_debug("device %u: classifier detached from %s (tcx)", hook->ifindex,
+			direction_text[hook->direction]);
 	}
 	unlink(path);
 }
@@ -206,8 +209,9 @@ static void detach_clsact(const char *dir, const struct hook *hook)
 	LIBBPF_OPTS(bpf_tc_opts, filter, .handle = handle_of(dir, hook->net),
 		.priority = (uint32_t)ours);
 
-	if (ours > 0)
-		bpf_tc_detach(&at, &filter);
+	if (ours > 0 && bpf_tc_detach(&at, &filter) == 0)
+		log_debug("device %u: classifier detached from %s (clsact)", hook->ifindex,
+			direction_text[hook->direction]);
 }
 
 int hook_attach(const char *dir, const struct hook *hook, int program, enum config_hook wanted,

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "hooks/classifier.h"
 #include "hooks/hook.h"
+#include "model/labels.h"
 
 /* How long a device is left alone after another program's ingress qdisc went: it may start anew. */
 #define YIELD_MS 10000
@@ -104,6 +105,13 @@ static int attach(struct installed *installed, struct place_work *work, struct i
 	installed->changed = true;
 	hook->attached = error == 0;
 	return error;
+}
+
+static void log_attached(const struct installed_hook *hook, bool swapped)
+{
+	log_debug("%s, device %u: classifier %s at %s (%s)", hook->device, hook->ifindex,
+		swapped ? "swapped" : "attached", hook->half ? "ingress" : "ingress and egress",
+		labels_kind(hook->kind));
 }
 
 static bool is_attached(const struct installed *installed, const struct installed_hook *hook)
@@ -251,6 +259,8 @@ int place_reconcile(struct installed *installed, struct place_work *work,
 	hook->yields_ms = 0;
 	error = attach(installed, work, hook);
 	note_half(work, old, hook, elsewhere);
+	if (!error)
+		log_attached(hook, there);
 	if (there) { /* the program was swapped */
 		hook->since_s = old->since_s;
 	} else if (error) {

@@ -215,6 +215,9 @@ int reconcile_hooks(struct installed *installed)
 		installed_set_incomplete(installed, SNAPSHOT_XDP, work->xdp);
 		installed_set_incomplete(installed, SNAPSHOT_ADDRESSES, work->addresses);
 		adopt(installed, work);
+		log_debug("reconciled: %zu devices hooked, %zu prefixes tracked%s",
+			installed->hook_count, installed->tracking.count,
+			error ? ", not all that should be" : "");
 		remember_devices(installed, work);
 	}
 	free(devices);

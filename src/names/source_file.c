@@ -212,6 +212,9 @@ bool source_file_refresh(struct source_file *file, source_parser *parse, struct 
 		*old = file->table;
 		file->table = table;
 		table = *old;
+		if (!stamp[0].error)
+			log_debug("read %s: %zu names%s", file->path, file->table.host_count,
+				changed ? "" : ", as before");
 	}
 	if (!changed)
 		name_table_free(&table);

@@ -7,6 +7,8 @@
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
 
+#include "base/log.h"
+
 #define MESSAGES 1000 /* drained at once */
 
 struct changes {
@@ -49,7 +51,28 @@ struct drained {
 	bool (*concerns)(const void *context, unsigned ifindex);
 	const void *context;
 	bool relevant;
+	unsigned logged; /* kinds of messages, a bit for each */
 };
+
+/*
+ * Logs each kind of message once. Types come in fours from RTM_BASE on, and all kinds but routes
+ * have the device's index as second word.
+ */
+static void log_change(const struct nlmsghdr *message, unsigned *logged)
+{
+	static const char kinds[][10] = {
+		"link", "address", "route", "neighbour", "rule", "qdisc", "class", "filter"};
+	const struct ifaddrmsg *header = mnl_nlmsg_get_payload(message);
+	size_t kind = (message->nlmsg_type - RTM_BASE) / 4u;
+
+	if (kind >= sizeof(kinds) / sizeof(*kinds) || *logged & 1u << kind)
+		return;
+	*logged |= 1u << kind;
+	if (kind == (RTM_NEWROUTE - RTM_BASE) / 4u)
+		log_debug("network change: a route out of an interface of -i");
+	else
+		log_debug("network change: %s of device %u", kinds[kind], header->ifa_index);
+}
 
 static int note(const struct nlmsghdr *message, void *context)
 {
@@ -64,6 +87,8 @@ static int note(const struct nlmsghdr *message, void *context)
 				relevant = drained->concerns(
 					drained->context, mnl_attr_get_u32(attribute));
 		}
+	if (log_verbose && relevant)
+		log_change(message, &drained->logged);
 	drained->relevant = drained->relevant || relevant;
 	return MNL_CB_OK;
 }
@@ -71,7 +96,7 @@ static int note(const struct nlmsghdr *message, void *context)
 bool changes_drain(struct changes *changes, bool (*concerns)(const void *context, unsigned ifindex),
 	const void *context)
 {
-	struct drained drained = {concerns, context, false};
+	struct drained drained = {.concerns = concerns, .context = context};
 	char data[8192];
 
 	/*

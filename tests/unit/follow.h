@@ -48,6 +48,13 @@ int inotify_init1(int flags)
 	return -1;
 }
 
+bool log_verbose;
+
+void log_debug_line(const char *format, ...)
+{
+	(void)format;
+}
+
 void log_warn(const char *format, ...)
 {
 	(void)format;

@@ -22,6 +22,13 @@ static const uint8_t one[6] = {2, 0, 0, 0, 0, 1}, two[6] = {2, 0, 0, 0, 0, 2};
 static unsigned logged, opened;
 static char last[1024];
 
+bool log_verbose;
+
+void log_debug_line(const char *format, ...)
+{
+	(void)format;
+}
+
 void log_warn(const char *format, ...)
 {
 	va_list args;

@@ -109,7 +109,7 @@ static void every_long_option_is_read(void **state)
 		parse("-4 10.0.0.1/8/eth0 -4 10.0.0.1/16/eth0 --listen ::1 --listen "
 		      "127.0.0.1 --allow 203.0.113.7 --textfile - --metrics legacy --bytes ip "
 		      "--local 198.51.100.0/24 --unknown show --max-hosts 7 --pin /x/y "
-		      "--hook clsact --syslog --idle 31536000 --socket /x/sock",
+		      "--hook clsact --syslog --verbose --idle 31536000 --socket /x/sock",
 			NULL),
 		0);
 	assert_int_equal(config.interfaces, 1);
@@ -125,6 +125,7 @@ static void every_long_option_is_read(void **state)
 	assert_string_equal(config.pin, "/x/y");
 	assert_int_equal(config.hook, CONFIG_HOOK_CLSACT);
 	assert_true(config.syslog);
+	assert_true(config.verbose);
 	assert_int_equal(config.idle, 31536000);
 	assert_string_equal(config.socket, "/x/sock");
 }
