@@ -259,7 +259,7 @@ def test_prometheus_evaluates_every_rule_and_none_fires(seen):
 
 def test_prometheus_answers_the_queries_of_the_documentation(seen):
     with open(f"{ROOT}/docs/metrics.md", encoding="utf-8") as file:
-        text = file.read().partition("## Questions to ask")[2].partition("\n## ")[0]
+        text = file.read().partition("## Queries")[2].partition("\n## ")[0]
     queries = [query for block in re.findall(r"(?s)```\n(.*?)```", text)
                for query in block.split("\n\n")]
     assert len(queries) == 6
