@@ -45,7 +45,7 @@ static struct name name_of(const struct names *names, const struct tally *tally,
 	bool known, several = false;
 
 	if (has_mac(row)) {
-		name.text = names_find(names, row->mac, &name.source);
+		name.text = names_find_mac(names, row->mac, &name.source);
 		several = names_is_shared(names, row->mac);
 	}
 	known = name.text;

@@ -11,7 +11,7 @@ bool dhcp_hosts_is(const struct word *word)
 	return word->text[0] != '#' && memchr(word->text, ',', word->length);
 }
 
-/* Takes the next part off the rest of a line, without blanks around it. */
+/* Takes the next part off rest, without the blanks around it. Returns false behind the last. */
 static bool next_part(struct word *rest, struct word *part)
 {
 	const char *comma;
@@ -31,7 +31,7 @@ static bool next_part(struct word *rest, struct word *part)
 	return true;
 }
 
-/* As dnsmasq tells a time from a name: digits, and one letter of these behind them. */
+/* Whether dnsmasq takes the part for a time, not a name: digits, and one of these letters. */
 static bool is_time(const struct word *part)
 {
 	struct word number = *part;
@@ -41,7 +41,7 @@ static bool is_time(const struct word *part)
 	return word_is_number(&number) || word_is(part, "infinite");
 }
 
-/* MACs with wildcards, identifiers, tags and addresses of a part only have such characters. */
+/* Whether the part is a name: MACs with wildcards, identifiers, tags and addresses are not. */
 static bool is_name(const struct word *part)
 {
 	return part->length && !memchr(part->text, ':', part->length) &&
@@ -49,7 +49,7 @@ static bool is_name(const struct word *part)
 	       part->text[0] != '\0' && !is_time(part) && !word_is(part, "ignore");
 }
 
-/* An IPv6 address is in brackets; one that begins with '::' is completed by the prefix. */
+/* An IPv6 address is in brackets. Passes over one like [::5], which lacks its prefix. */
 static bool read_address(const struct word *part, int *family, uint8_t addr[16])
 {
 	struct word inside = *part;
@@ -64,9 +64,9 @@ static bool read_address(const struct word *part, int *family, uint8_t addr[16])
 
 /* What one line says. */
 struct record {
-	struct word parts; /* all of them */
+	struct word parts; /* the line */
 	char name[NAMES_MAX + 2];
-	bool known, has_address; /* whether any part is a MAC or an address; an IPv4 one */
+	bool known, has_address; /* has a MAC or an address; an IPv4 address */
 	uint8_t addr[4];
 };
 

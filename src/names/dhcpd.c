@@ -7,9 +7,9 @@
 #include "names/journal.h"
 #include "names/lines.h"
 
-/* What is known of the lease whose lines are being read. */
+/* The lease whose lines are being read. */
 struct lease {
-	unsigned line; /* where it begins; 0: none is */
+	unsigned line; /* where it begins; 0: no lease is open */
 	int family;
 	uint8_t addr[16], mac[6];
 	bool has_mac, ended;
@@ -47,7 +47,7 @@ static bool is_octal(char c)
 	return c >= '0' && c <= '7';
 }
 
-/* A text in quotes, in which a backslash stands before a quote, itself, or three octal digits. */
+/* Reads a quoted text. A backslash escapes a quote, itself, or a byte as three octal digits. */
 static void read_quoted(const struct lines *lines, char name[NAMES_MAX + 2])
 {
 	const char *at = memchr(lines->at, '"', (size_t)(lines->end - lines->at));

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The reader of ISC dhcpd's lease file, dhcpd.leases(5), of IPv4. Leases are appended: the last one
- * of an address counts. In IPv6, it does not note what clients call themselves.
+ * The parser of ISC dhcpd's lease file (dhcpd.leases(5)). dhcpd appends leases: the last one of an
+ * address counts. Its IPv6 leases do not contain the names of clients.
  */
 #ifndef MZ_NAMES_DHCPD_H
 #define MZ_NAMES_DHCPD_H
 
-#include "names/source_file.h"
+#include <stdbool.h>
 
-/* Whether the first line that is no comment is one of such a file. */
+#include "names/parser.h"
+
+/* Whether the first line that is not a comment is a statement of such a file. */
 bool dhcpd_is(const struct source_text *text);
 
 source_parser dhcpd_parse;

@@ -10,7 +10,7 @@
 
 #include "base/trust.h"
 
-#define LOOKED_AT 1024 /* names at most: anybody may fill a directory like /tmp */
+#define LOOKED_AT 1024 /* names at most: any user can fill a directory like /tmp */
 
 static bool is_passed_over(const char *name)
 {

@@ -5,11 +5,10 @@
 #include <stddef.h>
 
 /*
- * Writes the paths of the regular files in a directory to paths, each for free(), sorted, and
- * returns how many: at most room, those that are found first. None where path is no directory. As
- * in dnsmasq, names that begin with a dot, end with '~', or begin and end with '#' are passed over,
- * and so are files that another user may have put there (trust.h): *untrusted counts those, *left
- * what there was no room for.
+ * Lists the regular files in a directory. Writes at most room paths, sorted, each for free(), and
+ * returns how many; 0 where path is not a directory. Passes over names that begin with a dot, end
+ * with '~', or begin and end with '#', as dnsmasq does. Also passes over files that another user
+ * may have put there (base/trust.h), whose number is *untrusted. *left: files beyond room.
  */
 size_t directory_files(
 	const char *path, char **paths, size_t room, size_t *untrusted, size_t *left);

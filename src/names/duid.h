@@ -7,9 +7,9 @@
 #include <stdint.h>
 
 /*
- * The MAC in a DHCPv6 client's identifier (RFC 8415, 11.2 and 11.4: DUID-LLT and DUID-LL) where it
- * has an Ethernet one. text: hexadecimal digits, colons between bytes or not. Writes mac only where
- * it returns true.
+ * Reads the MAC in a DHCPv6 client's identifier: DUID-LLT and DUID-LL of Ethernet (RFC 8415, 11.2
+ * and 11.4). text: length bytes, hexadecimal digits with or without colons between bytes. Returns
+ * false, and leaves mac as it is, for any other text.
  */
 bool duid_mac(const char *text, size_t length, uint8_t mac[6]);
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* MACs and addresses that are remembered, twice: those of about 4,096 leases are, the latest. */
+/* MACs and addresses per table: the latest 4,096 leases are kept at least. */
 #define ENDED_NAMES 8192
 #define ENDED_BYTES (256 << 10)
 
@@ -73,7 +73,7 @@ void ended_leases_keep(struct ended_leases *ended, const struct name_table *old,
 		bool shared = was_shared(
 			ended, old, name_key_is_mac(&entry->key) ? &entry->key : &of_mac);
 
-		/* That hosts share a MAC is remembered before the last of them leaves. */
+		/* A shared MAC is kept while it still has leases: it stays shared when they end. */
 		if (!entry->name || (!entry->shared && lasts(context, entry)))
 			continue;
 		if (!keep(ended, old, entry, shared)) {

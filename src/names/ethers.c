@@ -4,7 +4,7 @@
 #include "base/mac.h"
 #include "names/lines.h"
 
-/* A comment begins at a word's beginning only: a name may have a '#' in it. */
+/* A comment begins with a word that begins with '#': a name may contain one. */
 static int read_line(struct lines *lines, struct name_table *table)
 {
 	char text[NAMES_MAX + 2];

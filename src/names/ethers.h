@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The reader of /etc/ethers, ethers(5): a MAC and a name a line. */
+/* The parser of /etc/ethers (ethers(5)): a MAC and a name per line. */
 #ifndef MZ_NAMES_ETHERS_H
 #define MZ_NAMES_ETHERS_H
 
-#include "names/source_file.h"
+#include "names/parser.h"
 
-/* A line with an address in the place of the name, which dnsmasq reads, names nobody. */
+/* Passes over a line with an address instead of a name, which only dnsmasq reads. */
 source_parser ethers_parse;
 
 #endif

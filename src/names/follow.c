@@ -11,8 +11,8 @@
 #include "names/watch.h"
 
 /*
- * Who writes a file in place, as dnsmasq does, is given the time to finish. And no client that asks
- * for lease after lease makes us read more than twice a second.
+ * WAIT_MS is the time for a program to finish a file that it writes in place, as dnsmasq does.
+ * PAUSE_MS limits the readings to two per second, however many leases a client asks for.
  */
 #define WAIT_MS	 100
 #define PAUSE_MS 500
@@ -25,8 +25,8 @@ struct follow {
 	struct loop_timer timer;   /* runs: a reading is due */
 	void (*changed)(void *context);
 	void *context;
-	uint32_t paths;	  /* which ones are watched: names_paths_version() */
-	uint64_t read_ms; /* when they were read last; monotonic */
+	uint32_t paths;	  /* names_paths_version() of the paths that are watched */
+	uint64_t read_ms; /* when the files were read last; monotonic */
 };
 
 static int follow_all(struct names *names, const struct config *config)
@@ -41,13 +41,13 @@ static int follow_all(struct names *names, const struct config *config)
 
 	for (unsigned i = 0; i < NAMES_SOURCES; i++)
 		for (size_t k = 0; k < paths[i]->count && !error; k++)
-			error = names_follow(names, (enum names_source)i, paths[i]->path[k]);
+			error = names_add_file(names, (enum names_source)i, paths[i]->path[k]);
 	if (!config->leases.given)
 		names_follow_leasefiles(names);
 	return error;
 }
 
-/* Without inotify, polling has to do. */
+/* Watches all paths. Where there is no inotify, follow_poll() has to do. */
 static int watch_all(struct follow *follow)
 {
 	const char *path;

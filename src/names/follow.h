@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Keeps names as their files have them: reads those that change a moment after the kernel says so,
- * or after follow_poll() has seen it where the kernel does not.
+ * Keeps names up to date. It reads a file a moment after inotify(7) reports a change, or after
+ * follow_poll() has noticed one that inotify does not report.
  */
 #ifndef MZ_NAMES_FOLLOW_H
 #define MZ_NAMES_FOLLOW_H
@@ -13,19 +13,20 @@
 struct follow;
 
 /*
- * Looks out for changes of all files of config, but does not read them yet. Later changes are read
- * from loop, and where any name changed, changed(context) is called. NULL: see errno.
+ * Begins to watch all files of config. Reads none: follow_read() is due next. The loop reads later
+ * changes, and calls changed(context) where any name is another one. NULL: see errno.
  */
 struct follow *follow_start(const struct config *config, struct loop *loop,
 	void (*changed)(void *context), void *context);
 void follow_stop(struct follow *follow); /* accepts NULL */
 
+/* The names, which follow_stop() frees. */
 struct names *follow_names(struct follow *follow);
 
-/* Reads what changed since the last time. Returns whether any name changed. */
+/* Reads the files that changed since the last call. Returns whether any name changed. */
 bool follow_read(struct follow *follow);
 
-/* Looks whether files changed, without reading them: due now and then. */
+/* Checks by stat(2) whether files have changed, for a later reading. Call it now and then. */
 void follow_poll(struct follow *follow);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "names/lines.h"
 
-/* In hosts(5) a '#' begins a comment wherever it stands. */
+/* In hosts(5), a '#' begins a comment anywhere in the line. */
 static void cut_comment(struct lines *lines)
 {
 	const char *comment = memchr(lines->at, '#', (size_t)(lines->end - lines->at));
@@ -25,7 +25,7 @@ static int read_line(struct lines *lines, struct name_table *table)
 	if (!lines_word(lines, &word))
 		return 0;
 	if (memchr(word.text, '%', word.length))
-		return 0; /* an address of one link: no host's on the internet */
+		return 0; /* a link-local address with its scope */
 	if (!word_address(&word, &family, addr)) {
 		lines_refuse(lines, "expected an address and a name");
 		return 0;

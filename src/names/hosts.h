@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The reader of /etc/hosts, hosts(5): an address and its names a line. The first one counts. */
+/* The parser of hosts files (hosts(5)): an address and its names per line. The first name counts.
+ */
 #ifndef MZ_NAMES_HOSTS_H
 #define MZ_NAMES_HOSTS_H
 
-#include "names/source_file.h"
+#include "names/parser.h"
 
 source_parser hosts_parse;
 

@@ -9,7 +9,7 @@
 #include "names/lines.h"
 
 #define BEGINNING "address,"
-#define COMMA	  "&#x2c" /* in the place of one within a field */
+#define COMMA	  "&#x2c" /* how Kea writes a comma within a field */
 
 enum column { ADDRESS, HWADDR, DUID, LIFETIME, TYPE, HOSTNAME, STATE, COLUMNS };
 
@@ -25,7 +25,7 @@ bool kea_is(const struct source_text *text)
 	       memcmp(text->text, BEGINNING, strlen(BEGINNING)) == 0;
 }
 
-/* Takes the next field off a line; false behind the last. */
+/* Takes the next field off the line. Returns false behind the last. */
 static bool next_field(struct lines *lines, struct word *field)
 {
 	const char *comma;
@@ -60,7 +60,7 @@ static void read_header(struct reading *reading)
 				reading->at[c] = i;
 }
 
-/* The fields of a line that matter, empty where there is none. */
+/* Reads the fields of a line. A field is empty where the line does not have it. */
 static void read_fields(struct reading *reading, struct word fields[COLUMNS])
 {
 	struct word field;

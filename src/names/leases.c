@@ -31,7 +31,7 @@ static int read_dnsmasq(struct lines *lines, bool by_duid, struct name_table *ta
 		lines_refuse(lines, "a NUL byte in the place of a name");
 		return 0;
 	}
-	/* Hardware other than Ethernet has its type before it, like "20-". */
+	/* An address of other hardware than Ethernet has its type before it, like "20-". */
 	if (!by_duid && mac_parse(hardware.text, hardware.length, mac))
 		return name_table_add_held(table, mac, family, addr, text);
 	lines_word(lines, &duid);
@@ -53,7 +53,8 @@ static int read_line(struct lines *lines, bool by_duid, struct name_table *table
 		return read_dnsmasq(lines, by_duid, table);
 	if (word_is(&word, "#"))
 		return odhcpd_line(lines, by_duid, table);
-	/* odhcpd repeats for resolvers, in lines like those of /etc/hosts, what '#' lines have. */
+	/* odhcpd repeats the content of '#' lines for resolvers, in lines like those of /etc/hosts.
+	 */
 	if (word.text[0] != '#' && !word_is(&word, "duid") && !word_address(&word, &family, addr))
 		lines_refuse(
 			lines, "expected a lease as dnsmasq, odhcpd, Kea or ISC dhcpd writes it");
@@ -61,8 +62,9 @@ static int read_line(struct lines *lines, bool by_duid, struct name_table *table
 }
 
 /*
- * Twice, since the first name of a MAC stays: a client may write any MAC into its DUID, and must
- * not take the name of one that has a lease of its own.
+ * Reads the lines twice, those with a DUID in the second pass. A client may write any MAC into its
+ * DUID, and the first name of a MAC stays: so a DUID never renames a MAC that has a lease of its
+ * own.
  */
 int leases_parse(
 	const struct source_text *text, struct name_table *table, unsigned *line, const char **why)

@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The reader of what DHCP servers note about their leases. What Kea and ISC dhcpd write (kea.h,
- * dhcpd.h) is told by how the file begins. In other files, each line tells by itself whether it is
- * of dnsmasq's lease file, of its dhcp-hostsfile or of odhcpd's state file.
+ * The parser of files in which DHCP servers keep their leases. It recognizes the format:
+ *   the beginning of the file: Kea (kea.h), ISC dhcpd (dhcpd.h); each has X_is() and X_parse()
+ *   else the beginning of each line:
+ *     EXPIRY MAC ADDRESS NAME|* CLIENT-ID   dnsmasq, IPv4
+ *     EXPIRY IAID ADDRESS NAME|* DUID       dnsmasq, IPv6
+ *     duid SERVER-DUID                      dnsmasq
+ *     a word with a comma in it             dnsmasq's dhcp-hostsfile: dhcp_hosts.h
+ *     #                                     odhcpd: odhcpd.h
  *
- * dnsmasq: EXPIRY MAC ADDRESS NAME|* CLIENT-ID
- *          EXPIRY IAID ADDRESS NAME|* DUID
- *          duid SERVER-DUID
- *          and see dhcp_hosts.h
- * odhcpd:  see odhcpd.h
+ * A DUID often contains a MAC, which may belong to another interface of the machine. So such a
+ * lease names that MAC and the lease's addresses each for themselves.
  *
- * A DUID often has a MAC in it, which may be of another of the machine's interfaces: such a lease
- * names both that MAC and its addresses.
+ * To add a format: add X_is() and X_parse(), or X_line(), to names/X.c, and a call to leases.c.
  */
 #ifndef MZ_NAMES_LEASES_H
 #define MZ_NAMES_LEASES_H
 
-#include "names/source_file.h"
+#include "names/parser.h"
 
 source_parser leases_parse;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Files of one record a line, of words with blanks between them. */
+/* Reads files with one record per line, whose words have blanks between them. */
 #ifndef MZ_NAMES_LINES_H
 #define MZ_NAMES_LINES_H
 
@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "names/source_file.h"
+#include "names/parser.h"
 
 /* A part of the text, not NUL-terminated. */
 struct word {
@@ -16,26 +16,30 @@ struct word {
 };
 
 struct lines {
-	const char *at, *end; /* what is left of the line; its newline is not part of it */
-	const char *rest;     /* behind the newline */
+	const char *at, *end; /* the rest of the line, without its newline */
+	const char *rest;     /* behind the newline: the lines that follow */
 	const char *text_end;
-	unsigned number;
-	unsigned bad; /* the first line that was passed over; 0: none */
-	const char *why;
+	unsigned number; /* of the line, from 1 */
+	unsigned bad;	 /* the first line that lines_refuse() passed over; 0: none */
+	const char *why; /* it was passed over */
 };
 
+/* Begins to read length bytes of text, which stays the caller's. */
 struct lines lines_of(const char *text, size_t length);
 
-/* Goes to the next line (the first at first) that has a word; false where there is none. */
+/* Moves to the next line that has a word, first to the first one. Returns false behind the last. */
 bool lines_next(struct lines *lines);
 
-/* Notes that this line is passed over, and why: a constant string. */
+/* Notes that the parser passes over this line. why: a constant string, what was expected. */
 void lines_refuse(struct lines *lines, const char *why);
 
-/* The next word on the line. At its end false, and the word is empty. */
+/* Takes the next word off the line. Returns false, and an empty word, at the end of the line. */
 bool lines_word(struct lines *lines, struct word *word);
 
-/* As a source_parser: calls read_line, which returns 0 or -errno, for each line that has a word. */
+/*
+ * Does what a source_parser does: calls read_line for each line that has a word, until one returns
+ * an error. read_line returns 0 or -errno.
+ */
 int lines_read(const struct source_text *text,
 	int (*read_line)(struct lines *lines, struct name_table *table), struct name_table *table,
 	unsigned *line, const char **why);
@@ -43,10 +47,14 @@ int lines_read(const struct source_text *text,
 bool word_is(const struct word *word, const char *text);
 bool word_is_number(const struct word *word); /* decimal digits only */
 
-/* Reads an address of either family; network byte order. */
+/* Reads an IPv4 or IPv6 address into addr, network byte order. Returns false where it is neither.
+ */
 bool word_address(const struct word *word, int *family, uint8_t addr[16]);
 
-/* Copies what a table may want of a name, NUL-terminated. A NUL in it ends it. */
+/*
+ * Copies a word, NUL-terminated, cut to NAMES_MAX + 1 bytes: one more than a table keeps, so that
+ * it cuts between characters. A NUL in the word ends it.
+ */
 void word_copy(const struct word *word, char name[NAMES_MAX + 2]);
 
 #endif

@@ -38,7 +38,7 @@ struct name_key name_key_address(int family, const void *addr)
 	return key;
 }
 
-/* The slot of a key, or the free one where it belongs. The table is never full. */
+/* Returns the slot of a key, or the free slot for it. The table is never full. */
 static struct name_entry *slot_of(const struct name_table *table, const struct name_key *key)
 {
 	size_t mask = ((size_t)1 << table->bits) - 1, at;
@@ -90,7 +90,7 @@ bool name_table_note_use(const struct name_table *table, const struct name_key *
 	return true;
 }
 
-/* Room for one more: at most three of four slots are taken. */
+/* Makes room for one more key: at most three of four slots are used. */
 static int make_room(struct name_table *table)
 {
 	struct name_table old = *table;
@@ -111,7 +111,7 @@ static int make_room(struct name_table *table)
 	return 0;
 }
 
-/* The bytes of a name to keep: no more than NAMES_MAX, and no part of a UTF-8 character. */
+/* The length to keep of a name: at most NAMES_MAX bytes, without cutting a UTF-8 character. */
 static size_t name_length(const char *name)
 {
 	size_t length = strnlen(name, NAMES_MAX + 1);
@@ -121,7 +121,7 @@ static size_t name_length(const char *name)
 		return length;
 	while (cut > NAMES_MAX - 3 && (name[cut] & 0xc0) == 0x80)
 		cut--;
-	return (name[cut] & 0xc0) == 0x80 ? NAMES_MAX : cut; /* no UTF-8 at all: anywhere will do */
+	return (name[cut] & 0xc0) == 0x80 ? NAMES_MAX : cut; /* not UTF-8: cut anywhere */
 }
 
 static int keep_name(struct name_table *table, const char *name, uint32_t *offset)
@@ -172,7 +172,7 @@ struct name_entry *name_table_put(
 	return slot;
 }
 
-/* The entry of a key, named so where it has no name yet. NULL: out of memory. */
+/* Returns the entry of a key, and names it where it has no name yet. NULL: out of memory. */
 static struct name_entry *add(
 	struct name_table *table, const struct name_key *key, const char *name)
 {
@@ -191,7 +191,7 @@ int name_table_add(struct name_table *table, const uint8_t mac[6], const char *n
 	return add(table, &key, name) ? 0 : -ENOMEM;
 }
 
-/* What no host of ours can have, or every host has, names none. */
+/* Whether one host alone can have that address: not multicast, link-local or loopback, or ::. */
 static bool is_hosts(const struct name_key *key)
 {
 	static const uint8_t v4[12] = {[10] = 0xff, [11] = 0xff}, zero[15];
@@ -203,7 +203,7 @@ static bool is_hosts(const struct name_key *key)
 	       !(memcmp(byte, zero, sizeof(zero)) == 0 && byte[15] <= 1);
 }
 
-/* Where there is no name the address stands in its place: a name must not look like another's. */
+/* Outputs show the address where there is no name, so no name may look like an address. */
 static bool is_address(const char *name)
 {
 	uint8_t addr[16];

@@ -1,54 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "names/names.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "names/ethers.h"
-#include "names/hosts.h"
-#include "names/leases.h"
-#include "names/names_inside.h"
-#include "names/uci/libuci.h"
-#include "names/uci/reader.h"
+#include "names/names_private.h"
 
-/*
- * The library's word counts where there is one. What is wrong in a line, and in which, our own
- * reader tells better.
- */
-static int parse_uci(
-	const struct source_text *text, struct name_table *table, unsigned *line, const char **why)
-{
-	const char *slash = strrchr(text->path, '/');
-	const struct uci_input input = {text->text, text->length, text->changes,
-		text->changes_length, slash ? slash + 1 : text->path};
-	int error = libuci_read(text->path, text->changes_path, table);
-	struct name_table unused = {0};
-
-	if (error == -ENOSYS)
-		return uci_read(&input, table, line, why);
-	if (error == -EINVAL) {
-		if (uci_read(&input, &unused, line, why) != -EINVAL)
-			*why = "libuci cannot read it";
-		name_table_free(&unused);
-	}
-	return error;
-}
-
-static const struct {
-	char text[8];
-	source_parser *parse;
-} kinds[NAMES_SOURCES] = {
-	[NAMES_UCI] = {"uci", parse_uci},
-	[NAMES_LEASES] = {"leases", leases_parse},
-	[NAMES_ETHERS] = {"ethers", ethers_parse},
-	[NAMES_HOSTS] = {"hosts", hosts_parse},
-};
-
+/* Whether a lease of old is still in one of the files. */
 static bool lasts(const void *context, const struct name_entry *entry)
 {
-	const struct source *leases = context;
+	const struct source_files *leases = context;
 	bool found = false;
 
 	for (size_t i = 0; i < leases->file_count && !found; i++) {
@@ -71,7 +32,8 @@ uint32_t names_version(const struct names *names)
 	return names->version;
 }
 
-void names_remember(struct names *names, const struct source *leases, const struct name_table *old)
+void names_keep_ended(
+	struct names *names, const struct source_files *leases, const struct name_table *old)
 {
 	ended_leases_keep(&names->ended, old, lasts, leases);
 }
@@ -81,19 +43,20 @@ bool names_refresh(struct names *names)
 	bool changed = false;
 
 	for (unsigned i = 0; i < NAMES_SOURCES; i++) {
-		if (names_follow_more(names, i)) {
+		if (names_discover_files(names, i)) {
 			changed = true;
 			renew_version(names);
 		}
 		for (size_t k = 0; k < names->source[i].file_count; k++) {
 			struct name_table old;
 
-			if (!source_file_refresh(&names->source[i].file[k], kinds[i].parse, &old))
+			if (!source_file_refresh(
+				    &names->source[i].file[k], names_source_kinds[i].parse, &old))
 				continue;
 			changed = true;
 			renew_version(names);
 			if (i == NAMES_LEASES)
-				names_remember(names, &names->source[i], &old);
+				names_keep_ended(names, &names->source[i], &old);
 			name_table_free(&old);
 		}
 	}
@@ -167,7 +130,7 @@ void names_note_use(
 
 size_t names_count(const struct names *names, enum names_source source)
 {
-	const struct source *from = &names->source[source];
+	const struct source_files *from = &names->source[source];
 	size_t count = 0;
 
 	for (size_t i = 0; i < from->file_count; i++)
@@ -177,5 +140,5 @@ size_t names_count(const struct names *names, enum names_source source)
 
 const char *names_source_text(enum names_source source)
 {
-	return kinds[source].text;
+	return names_source_kinds[source].name;
 }

@@ -1,7 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which name belongs to which MAC and to which address. Sources are asked in the order of enum
- * names_source: the first that knows wins; within a source, the file that was followed first.
+ * Which name belongs to which MAC and to which address. The sources are asked in the order of enum
+ * names_source, and within a source its files in the order in which they were added: the first that
+ * knows the host names it.
+ *
+ * To add a source of names:
+ *   names/source.h    its value in enum names_source, where it ranks
+ *   names/source.c    its row: the word for users, and its parser
+ *   names/NEW.[ch]    the parser; names/parser.h has its type, names/ethers.c is the shortest one
+ *   names/follow.c    which paths of the configuration are its files, in follow_all()
+ *   config/           the option that names these files, if it has one: CONTRIBUTING.md
+ *   tests             tests/unit/test_NEW.c, tests/fuzz/fuzz_NEW.c; docs/metrics.md lists the words
+ * To add a format of leases: names/leases.h. To add a UCI section: names/uci/uci_names.h.
  */
 #ifndef MZ_NAMES_NAMES_H
 #define MZ_NAMES_NAMES_H
@@ -12,85 +22,88 @@
 
 #include "names/source.h"
 
-struct names; /* all names of all sources */
+struct names; /* the names of all sources */
 
 struct names *names_create(void); /* NULL: out of memory */
 void names_destroy(struct names *names);
 
 /*
- * One more file of a source, or of NAMES_HOSTS a directory of them. What is not there (yet) is
- * empty, not an error. path: copied. Due before names_refresh(). Returns 0, -ENOMEM, or -E2BIG
- * beyond NAMES_FILES.
+ * Adds a file of a source; of NAMES_HOSTS, path may be a directory of files. Call it before the
+ * first names_refresh(), which reads the file. A file that does not exist (yet) counts as empty.
+ * path: copied. Returns 0, -ENOMEM, or -E2BIG beyond NAMES_FILES.
  */
-int names_follow(struct names *names, enum names_source source, const char *path);
+int names_add_file(struct names *names, enum names_source source, const char *path);
 
-/*
- * Follows, besides the lease files so far, those that UCI's files name, as they do.
- * names_paths_version() is another number whenever names_path() may find others.
+/* From now on, the lease files that UCI's files name (option leasefile) are files of NAMES_LEASES.
  */
 void names_follow_leasefiles(struct names *names);
-uint32_t names_paths_version(const struct names *names);
 
-/* The paths of all files that names come from, one after the other; NULL behind the last. */
+/* The path of the i-th file, of all sources; NULL behind the last. Valid until names_refresh(). */
 const char *names_path(const struct names *names, size_t i);
 
+/* A number that changes whenever names_path() may return other paths. */
+uint32_t names_paths_version(const struct names *names);
+
 /*
- * Reads again the files that changed since the last call. A broken file is logged once for each
- * of its states, with the line, and its last good names stay; a name from a lease stays when the
- * lease ends. Returns whether any name changed.
+ * Reads the files that changed since the last call. Logs a broken file once per state of the file,
+ * with the line, and keeps its last good names. A host also keeps the name of a lease that ended.
+ * Returns whether any name changed.
  */
 bool names_refresh(struct names *names);
 
 /* Whether names_refresh() has something to read. */
 bool names_stale(const struct names *names);
 
-/* Another number, never 0, whenever names_find() and its like may find something else. */
+/* A number, never 0, that changes whenever names_find_mac() and its like may find another name. */
 uint32_t names_version(const struct names *names);
 
 /*
- * Notes that a machine used an address, and when: seconds of any clock. Before names_find_address()
- * this is due for all that used one, as a name by address is the last one's.
+ * Notes that a machine used an address, and when: seconds of any clock. An address may have had
+ * several users, and its name is that of the last one. So note the uses of all rows before the
+ * first names_find_address().
  */
 void names_note_use(
 	struct names *names, int family, const void *addr, const uint8_t mac[6], uint32_t time_s);
 
 /*
- * The name of a MAC. Valid until the next names_refresh(); NULL where nobody knows one, or where
- * hosts of several names share it, or shared it.
+ * Returns the name of a MAC, valid until the next names_refresh(), and sets *source. NULL: no
+ * source knows one, or names_is_shared().
  */
-const char *names_find(const struct names *names, const uint8_t mac[6], enum names_source *source);
+const char *names_find_mac(
+	const struct names *names, const uint8_t mac[6], enum names_source *source);
+
+/* Whether hosts of several names stand behind a MAC, or stood there earlier. */
 bool names_is_shared(const struct names *names, const uint8_t mac[6]);
 
-/* What the name of an address says about the machine that uses it. */
+/* What the name of an address says about the MAC that uses the address. */
 enum names_relation {
-	NAMES_SAME_AS_MAC,    /* nothing new: its MAC has this name in one of the sources */
-	NAMES_ONE_OF_SEVERAL, /* its MAC holds the address under this name, and others under others
-			       */
-	NAMES_HELD_BY_OTHER,  /* another MAC holds the address: the name is of this address alone */
-	NAMES_HELD_BY_NONE    /* no MAC is known to hold it */
+	NAMES_SAME_AS_MAC,    /* a source gives the MAC this name, too */
+	NAMES_ONE_OF_SEVERAL, /* the MAC holds this address, and others under other names */
+	NAMES_HELD_BY_OTHER,  /* another MAC holds the address: the name is the address's alone */
+	NAMES_HELD_BY_NONE    /* no MAC is known to hold the address */
 };
 
 struct names_address_name {
-	const char *text; /* NULL where nobody knows one */
+	const char *text; /* NULL: no source knows one */
 	enum names_source source;
 	enum names_relation relation;
 };
 
 /*
- * The name of an address that the machine of that MAC uses (all zero on a device without link
- * layer): of one that it holds by lease, or that it used last. Valid until the next
+ * Returns the name of an address that mac uses, where mac holds the address by a lease, or used it
+ * last. mac: all zero on a device without link layer. The text is valid until the next
  * names_refresh().
  */
 struct names_address_name names_find_address(
 	const struct names *names, int family, const void *addr, const uint8_t mac[6]);
 
 /*
- * How many MACs and addresses a source names, without addresses that are called as the MAC that
- * holds them.
+ * How many hosts a source names: MACs, and addresses, but for those with the same name as the MAC
+ * that holds them.
  */
 size_t names_count(const struct names *names, enum names_source source);
 
-/* The word for users ("uci"): a constant string. */
+/* The word for a source in metrics and JSON, like "uci": a constant string. */
 const char *names_source_text(enum names_source source);
 
 #endif

@@ -9,7 +9,7 @@
 
 #define BROKEN "broken\\x20"
 
-/* Undoes \xNN, which stands for one byte. A NUL stays as it is written. */
+/* Replaces \xNN by that byte, but for \x00. */
 static void decode(char *name)
 {
 	char *to = name;
@@ -31,7 +31,7 @@ static void decode(char *name)
 	*to = '\0';
 }
 
-/* False where the word is no name. */
+/* Reads the name in a word. Returns false where it has none. */
 static bool read_name(const struct word *word, char name[NAMES_MAX + 2])
 {
 	struct word rest = *word;
@@ -55,7 +55,7 @@ static bool read_name(const struct word *word, char name[NAMES_MAX + 2])
 	return *name;
 }
 
-/* Twelve digits, as older versions write it, or with colons. */
+/* Reads a MAC: twelve digits, as older versions write it, or with colons. */
 static bool read_mac(const struct word *word, uint8_t mac[6])
 {
 	for (size_t i = 0; i < 6 && word->length == 12; i++) {
@@ -69,7 +69,7 @@ static bool read_mac(const struct word *word, uint8_t mac[6])
 	return word->length == 12 || mac_parse(word->text, word->length, mac);
 }
 
-/* Whole addresses; shorter ones are prefixes that the client uses behind itself. */
+/* Adds the addresses of a line. Passes over prefixes that are delegated to the client. */
 static int add_addresses(
 	struct lines *lines, const uint8_t mac[6], struct name_table *table, const char *name)
 {
@@ -106,7 +106,7 @@ int odhcpd_line(struct lines *lines, bool by_duid, struct name_table *table)
 
 	if (!lines_word(lines, &interface) || !lines_word(lines, &client) ||
 		!lines_word(lines, &iaid) || !lines_word(lines, &name))
-		return 0; /* a comment of somebody's */
+		return 0; /* any other comment */
 	if (word_is(&iaid, "ipv4") == by_duid || !read_name(&name, text))
 		return 0;
 	if (by_duid ? duid_mac(client.text, client.length, mac) : read_mac(&client, mac))

@@ -12,7 +12,7 @@
 #include "base/trust.h"
 
 #define FILE_MAX (16 << 20) /* bytes; 100,000 hosts fit */
-/* Seconds. Two changes closer together may leave the same times: jffs2 keeps whole seconds. */
+/* Seconds. Two changes closer together may leave equal times: jffs2 keeps whole seconds. */
 #define SETTLED 2
 
 static struct source_stamp take_stamp(const char *path)
@@ -51,18 +51,19 @@ static bool same_trouble(const struct source_trouble *a, const struct source_tro
 }
 
 /*
- * Whether the file last changed so long ago that another change would show in its times. What lies
- * far ahead was written before the clock was set back.
+ * Whether the file last changed so long ago that another change would show in its times. A time far
+ * in the future is from before the clock was set back, so it counts as long ago.
  */
 static bool is_settled(const struct source_stamp *stamp)
 {
 	return llabs((long long)(clock_date_ms() / 1000) - stamp->ctime.tv_sec) > SETTLED;
 }
 
-/* Reads a file of a known size. -EAGAIN: it grew meanwhile. text: for free(), NULL on error. */
+/* Reads a file of that size. Returns 0, -EAGAIN where it has grown, or -errno. *text: for free().
+ */
 static int read_file(const char *path, size_t size, char **text, size_t *length)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO must not stop us */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* opening a FIFO must not block */
 	size_t got = 0;
 	ssize_t n = 1;
 	int error = 0;
@@ -92,7 +93,7 @@ static int read_file(const char *path, size_t size, char **text, size_t *length)
 	return error;
 }
 
-/* Whether a file may be read; what it is not, is said in *found. */
+/* Whether the file can be read. Sets *found to the reason where it cannot. */
 static bool is_readable(const struct source_stamp *stamp, struct source_trouble *found)
 {
 	found->error = stamp->error;
@@ -103,7 +104,7 @@ static bool is_readable(const struct source_stamp *stamp, struct source_trouble 
 	return !found->error;
 }
 
-/* Whether only who we trust can have put the file there; why not, is said in *found. */
+/* Whether only trusted users can have put the file there: base/trust.h. Else sets *found. */
 static bool is_trusted(const char *path, struct source_trouble *found)
 {
 	if (trust_path(path, true))
@@ -113,7 +114,7 @@ static bool is_trusted(const char *path, struct source_trouble *found)
 	return false;
 }
 
-/* Reads the file that stamp was taken of. text: as of read_file(); why not, is said in *found. */
+/* Reads the file of that stamp as read_file() does. Sets *found to the reason where it does not. */
 static void read_trusted(const char *path, const struct source_stamp *stamp,
 	struct source_trouble *found, char **text, size_t *length)
 {
@@ -122,7 +123,7 @@ static void read_trusted(const char *path, const struct source_stamp *stamp,
 	found->error = read_file(path, (size_t)stamp->size, text, length);
 	if (found->error)
 		return;
-	/* it may have been away as we looked, and another user's as we read */
+	/* trust_path() is true where no file is: another user may have put one there since */
 	if (access(path, F_OK) < 0)
 		found->error = -EAGAIN;
 	else
@@ -133,7 +134,7 @@ static void read_trusted(const char *path, const struct source_stamp *stamp,
 	}
 }
 
-/* Fills table with the names of the files stamps were taken of, in part where that fails. */
+/* Fills table with the names of the files of these stamps; only in part where that fails. */
 static struct source_trouble load(const struct source_file *file, source_parser *parse,
 	const struct source_stamp stamp[2], struct name_table *table)
 {
@@ -200,7 +201,7 @@ bool source_file_refresh(struct source_file *file, source_parser *parse, struct 
 
 	take_stamps(file, stamp);
 	same = same_stamps(file, stamp);
-	settled = is_settled(&stamp[0]) && is_settled(&stamp[1]); /* as of before they are read */
+	settled = is_settled(&stamp[0]) && is_settled(&stamp[1]); /* before the files are read */
 	if (same && file->settled)
 		return false;
 	found = load(file, parse, stamp, &table);
@@ -222,7 +223,7 @@ bool source_file_refresh(struct source_file *file, source_parser *parse, struct 
 		return false;
 	file->trouble = found;
 	memcpy(file->seen, stamp, sizeof(file->seen));
-	/* What the system refused, it may grant the next time without a trace in the file. */
+	/* A system error may be gone the next time without a change of the file: try again then. */
 	file->settled = settled && (!found.error || found.why);
 	return changed;
 }

@@ -10,21 +10,21 @@
 #include <unistd.h>
 
 /*
- * Writing is watched at the files themselves: at a directory like /tmp it would wake us up for
- * everybody's files.
+ * Writing is watched at the files themselves: watching it at a directory like /tmp would wake the
+ * daemon for every file there.
  */
 #define DIRECTORY_EVENTS                                                                           \
 	(IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF)
 #define FILE_EVENTS (IN_MODIFY | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF)
 #define ENDS	    (IN_IGNORED | IN_UNMOUNT | IN_DELETE_SELF | IN_MOVE_SELF)
 
-#define TRIES 4 /* directories that appear while we look for the nearest one */
+#define TRIES 4 /* to find the nearest directory, while directories appear */
 
 struct watched {
 	char *path;
-	int directory;	  /* the nearest one there is, as a watch descriptor; -1: none */
-	int file;	  /* -1: it is not there */
-	const char *name; /* what matters in that directory: a part of path */
+	int directory;	  /* watch descriptor of the nearest existing directory; -1: none */
+	int file;	  /* watch descriptor of the file; -1: it does not exist */
+	const char *name; /* the component below that directory: a part of path */
 	size_t name_length;
 	int old_directory, old_file;
 };
@@ -123,7 +123,7 @@ static bool watch_directory(struct watch *watch, struct watched *file)
 	return own || file->directory < 0;
 }
 
-/* Whether what is missing in the watched directory came before we watched it. */
+/* Whether the component below the watched directory exists: it may have come before the watch. */
 static bool has_come(const struct watched *file)
 {
 	size_t length = (size_t)(file->name - file->path) + file->name_length;
@@ -135,7 +135,7 @@ static bool has_come(const struct watched *file)
 	return stat(path, &it) == 0 && S_ISDIR(it.st_mode);
 }
 
-/* Descriptors are not used again, so what nobody needs any more can be told by its number. */
+/* Whether a file uses the watch descriptor. The kernel does not reuse their numbers. */
 static bool is_used(const struct watch *watch, int descriptor)
 {
 	for (size_t i = 0; i < watch->count; i++)
@@ -160,7 +160,7 @@ void watch_renew(struct watch *watch)
 		for (int tries = 0; tries < TRIES; tries++)
 			if (watch_directory(watch, file) || !has_come(file))
 				break;
-		/* of a directory also what comes into it and goes */
+		/* DIRECTORY_EVENTS, as the path may be a directory */
 		file->file = inotify_add_watch(
 			watch->fd, file->path, FILE_EVENTS | DIRECTORY_EVENTS | IN_MASK_ADD);
 	}

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Tells that files may have changed, by inotify(7): also when they are replaced, or when they and
- * the directories above them are yet to come; and of directories, what is in them. Paths that are
- * relative, or lead over symbolic links to directories, are followed as far as the kernel reports
- * it: looking at the files now and then is not made superfluous.
+ * Notices by inotify(7) that files may have changed: their content, that they are replaced, and
+ * that they or the directories above them come or go. Of a directory, it also notices the files in
+ * it. It misses some changes to relative paths and to paths with symbolic links to directories, so
+ * check such files now and then.
  */
 #ifndef MZ_NAMES_WATCH_H
 #define MZ_NAMES_WATCH_H
@@ -12,19 +12,22 @@
 
 struct watch;
 
-struct watch *watch_create(void);	 /* NULL: no memory, or no inotify, see errno */
+struct watch *watch_create(void);	 /* NULL: see errno */
 void watch_destroy(struct watch *watch); /* accepts NULL */
 
-/* One more file, as of the next watch_renew(). path: copied. Returns 0 or -ENOMEM. */
+/* Adds a path, to be watched from the next watch_renew() on. path: copied. Returns 0 or -ENOMEM. */
 int watch_add(struct watch *watch, const char *path);
 
-/* Readable when there is something for watch_read(). */
+/* A descriptor that is readable when watch_read() has events to take. */
 int watch_fd(const struct watch *watch);
 
-/* Takes the events that are there. Returns whether one of the files may have changed. */
+/* Takes all pending events. Returns whether one of the files may have changed. */
 bool watch_read(struct watch *watch);
 
-/* Finds out what there is to watch: due at first, and before the files are read after a change. */
+/*
+ * Puts the watches on the files and directories that exist now. Call it at first, and after each
+ * change, before the files are read.
+ */
 void watch_renew(struct watch *watch);
 
 #endif

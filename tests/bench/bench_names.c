@@ -50,7 +50,7 @@ static double measure_lookup(const struct names *names, unsigned hosts, unsigned
 		const uint8_t mac[6] = {2, 0, (uint8_t)(n >> 16), (uint8_t)(n >> 8), (uint8_t)n, 0};
 		enum names_source source;
 
-		*found += names_find(names, mac, &source) != NULL;
+		*found += names_find_mac(names, mac, &source) != NULL;
 	}
 	return (now_ms() - start) * 1e6 / LOOKUPS;
 }
@@ -69,7 +69,7 @@ static int measure(enum names_source source, const char *kind, unsigned hosts)
 		struct names *names = names_create();
 		double start, ms;
 
-		if (!names || names_follow(names, source, path) < 0)
+		if (!names || names_add_file(names, source, path) < 0)
 			return 1;
 		start = now_ms();
 		names_refresh(names);

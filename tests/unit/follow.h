@@ -165,7 +165,7 @@ static inline const char *name(void)
 {
 	enum names_source source;
 
-	return names_find(follow_names(follow), one, &source);
+	return names_find_mac(follow_names(follow), one, &source);
 }
 
 static inline void expect(const char *expected)

@@ -43,7 +43,7 @@ static inline int naming_enter(void **state)
 		return -1;
 	fixture->names = names_create();
 	for (unsigned i = 0; i < NAMES_SOURCES; i++)
-		error |= names_follow(fixture->names, i, naming_path(fixture, i, path));
+		error |= names_add_file(fixture->names, i, naming_path(fixture, i, path));
 	tally_init(&fixture->tally);
 	strcpy(fixture->tally.nets[0].ifname, "br-lan");
 	strcpy(fixture->tally.nets[1].ifname, "wg0");

@@ -32,7 +32,7 @@ static struct snapshot *take(const char *rows, struct names **names)
 	assert_int_equal(write(fd, dhcp, strlen(dhcp)), strlen(dhcp));
 	close(fd);
 	*names = names_create();
-	assert_int_equal(names_follow(*names, NAMES_UCI, path), 0);
+	assert_int_equal(names_add_file(*names, NAMES_UCI, path), 0);
 	names_refresh(*names);
 	unlink(path);
 	tally_init(&tally);

@@ -73,7 +73,7 @@ static int enter(void **state)
 		return -1;
 	logged = opened = 0;
 	fixture->names = names_create();
-	return fixture->names ? names_follow(fixture->names, NAMES_UCI, "dhcp") : -1;
+	return fixture->names ? names_add_file(fixture->names, NAMES_UCI, "dhcp") : -1;
 }
 
 static int leave(void **state)
@@ -115,7 +115,7 @@ static void write_host(const char *name)
 static void expect(const struct names *names, const uint8_t mac[6], const char *name)
 {
 	enum names_source source;
-	const char *found = names_find(names, mac, &source);
+	const char *found = names_find_mac(names, mac, &source);
 
 	if (!name)
 		assert_null(found);
@@ -133,7 +133,7 @@ static void without_a_file_there_are_no_names(void **state)
 	assert_false(names_refresh(names));
 	assert_false(names_refresh(names));
 	assert_int_equal(names_count(names, NAMES_UCI), 0);
-	assert_int_equal(names_follow(names, NAMES_UCI, "/dev/null/dhcp"), 0);
+	assert_int_equal(names_add_file(names, NAMES_UCI, "/dev/null/dhcp"), 0);
 	assert_false(names_refresh(names));
 	assert_int_equal(logged, 0);
 }
@@ -270,7 +270,7 @@ static void what_is_no_file_is_refused(void **state)
 	assert_non_null(strstr(last, "not a regular file"));
 	expect(names, one, "good");
 
-	assert_int_equal(names_follow(names, NAMES_UCI, "/dev/zero"), 0);
+	assert_int_equal(names_add_file(names, NAMES_UCI, "/dev/zero"), 0);
 	assert_false(names_refresh(names));
 	assert_int_equal(logged, 2);
 	expect(names, one, "good");
@@ -315,7 +315,7 @@ static void an_old_file_is_read_only_once(void **state)
 {
 	struct names *names = ((struct fixture *)*state)->names;
 
-	assert_int_equal(names_follow(names, NAMES_UCI, "/etc/passwd"), 0);
+	assert_int_equal(names_add_file(names, NAMES_UCI, "/etc/passwd"), 0);
 	assert_false(names_refresh(names));
 	opened = 0; /* libuci, where there is one, has opened it, too */
 	for (int i = 0; i < 9; i++)
@@ -360,7 +360,7 @@ static void several_files_are_one_source(void **state)
 {
 	struct names *names = ((struct fixture *)*state)->names;
 
-	assert_int_equal(names_follow(names, NAMES_UCI, "new"), 0);
+	assert_int_equal(names_add_file(names, NAMES_UCI, "new"), 0);
 	assert_string_equal(names_source_text(NAMES_UCI), "uci");
 	assert_string_equal(names_path(names, 0), "dhcp");
 	assert_string_equal(names_path(names, 1), "new");
@@ -374,8 +374,8 @@ static void several_files_are_one_source(void **state)
 	expect(names, one, "first");
 	assert_int_equal(names_count(names, NAMES_UCI), 2);
 	for (int i = 2; i < NAMES_FILES; i++)
-		assert_int_equal(names_follow(names, NAMES_UCI, "none"), 0);
-	assert_int_equal(names_follow(names, NAMES_UCI, "none"), -E2BIG);
+		assert_int_equal(names_add_file(names, NAMES_UCI, "none"), 0);
+	assert_int_equal(names_add_file(names, NAMES_UCI, "none"), -E2BIG);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, enter, leave)

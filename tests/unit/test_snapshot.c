@@ -107,8 +107,8 @@ static void not_all_that_ever_had_a_lease_are_remembered(void **state)
 		naming_write(fixture, NAMES_LEASES, text);
 		free(text);
 	}
-	assert_null(names_find(fixture->names, first, &source));
-	assert_non_null(names_find(fixture->names, last, &source));
+	assert_null(names_find_mac(fixture->names, first, &source));
+	assert_non_null(names_find_mac(fixture->names, last, &source));
 	assert_int_equal(names_count(fixture->names, NAMES_LEASES), 1024);
 }
 
@@ -134,7 +134,7 @@ static void leases_that_all_end_at_once_do_not_bring_back_older_names(void **sta
 		for (unsigned i = 0; i < leases[round]; i++) {
 			const uint8_t mac[6] = {2, 0, 0, 0, (uint8_t)(i >> 8), (uint8_t)i};
 			enum names_source source;
-			const char *known = names_find(fixture->names, mac, &source);
+			const char *known = names_find_mac(fixture->names, mac, &source);
 
 			assert_true(!known || *known == name);
 			found += known != NULL;

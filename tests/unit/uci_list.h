@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
-#include "names/name_table_add.h"
+#include "names/parser.h"
 
 #define UCI_LINE 400
 

@@ -13,7 +13,7 @@ struct change {
 	const char *package, *section, *option, *value; /* the latter two may be NULL */
 };
 
-/* Without control characters but those of white space. */
+/* Whether text has no control characters but white space. */
 static bool is_text(const char *text)
 {
 	for (; *text; text++) {
@@ -25,7 +25,7 @@ static bool is_text(const char *text)
 	return true;
 }
 
-/* Takes an argument apart, in place. */
+/* Splits an argument, in place. Returns whether it is well-formed. */
 static bool split(char *argument, struct change *change)
 {
 	static const char commands[] = "+-@^|~";
@@ -128,7 +128,8 @@ static int apply(struct uci_package *package, const struct change *change)
 	case '^':
 		if (found)
 			uci_package_reorder(package, section,
-				(int)strtoul(change->value, NULL, 10)); /* as libuci cuts it */
+				(int)strtoul(change->value, NULL,
+					10)); /* libuci, too, reads it as an int */
 		return 0;
 	case '|':
 		return section ? uci_section_add(package, section, change->option, change->value)

@@ -40,7 +40,7 @@ bool uci_lexer_next_line(struct uci_lexer *text)
 	return true;
 }
 
-/* Behind a backslash: whether a character to take as it is comes next. A line's end is none. */
+/* Passes over a backslash. Returns whether a character to copy follows; a line's end is skipped. */
 static bool escapes(struct uci_lexer *text)
 {
 	size_t left = (size_t)(text->eol - ++text->at);
@@ -74,8 +74,8 @@ static int read_quoted(struct uci_lexer *text, char **to)
 }
 
 /*
- * What this writes never outgrows what it read: a quote, a backslash or the character that ended
- * the argument makes room for the NUL.
+ * This never writes more than it reads: a quote, a backslash or the character that ended the
+ * argument leaves room for the NUL.
  */
 int uci_lexer_argument(struct uci_lexer *text, const char **argument)
 {

@@ -24,7 +24,7 @@ int libuci_read(const char *path, const char *changes, struct name_table *table)
 
 #include "names/uci/uci_names.h"
 
-/* The library waits for a lock, however long: we do not, but for one that comes in between. */
+/* libuci waits for a lock without a limit, so look first. A lock that comes afterwards is short. */
 static bool is_locked(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -43,7 +43,7 @@ static char *directory_of(const char *path)
 	return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
 }
 
-/* Without changes the file is loaded by its path: the library then looks for none. */
+/* Without changes, loads the file by its path: libuci then looks for no changes. */
 static int load(struct uci_context *context, const char *path, const char *changes,
 	struct uci_package **package)
 {
@@ -122,7 +122,7 @@ int libuci_read(const char *path, const char *changes, struct name_table *table)
 	int error;
 
 	if (path[0] != '/' || strchr(strrchr(path, '/'), '.'))
-		return -ENOSYS; /* relative, or not the name of a package */
+		return -ENOSYS; /* a relative path, or not the name of a package */
 	if (is_locked(path) || (changes && is_locked(changes)))
 		return -EAGAIN;
 	context = uci_alloc_context();

@@ -19,7 +19,7 @@ struct chunk {
 	_Alignas(max_align_t) char bytes[];
 };
 
-/* Memory, all zeros, until uci_package_free(). size: small. */
+/* Returns zeroed memory that uci_package_free() frees. size: bytes, much less than CHUNK. */
 static void *take(struct uci_package *package, size_t size)
 {
 	struct chunk *chunk = package->chunks;
@@ -44,7 +44,7 @@ void uci_package_init(struct uci_package *package)
 
 static void keep(void *section)
 {
-	(void)section; /* a chunk has it */
+	(void)section; /* its memory is in a chunk */
 }
 
 void uci_package_free(struct uci_package *package)
@@ -65,7 +65,7 @@ static int compare_ids(const void *a, const void *b)
 	return strcmp(one->id, other->id);
 }
 
-/* What libuci calls a section without a name, so that uncommitted changes can tell which it is. */
+/* The id that libuci gives a section without a name: uncommitted changes refer to it. */
 static const char *make_id(struct uci_package *package, const struct uci_section *section)
 {
 	char *id = take(package, ID_SIZE);
@@ -174,7 +174,7 @@ void uci_section_delete(struct uci_section *section, struct uci_option *option)
 	*at = option->next;
 }
 
-/* The option of that key, made where there is none. NULL: out of memory. */
+/* Returns the option of that key, a new one where there is none. NULL: out of memory. */
 static struct uci_option *open_option(
 	struct uci_package *package, struct uci_section *section, const char *key)
 {

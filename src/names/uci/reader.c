@@ -14,7 +14,7 @@ struct reader {
 	struct uci_lexer text;
 	struct uci_package package;
 	struct uci_section *current;
-	bool whole; /* all options are kept, as changes may rename them */
+	bool whole; /* keep all options: changes may rename them */
 };
 
 static int read_required(struct reader *reader, const char **argument)
@@ -47,7 +47,7 @@ static int read_package(struct reader *reader)
 	return error ? error : read_end(reader);
 }
 
-/* A section that was open before is open again: what it had stays. */
+/* Opens a section. Where it exists, further options are added to it. */
 static int open_section(struct reader *reader, const char *type, const char *id)
 {
 	struct uci_section *known;
@@ -99,11 +99,11 @@ static int read_option(struct reader *reader, bool list)
 		return error;
 	if (list)
 		return uci_section_add(&reader->package, section, key, text);
-	/* libuci, too, passes over an option that is empty. */
+	/* libuci, too, passes over an empty option. */
 	return *text ? uci_section_set(&reader->package, section, key, text) : 0;
 }
 
-/* A command may be cut to its first letter. */
+/* Whether the word is the command or its first letter. */
 static bool is_command(const char *word, size_t length, const char *command)
 {
 	return (length == 1 || length == strlen(command)) && !memcmp(word, command, length);

@@ -8,7 +8,7 @@
 #include "base/mac.h"
 #include "names/duid.h"
 
-static const char between[] = " \t\r\n\v\f,"; /* a comma passes through to dnsmasq */
+static const char between[] = " \t\r\n\v\f,"; /* OpenWrt passes a comma on to dnsmasq */
 
 const char **uci_names_field(struct uci_names *section, const char *key)
 {
@@ -42,8 +42,8 @@ static bool read_address(const struct uci_names *section, int *family, uint8_t a
 }
 
 /*
- * What is no whole MAC, as one with wildcards, is passed over: whom dnsmasq gives the name then has
- * it in the lease.
+ * Passes over what is not a whole MAC, such as one with wildcards: the lease has the name of the
+ * host that matches.
  */
 int uci_names_add_macs(struct name_table *table, const struct uci_names *section, const char *macs)
 {
@@ -63,7 +63,7 @@ int uci_names_add_macs(struct name_table *table, const struct uci_names *section
 	return error;
 }
 
-/* One or several in a value; odhcpd lets an IAID follow each. */
+/* A value has one DUID or several. Each may be followed by '%' and an IAID, for odhcpd. */
 static int add_duids(struct name_table *table, const struct uci_names *section)
 {
 	uint8_t mac[6];
@@ -79,7 +79,7 @@ static int add_duids(struct name_table *table, const struct uci_names *section)
 	return error;
 }
 
-/* The first of several names, as in a line of a hosts file, which dnsmasq is told it in. */
+/* Adds the first of several names: OpenWrt writes them to a hosts file for dnsmasq. */
 static int add_domain(struct name_table *table, const struct uci_names *section)
 {
 	char name[NAMES_MAX + 2];

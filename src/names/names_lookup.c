@@ -3,9 +3,9 @@
 
 #include "names/name.h"
 #include "names/names.h"
-#include "names/names_inside.h"
+#include "names/names_private.h"
 
-/* What a table knows of a key; entry: NULL where it knows nothing. */
+/* The entry of a key, and its table; entry: NULL where no table has one. */
 struct found {
 	const struct name_table *table;
 	const struct name_entry *entry;
@@ -23,8 +23,8 @@ static bool is_mac(const uint8_t mac[6], const uint8_t other[6])
 	return memcmp(mac, other, 6) == 0 && memcmp(mac, none, 6) != 0;
 }
 
-/* In the files only, not among leases that ended. */
-static struct found find_in(const struct source *source, const struct name_key *key)
+/* Looks in the files only, not among leases that ended. */
+static struct found find_in(const struct source_files *source, const struct name_key *key)
 {
 	struct found found = {0};
 
@@ -62,12 +62,13 @@ bool names_is_shared(const struct names *names, const uint8_t mac[6])
 		if (found.entry && found.entry->shared)
 			return true;
 	}
-	/* what those moved that left is still in the sum of the MAC */
+	/* the sum of the MAC still contains the traffic of hosts that left */
 	ended = find_ended(names, &key);
 	return ended.entry && ended.entry->shared;
 }
 
-const char *names_find(const struct names *names, const uint8_t mac[6], enum names_source *source)
+const char *names_find_mac(
+	const struct names *names, const uint8_t mac[6], enum names_source *source)
 {
 	struct name_key key = name_key_mac(mac);
 	const char *name = NULL;
@@ -81,9 +82,9 @@ const char *names_find(const struct names *names, const uint8_t mac[6], enum nam
 	return name && !names_is_shared(names, mac) ? name : NULL;
 }
 
-/* What files know of an address that a MAC holds, or else one that it used last. */
-static struct found find_used(
-	const struct source *source, const struct name_key *key, const uint8_t mac[6], bool domain)
+/* Finds an address that mac holds by one of the files, or else one that it used last. */
+static struct found find_used(const struct source_files *source, const struct name_key *key,
+	const uint8_t mac[6], bool domain)
 {
 	struct found used = {0}, found;
 
@@ -101,8 +102,9 @@ static struct found find_used(
 }
 
 /*
- * What a source knows of an address of that MAC. A lease that another machine took over is still
- * that of the one before, for what that one used; and it goes before those who only used it.
+ * Finds the name of an address of mac in one source. An ended lease still names the address for its
+ * holder, also where another machine holds the address now. A lease of mac, ended or not, precedes
+ * a mere use.
  */
 static struct found find_address(const struct names *names, enum names_source source,
 	const struct name_key *key, const uint8_t mac[6])
@@ -122,7 +124,7 @@ static struct found find_address(const struct names *names, enum names_source so
 	return used;
 }
 
-/* Whether one of the sources calls a MAC so. */
+/* Whether one of the sources gives a MAC that name. */
 static bool is_called(const struct names *names, const uint8_t mac[6], const char *name)
 {
 	struct name_key key = name_key_mac(mac);

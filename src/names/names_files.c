@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Which files names come from: those given, and those that directories and UCI's files lead to. */
+/* Which files names come from: those that were added, and those that they lead to. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,24 +8,25 @@
 #include "base/log.h"
 #include "names/directory.h"
 #include "names/names.h"
-#include "names/names_inside.h"
+#include "names/names_private.h"
 
-/* Where libuci keeps what was set and not yet committed, and of which files. */
+/* libuci keeps uncommitted changes to a file of the first directory under its name in the second.
+ */
 #define UCI_CONFIG  "/etc/config/"
 #define UCI_CHANGES "/tmp/.uci/"
 
-#define LISTED 32 /* files that the given ones of a source lead to, at most */
+#define LISTED 32 /* files of directories, per source */
 
-/* The files of a source as they should be: given ones, each before those it leads to. */
+/* The files that a source should have: each added file before the ones in it. */
 struct plan {
 	const char *path[NAMES_FILES + LISTED];
 	bool given[NAMES_FILES + LISTED];
 	size_t count;
-	char *listed[LISTED]; /* those for free() */
+	char *listed[LISTED]; /* paths in path, to be freed */
 	size_t listed_count;
 };
 
-/* The path of what was not committed yet of a UCI file; NULL where there is no such thing. */
+/* Returns the path of the uncommitted changes to a UCI file; NULL where libuci keeps none. */
 static const char *find_changes(const char *path, char changes[64])
 {
 	size_t prefix = strlen(UCI_CONFIG);
@@ -47,9 +48,9 @@ static int open_file(const struct names *names, enum names_source source, const 
 		file, path, source == NAMES_UCI ? find_changes(path, changes) : NULL);
 }
 
-int names_follow(struct names *names, enum names_source source, const char *path)
+int names_add_file(struct names *names, enum names_source source, const char *path)
 {
-	struct source *to = &names->source[source];
+	struct source_files *to = &names->source[source];
 	struct source_file *files;
 	int error;
 
@@ -98,7 +99,7 @@ static void add_directory(struct plan *plan, struct source_file *file)
 	file->left = left;
 }
 
-static void add_leasefiles(struct plan *plan, const struct source *uci)
+static void add_leasefiles(struct plan *plan, const struct source_files *uci)
 {
 	for (size_t k = 0; k < uci->file_count; k++)
 		for (size_t i = 0; i < NAMES_LEASEFILES; i++)
@@ -108,7 +109,7 @@ static void add_leasefiles(struct plan *plan, const struct source *uci)
 
 static struct plan make_plan(struct names *names, enum names_source source)
 {
-	struct source *from = &names->source[source];
+	struct source_files *from = &names->source[source];
 	struct plan plan = {.count = 0};
 
 	for (size_t k = 0; k < from->file_count; k++) {
@@ -125,7 +126,7 @@ static struct plan make_plan(struct names *names, enum names_source source)
 	return plan;
 }
 
-static bool is_fulfilled(const struct plan *plan, const struct source *source)
+static bool is_fulfilled(const struct plan *plan, const struct source_files *source)
 {
 	if (plan->count != source->file_count)
 		return false;
@@ -135,8 +136,8 @@ static bool is_fulfilled(const struct plan *plan, const struct source *source)
 	return true;
 }
 
-/* Takes a file out of those so far; false where it is not among them. */
-static bool take(struct source *from, const char *path, struct source_file *file)
+/* Moves the file of that path out of from. Returns false where from has none. */
+static bool take(struct source_files *from, const char *path, struct source_file *file)
 {
 	for (size_t i = 0; i < from->file_count; i++) {
 		if (!from->file[i].path || strcmp(from->file[i].path, path) != 0)
@@ -148,10 +149,11 @@ static bool take(struct source *from, const char *path, struct source_file *file
 	return false;
 }
 
-/* Where memory runs out, some are not followed. */
+/* Makes the source's files those of plan. Leaves out some where memory is short. Returns whether
+ * the files changed. */
 static bool fulfil(struct names *names, enum names_source source, const struct plan *plan)
 {
-	struct source *old = &names->source[source], new = {0};
+	struct source_files *old = &names->source[source], new = {0};
 
 	new.file = calloc(plan->count + 1, sizeof(*new.file));
 	if (!new.file)
@@ -163,7 +165,7 @@ static bool fulfil(struct names *names, enum names_source source, const struct p
 			new.file_count++;
 	for (size_t i = 0; i < old->file_count; i++) {
 		if (source == NAMES_LEASES)
-			names_remember(names, &new, &old->file[i].table);
+			names_keep_ended(names, &new, &old->file[i].table);
 		source_file_close(&old->file[i]);
 	}
 	free(old->file);
@@ -172,7 +174,7 @@ static bool fulfil(struct names *names, enum names_source source, const struct p
 	return true;
 }
 
-bool names_follow_more(struct names *names, enum names_source source)
+bool names_discover_files(struct names *names, enum names_source source)
 {
 	struct plan plan = make_plan(names, source);
 	bool changed = !is_fulfilled(&plan, &names->source[source]) && fulfil(names, source, &plan);
