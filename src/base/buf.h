@@ -18,7 +18,8 @@ struct buf {
 	char *data;
 	size_t length, capacity; /* bytes */
 	bool failed;
-	/* receives a long text in pieces, so that memory never holds all of it; NULL: keep it all
+	/*
+	 * receives a long text in pieces, so that memory never holds all of it; NULL: keep it all
 	 */
 	void (*sink)(void *context, const char *text, size_t length);
 	void *context;	/* for sink */
@@ -38,7 +39,8 @@ void buf_value(struct buf *buf, uint64_t number); /* " number\n": the end of a l
 /* Appends a copy of length bytes of the buffer itself, which begin at offset. */
 void buf_repeat(struct buf *buf, size_t offset, size_t length);
 
-/* Passes the bytes that the sink has not received to it; the first keep bytes stay in the buffer.
+/*
+ * Passes the bytes that the sink has not received to it; the first keep bytes stay in the buffer.
  */
 void buf_flush(struct buf *buf, size_t keep);
 

@@ -53,7 +53,8 @@ static int read_line(struct lines *lines, bool by_duid, struct name_table *table
 		return read_dnsmasq(lines, by_duid, table);
 	if (word_is(&word, "#"))
 		return odhcpd_line(lines, by_duid, table);
-	/* odhcpd repeats the content of '#' lines for resolvers, in lines like those of /etc/hosts.
+	/*
+	 * odhcpd repeats the content of '#' lines for resolvers, in lines like those of /etc/hosts.
 	 */
 	if (word.text[0] != '#' && !word_is(&word, "duid") && !word_address(&word, &family, addr))
 		lines_refuse(

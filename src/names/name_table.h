@@ -71,7 +71,8 @@ bool name_table_note_use(const struct name_table *table, const struct name_key *
 struct name_entry *name_table_put(
 	struct name_table *table, const struct name_key *key, const char *name);
 
-/* Whether both tables have the same names and holders for the same keys, and the same lease files.
+/*
+ * Whether both tables have the same names and holders for the same keys, and the same lease files.
  */
 bool name_table_equal(const struct name_table *a, const struct name_table *b);
 

@@ -34,7 +34,8 @@ void names_destroy(struct names *names);
  */
 int names_add_file(struct names *names, enum names_source source, const char *path);
 
-/* From now on, the lease files that UCI's files name (option leasefile) are files of NAMES_LEASES.
+/*
+ * From now on, the lease files that UCI's files name (option leasefile) are files of NAMES_LEASES.
  */
 void names_follow_leasefiles(struct names *names);
 

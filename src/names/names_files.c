@@ -10,7 +10,8 @@
 #include "names/names.h"
 #include "names/names_private.h"
 
-/* libuci keeps uncommitted changes to a file of the first directory under its name in the second.
+/*
+ * libuci keeps uncommitted changes to a file of the first directory under its name in the second.
  */
 #define UCI_CONFIG  "/etc/config/"
 #define UCI_CHANGES "/tmp/.uci/"
@@ -149,8 +150,10 @@ static bool take(struct source_files *from, const char *path, struct source_file
 	return false;
 }
 
-/* Makes the source's files those of plan. Leaves out some where memory is short. Returns whether
- * the files changed. */
+/*
+ * Makes the source's files those of plan. Leaves out some where memory is short. Returns whether
+ * the files changed.
+ */
 static bool fulfil(struct names *names, enum names_source source, const struct plan *plan)
 {
 	struct source_files *old = &names->source[source], new = {0};

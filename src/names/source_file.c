@@ -59,7 +59,8 @@ static bool is_settled(const struct source_stamp *stamp)
 	return llabs((long long)(clock_date_ms() / 1000) - stamp->ctime.tv_sec) > SETTLED;
 }
 
-/* Reads a file of that size. Returns 0, -EAGAIN where it has grown, or -errno. *text: for free().
+/*
+ * Reads a file of that size. Returns 0, -EAGAIN where it has grown, or -errno. *text: for free().
  */
 static int read_file(const char *path, size_t size, char **text, size_t *length)
 {

@@ -19,8 +19,10 @@ struct allowed {
 /* Fills the list from config, and allocates room for all that can follow. Returns 0 or -ENOMEM. */
 int allowed_init(struct allowed *allowed, const struct config *config);
 
-/* Replaces what follows the fixed ones by the prefixes of the snapshot's interfaces. Allocates
- * nothing: the list stays where it is. */
+/*
+ * Replaces what follows the fixed ones by the prefixes of the snapshot's interfaces. Allocates
+ * nothing: the list stays where it is.
+ */
 void allowed_follow(struct allowed *allowed, const struct snapshot *snapshot);
 
 void allowed_free(struct allowed *allowed);

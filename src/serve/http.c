@@ -178,7 +178,8 @@ static mhd_result answer(void *context, struct MHD_Connection *connection, const
 	(void)upload;
 	if (!client)
 		return MHD_NO;
-	/* The first call is at the end of the header; calls with a body, which is ignored, follow.
+	/*
+	 * The first call is at the end of the header; calls with a body, which is ignored, follow.
 	 */
 	if (!*state) {
 		*state = client;
@@ -337,7 +338,8 @@ int http_timeout(const struct http *http)
 	for (size_t i = 0; i < http->server_count; i++) {
 		MHD_UNSIGNED_LONG_LONG wait;
 
-		/* It has no timeouts of its own, so a timeout is 0: work that no descriptor shows.
+		/*
+		 * It has no timeouts of its own, so a timeout is 0: work that no descriptor shows.
 		 */
 		if (MHD_get_timeout(http->server[i].daemon, &wait))
 			return 0;

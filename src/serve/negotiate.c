@@ -172,7 +172,8 @@ enum metrics_format negotiate_format(const struct negotiation *accept)
 
 	if (open->weight > text->weight)
 		return METRICS_OPENMETRICS;
-	/* Browsers and curl send a wildcard, and expect text: only the name asks for OpenMetrics.
+	/*
+	 * Browsers and curl send a wildcard, and expect text: only the name asks for OpenMetrics.
 	 */
 	if (open->weight && open->weight == text->weight && open->specificity >= ANY_VERSION)
 		return METRICS_OPENMETRICS;

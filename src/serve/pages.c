@@ -13,8 +13,10 @@ void pages_init(struct pages *pages, const struct metrics_options *metrics)
 	pages->metrics = *metrics;
 }
 
-/* The oldest versions of libmicrohttpd pass the text alone: the pointer before it leads to the
- * page. */
+/*
+ * The oldest versions of libmicrohttpd pass the text alone: the pointer before it leads to the
+ * page.
+ */
 static void release(void *text)
 {
 	struct page *page;

@@ -67,8 +67,10 @@ struct page *pages_find(struct pages *pages, struct clients *clients,
 /* Frees the memory of pages that are not being sent. Returns whether that is all of them. */
 bool pages_rest(struct pages *pages, const struct clients *clients);
 
-/* Returns the response for a page, compressed where gzip is true and saves a packet. It stays the
- * page's. */
+/*
+ * Returns the response for a page, compressed where gzip is true and saves a packet. It stays the
+ * page's.
+ */
 struct MHD_Response *pages_response(struct pages *pages, struct page *page, bool gzip);
 
 #endif

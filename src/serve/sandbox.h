@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The sandbox of the exporter: it parses what clients send, so it gives up what it does not need.
+/*
+ * The sandbox of the exporter: it parses what clients send, so it gives up what it does not need.
  */
 #ifndef MZ_SERVE_SANDBOX_H
 #define MZ_SERVE_SANDBOX_H

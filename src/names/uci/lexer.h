@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Splits a UCI file into arguments, by lines, quotes, escapes and comments, exactly as libuci does.
+/*
+ * Splits a UCI file into arguments, by lines, quotes, escapes and comments, exactly as libuci does.
  */
 #ifndef MZ_NAMES_UCI_LEXER_H
 #define MZ_NAMES_UCI_LEXER_H

@@ -87,7 +87,8 @@ int uci_section_add(struct uci_package *package, struct uci_section *section, co
 void uci_option_remove(struct uci_option *option, const char *text);
 void uci_option_remove_at(struct uci_option *option, long position);
 
-/* Whether libuci accepts text as the name of a section or an option; a package; a section's type.
+/*
+ * Whether libuci accepts text as the name of a section or an option; a package; a section's type.
  */
 bool uci_is_name(const char *text);
 bool uci_is_package(const char *text);
