@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "output/family.h"
 
-#include <string.h>
-
-void family_head(struct buf *out, const char *name, const char *type, const char *help,
+void family_head(struct buf *out, const char *name, enum family_type type, const char *help,
 	enum metrics_format format)
 {
-	const char *suffix =
-		strcmp(type, "counter") == 0 && format == METRICS_TEXT ? "_total " : " ";
+	bool counter = type == FAMILY_COUNTER;
+	const char *suffix = counter && format == METRICS_TEXT ? "_total " : " ";
 
 	buf_text(out, "# HELP ");
 	buf_text(out, name);
@@ -16,6 +14,5 @@ void family_head(struct buf *out, const char *name, const char *type, const char
 	buf_text(out, "\n# TYPE ");
 	buf_text(out, name);
 	buf_text(out, suffix);
-	buf_text(out, type);
-	buf_text(out, "\n");
+	buf_text(out, counter ? "counter\n" : "gauge\n");
 }

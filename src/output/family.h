@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the pages of metrics have in common: their formats, and how a family of metrics begins. */
+/* Families of metrics: the formats of their page, its options, and the head of a family. */
 #ifndef MZ_OUTPUT_FAMILY_H
 #define MZ_OUTPUT_FAMILY_H
 
@@ -15,34 +15,36 @@ enum metrics_format {
 	METRICS_FORMATS
 };
 
-/* Why an HTTP connection was not served, or not to its end. */
+/* Why the exporter refused or cut off an HTTP connection. */
 enum metrics_rejection {
-	METRICS_REJECT_ADDRESS, /* it came from where nobody may connect from */
-	METRICS_REJECT_LIMIT,	/* there were too many; or another one took its place */
-	METRICS_REJECT_TIMEOUT, /* it did not ask, or did not take its answer, in time */
-	METRICS_REJECT_SLOW,	/* it kept the memory of an old page that a new one needed */
+	METRICS_REJECT_ADDRESS, /* its address may not connect: see serve/allowed.h */
+	METRICS_REJECT_LIMIT,	/* another one took its place, or all places were taken */
+	METRICS_REJECT_TIMEOUT, /* its request or its answer took too long */
+	METRICS_REJECT_SLOW, /* it was still reading an old page when a new one needed the memory */
 	METRICS_REJECTIONS
 };
 
-/* What the exporter tells of itself. */
+/* What the exporter counts of itself. */
 struct metrics_exporter {
 	uint64_t scrapes;
 	uint64_t rejected[METRICS_REJECTIONS];
 };
 
 struct metrics_options {
-	bool legacy;	   /* the four node_nat_traffic_* gauges of the first mezoura */
-	bool native;	   /* mezoura_* */
-	bool show_unknown; /* hosts without a name are in the legacy families, too */
-	const struct metrics_exporter *exporter; /* NULL: none has a part in this page */
-	const struct snapshot_process *process;	 /* what that one uses; NULL: not known */
+	bool legacy;	   /* the node_nat_traffic_* gauges: --metrics legacy or all */
+	bool native;	   /* the other families: --metrics native or all */
+	bool show_unknown; /* --unknown show: the legacy families have hosts without a name, too */
+	const struct metrics_exporter *exporter; /* NULL: the page is not the exporter's */
+	const struct snapshot_process *process;	 /* the exporter's; NULL: not known */
 };
 
+enum family_type { FAMILY_GAUGE, FAMILY_COUNTER };
+
 /*
- * HELP and TYPE of a family. OpenMetrics names a counter's family without the _total of its
- * samples; name is without it in any format.
+ * Appends HELP and TYPE of a family. name: of a counter, without the _total of its samples, as
+ * OpenMetrics writes it; the text format writes it with _total.
  */
-void family_head(struct buf *out, const char *name, const char *type, const char *help,
+void family_head(struct buf *out, const char *name, enum family_type type, const char *help,
 	enum metrics_format format);
 
 #endif

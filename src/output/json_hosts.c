@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "output/json_hosts.h"
+
 #include <string.h>
 #include <sys/socket.h>
 
 #include "base/escape.h"
 #include "base/json_writer.h"
 #include "model/labels.h"
-#include "output/json_status.h"
 
-/* What one address moved and what a host did are told in the same way. */
 static void put_counts(const struct mz_counts *counts, struct buf *out)
 {
 	for (unsigned d = 0; d < MZ_DIRECTIONS; d++) {
@@ -44,7 +44,7 @@ static void put_name(const struct snapshot *s, const struct snapshot_host *host,
 		buf_text(out, "null");
 }
 
-/* Both lists are in the same order, so the host's addresses are not before *at. */
+/* Writes the host's addresses. at: find_addresses(), as addresses are in the order of hosts. */
 static void put_addresses(
 	const struct snapshot *s, const struct snapshot_host *host, uint32_t at, struct buf *out)
 {
@@ -69,7 +69,7 @@ static void put_addresses(
 	buf_text(out, "]");
 }
 
-/* The first address, from at on, that is not before all of the host's. */
+/* Returns the host's first address, from at on, or where it would be. */
 static uint32_t find_addresses(
 	const struct snapshot *s, const struct snapshot_host *host, uint32_t at)
 {

@@ -16,7 +16,7 @@ static void put_prefix(struct json_writer *json, const struct snapshot_prefix *p
 	json_text(json, NULL, text);
 }
 
-/* What is known of a hook also without a daemon. */
+/* The members of a hook that are known without a daemon, too. */
 static void put_place(struct json_writer *json, const struct snapshot_hook *hook)
 {
 	json_text(json, "device", hook->device);

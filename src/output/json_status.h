@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Snapshot in, JSON out, as docs/api.md describes it. */
+/*
+ * The documents of `mezoura status --json`, as docs/api.md describes them. Both functions append to
+ * out, and allocate only what the buffer needs. Check out->failed afterwards.
+ */
 #ifndef MZ_OUTPUT_JSON_STATUS_H
 #define MZ_OUTPUT_JSON_STATUS_H
 
 #include "base/buf.h"
 #include "model/snapshot.h"
 
-/* Each appends to out, without any other allocation. Check out->failed afterwards. */
+/* The document of a running daemon, which is also that of /api/v1/status. */
+void json_status(const struct snapshot *snapshot, struct buf *out);
 
-void json_status(const struct snapshot *snapshot, struct buf *out); /* /api/v1/status */
-void json_hosts(const struct snapshot *snapshot, struct buf *out);  /* /api/v1/hosts */
-
-/* What mezoura status --json says without a daemon. Of the hooks, net and age_s mean nothing. */
+/*
+ * The document without a daemon: which hooks are still attached. hooks: count of them, of which net
+ * and age_s are not used.
+ */
 void json_leftover(const struct snapshot_hook *hooks, size_t count, struct buf *out);
 
 #endif

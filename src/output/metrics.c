@@ -7,7 +7,7 @@
 #include "base/escape.h"
 #include "output/metrics_self.h"
 
-/* The four figures of a row, in the order all outputs give them. */
+/* The four figures of a host, in the order of all outputs. A row has them in both formats. */
 static const struct figure {
 	enum mz_direction direction;
 	bool packets;
@@ -35,9 +35,10 @@ static uint64_t figure_value(const struct figure *figure, const struct mz_counts
 }
 
 /*
- * Labels are formatted once, in the first family of a group, and copied for the others: *line is
- * the offset of the line in the first family to copy from, whose name has name_length bytes. It
- * moves on to the next line. So that family stays in the buffer until the group is complete.
+ * Appends the labels of a line of the first family, so that labels are formatted once and copied
+ * for the other three families. *line: the offset of that line, whose metric name has name_length
+ * bytes; it moves on to the next line. So the first family stays in the buffer until all four are
+ * complete.
  */
 static void copy_labels(struct buf *out, size_t *line, size_t name_length)
 {
@@ -46,7 +47,8 @@ static void copy_labels(struct buf *out, size_t *line, size_t name_length)
 	if (out->failed)
 		return;
 	start = out->data + *line;
-	next = memchr(start, '\n', out->length - *line); /* names are escaped: it ends the line */
+	next = memchr(
+		start, '\n', out->length - *line); /* the end of the line, as labels are escaped */
 	if (!next)
 		return;
 	for (end = next; *end != '}'; end--)
@@ -55,7 +57,7 @@ static void copy_labels(struct buf *out, size_t *line, size_t name_length)
 	*line += (size_t)(next + 1 - start);
 }
 
-/* The format of the first mezoura: TYPE before HELP, gauges. */
+/* As the first mezoura wrote it: gauges, TYPE before HELP. */
 static void put_legacy_head(struct buf *out, const struct figure *figure)
 {
 	buf_text(out, "# TYPE ");
@@ -81,7 +83,7 @@ static void put_legacy_labels(
 	buf_text(out, "\"}");
 }
 
-/* The legacy labels do not tell interfaces apart: the same host on two is one series. */
+/* Legacy labels do not contain the interface: the same host on two of them is one series. */
 static bool same_series(const struct snapshot_address *a, const struct snapshot_address *b)
 {
 	return a->family == b->family && memcmp(a->mac, b->mac, sizeof(a->mac)) == 0 &&
@@ -158,7 +160,7 @@ static void put_hosts(const struct snapshot *snapshot, enum metrics_format forma
 
 		if (f == 1)
 			labels = out->length;
-		family_head(out, figure->native, "counter", figure->native_help, format);
+		family_head(out, figure->native, FAMILY_COUNTER, figure->native_help, format);
 		if (f == 0)
 			first = out->length;
 		line = first;

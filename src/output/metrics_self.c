@@ -1,117 +1,41 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "output/metrics_self.h"
 
-#include <string.h>
-
 #include "base/escape.h"
 #include "model/labels.h"
-#include "output/family.h"
 
-static void put_plain(struct buf *out, const char *name, const char *type, const char *help,
-	uint64_t value, enum metrics_format format)
+/* The page that is being written, and the family that its samples belong to. */
+struct page {
+	enum metrics_format format;
+	struct buf *out;
+	const char *name; /* of a counter, without _total */
+	enum family_type type;
+};
+
+static void head(struct page *page, const char *name, enum family_type type, const char *help)
 {
-	family_head(out, name, type, help, format);
-	buf_text(out, name);
-	if (strcmp(type, "counter") == 0)
-		buf_text(out, "_total");
-	buf_value(out, value);
+	page->name = name;
+	page->type = type;
+	family_head(page->out, name, type, help, page->format);
 }
 
-static void put_unattributed(
-	const struct snapshot *snapshot, enum metrics_format format, struct buf *out)
+/* Begins a sample: its name, and its labels or what precedes the value of the first one. */
+static void begin(const struct page *page, const char *labels)
 {
-	static const char *const name[] = {
-		"mezoura_unattributed_bytes", "mezoura_unattributed_packets"};
-	static const char *const help[] = {"Bytes that could not be attributed to a host.",
-		"Packets that could not be attributed to a host."};
-
-	for (int packets = 0; packets < 2; packets++) {
-		family_head(out, name[packets], "counter", help[packets], format);
-		for (int d = MZ_DIRECTIONS - 1; d >= 0; d--)
-			for (int r = 0; r < MZ_REASONS; r++) {
-				const struct mz_volume *volume = &snapshot->unattributed[d][r];
-
-				buf_text(out, name[packets]);
-				buf_text(out, "_total{direction=\"");
-				buf_text(out, labels_direction((unsigned)d));
-				buf_text(out, "\",reason=\"");
-				buf_text(out, labels_reason((unsigned)r));
-				buf_text(out, "\"}");
-				buf_value(out, packets ? volume->packets : volume->bytes);
-			}
-	}
+	buf_text(page->out, page->name);
+	buf_text(page->out, page->type == FAMILY_COUNTER ? "_total" : "");
+	buf_text(page->out, labels);
 }
 
-static void put_tables(const struct snapshot *snapshot, enum metrics_format format, struct buf *out)
+static void put(const struct page *page, const char *labels, uint64_t value)
 {
-	static const char label[][17] = {"{ip_version=\"4\"}", "{ip_version=\"6\"}"};
-
-	family_head(
-		out, "mezoura_table_entries", "gauge", "Addresses in the kernel table.", format);
-	for (int v = 0; v < 2; v++) {
-		buf_text(out, "mezoura_table_entries");
-		buf_text(out, label[v]);
-		buf_value(out, snapshot->entries[v]);
-	}
-	family_head(out, "mezoura_table_capacity", "gauge",
-		"Addresses the kernel table has room for.", format);
-	for (int v = 0; v < 2; v++) {
-		buf_text(out, "mezoura_table_capacity");
-		buf_text(out, label[v]);
-		buf_value(out, snapshot->capacity[v]);
-	}
-	put_plain(out, "mezoura_table_retired", "gauge",
-		"Hosts and addresses kept outside the kernel table, as they have been silent.",
-		snapshot->retired_count, format);
-	put_plain(out, "mezoura_table_memory_bytes", "gauge",
-		"Kernel memory of all tables, allocated once.", snapshot->kernel_bytes, format);
+	begin(page, labels);
+	buf_value(page->out, value);
 }
 
-static void put_hooks(const struct snapshot *snapshot, enum metrics_format format, struct buf *out)
-{
-	family_head(out, "mezoura_hook_info", "gauge", "Where a classifier is attached, and how.",
-		format);
-	for (uint32_t i = 0; i < snapshot->hook_count; i++) {
-		const struct snapshot_hook *hook = &snapshot->hook[i];
-
-		buf_text(out, "mezoura_hook_info{device=\"");
-		escape_label(out, hook->device);
-		buf_text(out, "\",direction=\"");
-		buf_text(out, labels_side(hook->direction));
-		buf_text(out, "\",kind=\"");
-		buf_text(out, labels_kind(hook->kind));
-		buf_text(out, "\"}");
-		buf_value(out, 1);
-	}
-}
-
-static void put_interfaces(
-	const struct snapshot *snapshot, enum metrics_format format, struct buf *out)
-{
-	family_head(out, "mezoura_interface_hooked", "gauge",
-		"0 where a tracked interface is not counted: it is not there, or has no hook.",
-		format);
-	for (uint32_t i = 0; i < snapshot->interface_count; i++) {
-		buf_text(out, "mezoura_interface_hooked{interface=\"");
-		escape_label(out, snapshot->nets[snapshot->interface[i].net].ifname);
-		buf_text(out, "\"}");
-		buf_value(out, snapshot->interface[i].hooked);
-	}
-}
-
-static void put_gaps(const struct snapshot *snapshot, enum metrics_format format, struct buf *out)
-{
-	put_plain(out, "mezoura_hooks_restored", "counter",
-		"Times that a hook was found gone, or its device new, and was put there.",
-		snapshot->hooks_restored, format);
-	put_plain(out, "mezoura_missed_packets", "counter",
-		"At most so many packets are missing: what devices moved while their hook was gone "
-		"or not there yet.",
-		snapshot->missed_packets, format);
-}
-
-/* With a decimal point, as these may be less than a second. */
-static void put_seconds(struct buf *out, uint64_t units, unsigned per_second)
+/* With a decimal point, as the value may be less than a second. */
+static void put_seconds(
+	const struct page *page, const char *labels, uint64_t units, unsigned per_second)
 {
 	char fraction[8] = ".";
 	size_t length = 1;
@@ -120,99 +44,145 @@ static void put_seconds(struct buf *out, uint64_t units, unsigned per_second)
 		unit /= 10)
 		fraction[length++] = (char)('0' + rest / unit % 10);
 	fraction[length++] = '\n';
-	buf_bytes(out, " ", 1);
-	buf_u64(out, units / per_second);
-	buf_bytes(out, fraction, length);
+	begin(page, labels);
+	buf_bytes(page->out, " ", 1);
+	buf_u64(page->out, units / per_second);
+	buf_bytes(page->out, fraction, length);
 }
 
-static void put_incomplete(
-	const struct snapshot *snapshot, enum metrics_format format, struct buf *out)
+/* The family of a single value without labels. */
+static void put_family(struct page *page, const char *name, enum family_type type, const char *help,
+	uint64_t value)
 {
-	family_head(out, "mezoura_incomplete", "gauge", "1 where packets pass uncounted, and why.",
-		format);
+	head(page, name, type, help);
+	put(page, "", value);
+}
+
+static void put_unattributed(struct page *page, const struct snapshot *snapshot)
+{
+	for (int packets = 0; packets < 2; packets++) {
+		if (packets)
+			head(page, "mezoura_unattributed_packets", FAMILY_COUNTER,
+				"Packets that could not be attributed to a host.");
+		else
+			head(page, "mezoura_unattributed_bytes", FAMILY_COUNTER,
+				"Bytes that could not be attributed to a host.");
+		for (int d = MZ_DIRECTIONS - 1; d >= 0; d--)
+			for (int r = 0; r < MZ_REASONS; r++) {
+				const struct mz_volume *volume = &snapshot->unattributed[d][r];
+
+				begin(page, "{direction=\"");
+				buf_text(page->out, labels_direction((unsigned)d));
+				buf_text(page->out, "\",reason=\"");
+				buf_text(page->out, labels_reason((unsigned)r));
+				buf_text(page->out, "\"}");
+				buf_value(page->out, packets ? volume->packets : volume->bytes);
+			}
+	}
+}
+
+static void put_tables(struct page *page, const struct snapshot *snapshot)
+{
+	static const char label[][17] = {"{ip_version=\"4\"}", "{ip_version=\"6\"}"};
+
+	head(page, "mezoura_table_entries", FAMILY_GAUGE, "Addresses in the kernel table.");
+	for (int v = 0; v < 2; v++)
+		put(page, label[v], snapshot->entries[v]);
+	head(page, "mezoura_table_capacity", FAMILY_GAUGE,
+		"Addresses the kernel table has room for.");
+	for (int v = 0; v < 2; v++)
+		put(page, label[v], snapshot->capacity[v]);
+}
+
+static void put_hooks(struct page *page, const struct snapshot *snapshot)
+{
+	head(page, "mezoura_hook_info", FAMILY_GAUGE, "Where a classifier is attached, and how.");
+	for (uint32_t i = 0; i < snapshot->hook_count; i++) {
+		const struct snapshot_hook *hook = &snapshot->hook[i];
+
+		begin(page, "{device=\"");
+		escape_label(page->out, hook->device);
+		buf_text(page->out, "\",direction=\"");
+		buf_text(page->out, labels_side(hook->direction));
+		buf_text(page->out, "\",kind=\"");
+		buf_text(page->out, labels_kind(hook->kind));
+		buf_text(page->out, "\"}");
+		buf_value(page->out, 1);
+	}
+}
+
+static void put_interfaces(struct page *page, const struct snapshot *snapshot)
+{
+	head(page, "mezoura_interface_hooked", FAMILY_GAUGE,
+		"0 where a tracked interface is not counted: it is not there, or has no hook.");
+	for (uint32_t i = 0; i < snapshot->interface_count; i++) {
+		const struct snapshot_interface *interface = &snapshot->interface[i];
+
+		begin(page, "{interface=\"");
+		escape_label(page->out, snapshot->nets[interface->net].ifname);
+		buf_text(page->out, "\"}");
+		buf_value(page->out, interface->hooked);
+	}
+}
+
+static void put_incomplete(struct page *page, const struct snapshot *snapshot)
+{
+	head(page, "mezoura_incomplete", FAMILY_GAUGE, "1 where packets pass uncounted, and why.");
 	for (unsigned i = 0; i < SNAPSHOT_REASONS; i++) {
-		buf_text(out, "mezoura_incomplete{reason=\"");
-		buf_text(out, labels_incomplete(i));
-		buf_text(out, "\"}");
-		buf_value(out, snapshot->incomplete >> i & 1);
+		begin(page, "{reason=\"");
+		buf_text(page->out, labels_incomplete(i));
+		buf_text(page->out, "\"}");
+		buf_value(page->out, snapshot->incomplete >> i & 1);
 	}
 }
 
-static void put_daemon(const struct snapshot *snapshot, enum metrics_format format, struct buf *out)
+static void put_names(struct page *page, const struct snapshot *snapshot)
 {
-	family_head(out, "mezoura_names", "gauge", "Hosts a source of names knows.", format);
+	head(page, "mezoura_names", FAMILY_GAUGE, "Hosts a source of names knows.");
 	for (uint32_t i = 0; i < snapshot->source_count; i++) {
-		buf_text(out, "mezoura_names{source=\"");
-		escape_label(out, snapshot->source[i].name);
-		buf_text(out, "\"}");
-		buf_value(out, snapshot->source[i].name_count);
+		begin(page, "{source=\"");
+		escape_label(page->out, snapshot->source[i].name);
+		buf_text(page->out, "\"}");
+		buf_value(page->out, snapshot->source[i].name_count);
 	}
-	family_head(out, "mezoura_snapshot_timestamp_seconds", "gauge",
-		"When the kernel's counters were last read, since 1970.", format);
-	buf_text(out, "mezoura_snapshot_timestamp_seconds");
-	put_seconds(out, snapshot->taken_ms, 1000);
-	family_head(out, "mezoura_pull_duration_seconds", "gauge", "How long that reading took.",
-		format);
-	buf_text(out, "mezoura_pull_duration_seconds");
-	put_seconds(out, snapshot->pull_us, 1000000);
-	put_plain(out, "mezoura_exporter_restarts", "counter",
-		"Times that the process that serves HTTP died and was started again.",
-		snapshot->exporter_restarts, format);
-	family_head(out, "mezoura_build_info", "gauge", "Which mezoura this is.", format);
-	buf_text(out, "mezoura_build_info{version=\"" MZ_VERSION "\"} 1\n");
 }
 
 void metrics_self(const struct snapshot *snapshot, enum metrics_format format, struct buf *out)
 {
-	put_unattributed(snapshot, format, out);
-	put_tables(snapshot, format, out);
-	put_hooks(snapshot, format, out);
-	put_interfaces(snapshot, format, out);
-	put_gaps(snapshot, format, out);
-	put_incomplete(snapshot, format, out);
-	put_daemon(snapshot, format, out);
+	struct page page = {.format = format, .out = out};
+
+	put_unattributed(&page, snapshot);
+	put_tables(&page, snapshot);
+	put_family(&page, "mezoura_table_retired", FAMILY_GAUGE,
+		"Hosts and addresses kept outside the kernel table, as they have been silent.",
+		snapshot->retired_count);
+	put_family(&page, "mezoura_table_memory_bytes", FAMILY_GAUGE,
+		"Kernel memory of all tables, allocated once.", snapshot->kernel_bytes);
+	put_hooks(&page, snapshot);
+	put_interfaces(&page, snapshot);
+	put_family(&page, "mezoura_hooks_restored", FAMILY_COUNTER,
+		"Times that a hook was found gone, or its device new, and was put there.",
+		snapshot->hooks_restored);
+	put_family(&page, "mezoura_missed_packets", FAMILY_COUNTER,
+		"At most so many packets are missing: what devices moved while their hook was gone "
+		"or not there yet.",
+		snapshot->missed_packets);
+	put_incomplete(&page, snapshot);
+	put_names(&page, snapshot);
+	head(&page, "mezoura_snapshot_timestamp_seconds", FAMILY_GAUGE,
+		"When the kernel's counters were last read, since 1970.");
+	put_seconds(&page, "", snapshot->taken_ms, 1000);
+	head(&page, "mezoura_pull_duration_seconds", FAMILY_GAUGE, "How long that reading took.");
+	put_seconds(&page, "", snapshot->pull_us, 1000000);
+	put_family(&page, "mezoura_exporter_restarts", FAMILY_COUNTER,
+		"Times that the process that serves HTTP died and was started again.",
+		snapshot->exporter_restarts);
+	head(&page, "mezoura_build_info", FAMILY_GAUGE, "Which mezoura this is.");
+	put(&page, "{version=\"" MZ_VERSION "\"}", 1);
 }
 
-/* With a label that tells mezoura's two processes apart. per_second: of the unit of values. */
-static void put_processes(struct buf *out, const char *name, const char *type, const char *help,
-	const uint64_t values[2], unsigned per_second, enum metrics_format format)
+static void put_rejected(struct page *page, const struct metrics_exporter *exporter)
 {
-	static const char label[][21] = {"{process=\"keeper\"}", "{process=\"exporter\"}"};
-
-	family_head(out, name, type, help, format);
-	for (int i = 0; i < 2; i++) {
-		buf_text(out, name);
-		if (strcmp(type, "counter") == 0)
-			buf_text(out, "_total");
-		buf_text(out, label[i]);
-		if (per_second == 1)
-			buf_value(out, values[i]);
-		else
-			put_seconds(out, values[i], per_second);
-	}
-}
-
-/* By the names of Prometheus' client libraries. */
-static void put_uses(const struct snapshot_process *keeper, const struct snapshot_process *exporter,
-	enum metrics_format format, struct buf *out)
-{
-	const uint64_t cpu[] = {keeper->cpu_us, exporter->cpu_us};
-	const uint64_t resident[] = {keeper->resident_bytes, exporter->resident_bytes};
-	const uint64_t started[] = {keeper->started_ms, exporter->started_ms};
-
-	put_processes(out, "process_cpu_seconds", "counter",
-		"User and system CPU time of mezoura's processes.", cpu, 1000000, format);
-	put_processes(out, "process_resident_memory_bytes", "gauge",
-		"Resident memory of mezoura's processes; what they share is in both.", resident, 1,
-		format);
-	put_processes(out, "process_start_time_seconds", "gauge",
-		"When mezoura's processes started, since 1970.", started, 1000, format);
-}
-
-void metrics_exporter(const struct snapshot *snapshot, const struct metrics_options *options,
-	enum metrics_format format, struct buf *out)
-{
-	const struct metrics_exporter *exporter = options->exporter;
 	static const char reason[METRICS_REJECTIONS][8] = {
 		[METRICS_REJECT_ADDRESS] = "address",
 		[METRICS_REJECT_LIMIT] = "limit",
@@ -220,17 +190,46 @@ void metrics_exporter(const struct snapshot *snapshot, const struct metrics_opti
 		[METRICS_REJECT_SLOW] = "slow",
 	};
 
-	put_plain(out, "mezoura_http_scrapes", "counter",
-		"Times that this page was served over HTTP, before this one.", exporter->scrapes,
-		format);
-	family_head(out, "mezoura_http_rejected_connections", "counter",
-		"HTTP connections that were refused or cut off, and why.", format);
+	head(page, "mezoura_http_rejected_connections", FAMILY_COUNTER,
+		"HTTP connections that were refused or cut off, and why.");
 	for (int r = 0; r < METRICS_REJECTIONS; r++) {
-		buf_text(out, "mezoura_http_rejected_connections_total{reason=\"");
-		buf_text(out, reason[r]);
-		buf_text(out, "\"}");
-		buf_value(out, exporter->rejected[r]);
+		begin(page, "{reason=\"");
+		buf_text(page->out, reason[r]);
+		buf_text(page->out, "\"}");
+		buf_value(page->out, exporter->rejected[r]);
 	}
+}
+
+/* The names are those of Prometheus' client libraries. */
+static void put_processes(struct page *page, const struct snapshot_process *keeper,
+	const struct snapshot_process *exporter)
+{
+	static const char of_keeper[] = "{process=\"keeper\"}";
+	static const char of_exporter[] = "{process=\"exporter\"}";
+
+	head(page, "process_cpu_seconds", FAMILY_COUNTER,
+		"User and system CPU time of mezoura's processes.");
+	put_seconds(page, of_keeper, keeper->cpu_us, 1000000);
+	put_seconds(page, of_exporter, exporter->cpu_us, 1000000);
+	head(page, "process_resident_memory_bytes", FAMILY_GAUGE,
+		"Resident memory of mezoura's processes; what they share is in both.");
+	put(page, of_keeper, keeper->resident_bytes);
+	put(page, of_exporter, exporter->resident_bytes);
+	head(page, "process_start_time_seconds", FAMILY_GAUGE,
+		"When mezoura's processes started, since 1970.");
+	put_seconds(page, of_keeper, keeper->started_ms, 1000);
+	put_seconds(page, of_exporter, exporter->started_ms, 1000);
+}
+
+void metrics_exporter(const struct snapshot *snapshot, const struct metrics_options *options,
+	enum metrics_format format, struct buf *out)
+{
+	struct page page = {.format = format, .out = out};
+
+	put_family(&page, "mezoura_http_scrapes", FAMILY_COUNTER,
+		"Times that this page was served over HTTP, before this one.",
+		options->exporter->scrapes);
+	put_rejected(&page, options->exporter);
 	if (options->process)
-		put_uses(&snapshot->keeper, options->process, format, out);
+		put_processes(&page, &snapshot->keeper, options->process);
 }

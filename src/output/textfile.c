@@ -90,7 +90,7 @@ static void name_temporary(struct textfile *file)
 		file->name);
 }
 
-/* By a name that nobody can have taken before. */
+/* Opens a temporary file with a random name, which no other user can have taken. */
 static int open_elsewhere(struct textfile *file)
 {
 	uint64_t random;
@@ -110,8 +110,8 @@ int textfile_begin(struct textfile *file, const char *path)
 	name_temporary(file);
 	file->fd = open_new(file);
 	/*
-	 * One that is there is what a killed daemon left, or a trap: O_EXCL steps into neither. In
-	 * a directory like /tmp another user's stays.
+	 * A file of that name is from a killed daemon, or another user's trap: O_EXCL opens
+	 * neither. In a sticky directory like /tmp another user's file cannot be removed.
 	 */
 	if (file->fd < 0 && errno == EEXIST) {
 		int left = unlinkat(file->directory, file->temporary, 0);

@@ -4,6 +4,7 @@
 #include <microhttpd.h>
 #include <string.h>
 
+#include "output/json_hosts.h"
 #include "output/json_status.h"
 
 #define WORTH_PACKING 1000 /* bytes: a smaller page is one packet in any case */

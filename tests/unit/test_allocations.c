@@ -9,6 +9,7 @@
 
 #include "daemon/snapshot_fill.h"
 #include "model/snapshot_shared.h"
+#include "output/json_hosts.h"
 #include "output/json_status.h"
 
 #define HOSTS  200

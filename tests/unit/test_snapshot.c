@@ -6,7 +6,7 @@
 
 #include "cli/status_text.h"
 #include "naming.h"
-#include "output/json_status.h"
+#include "output/json_hosts.h"
 
 static void the_first_source_that_knows_a_mac_wins(void **state)
 {
