@@ -11,7 +11,6 @@ static int isolate(void **state)
 	return web_isolate(&isolated);
 }
 
-#define GET(path)    "GET " path " HTTP/1.1\r\nHost: localhost\r\n\r\n"
 #define OPEN_METRICS "Accept: application/openmetrics-text;version=1.0.0\r\n"
 
 static void metrics_are_text_unless_asked_otherwise(void **state)
@@ -23,7 +22,7 @@ static void metrics_are_text_unless_asked_otherwise(void **state)
 	(void)state;
 	web_start(&web, 3, NULL);
 	fd = web_connect(&web);
-	answer = web_ask(&web, fd, GET("/metrics"));
+	answer = web_ask(&web, fd, WEB_GET("/metrics"));
 	web_expect_page(answer, 3, 1, METRICS_TEXT);
 	web_expect_field(answer, "Content-Type: text/plain; version=0.0.4; charset=utf-8");
 	web_expect_field(answer, "Vary: Accept, Accept-Encoding");
@@ -36,7 +35,7 @@ static void metrics_are_text_unless_asked_otherwise(void **state)
 	web_expect_field(answer, "Vary: Accept, Accept-Encoding");
 	web_expect_field(answer, "Cache-Control: no-store");
 	free(answer);
-	answer = web_ask(&web, fd, GET("/metrics?collect[]=x"));
+	answer = web_ask(&web, fd, WEB_GET("/metrics?collect[]=x"));
 	web_expect_page(answer, 3, 1, METRICS_TEXT);
 	free(answer);
 	close(fd);
@@ -77,16 +76,10 @@ static void head_gets_the_headers_of_get_and_nothing_else(void **state)
 	web_start(&web, 3, NULL);
 	fd = web_connect(&web);
 	for (size_t i = 0; i < 3; i++) {
-		char request[80], *head, *get;
-		size_t length;
+		char *head = web_ask_path(&web, fd, "HEAD", paths[i]);
+		char *get = web_ask_path(&web, fd, "GET", paths[i]);
+		size_t length = strlen(head);
 
-		snprintf(request, sizeof(request), "HEAD %s HTTP/1.1\r\nHost: localhost\r\n\r\n",
-			paths[i]);
-		head = web_ask(&web, fd, request);
-		snprintf(request, sizeof(request), "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n",
-			paths[i]);
-		get = web_ask(&web, fd, request);
-		length = strlen(head);
 		assert_string_equal(web_body(head), "");
 		assert_non_null(strcasestr(head, "\r\nContent-Length: "));
 		/* the date may have moved on */
@@ -110,7 +103,7 @@ static void healthy_says_ok(void **state)
 	(void)state;
 	web_start(&web, 0, NULL);
 	fd = web_connect(&web);
-	answer = web_ask(&web, fd, GET("/-/healthy"));
+	answer = web_ask(&web, fd, WEB_GET("/-/healthy"));
 	assert_int_equal(strncmp(answer, "HTTP/1.1 200 ", 13), 0);
 	web_expect_field(answer, "Content-Type: text/plain; charset=utf-8");
 	web_expect_field(answer, "Cache-Control: no-store");
@@ -132,11 +125,8 @@ static void other_paths_are_not_found(void **state)
 	web_start(&web, 0, NULL);
 	fd = web_connect(&web);
 	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
-		char request[80], *answer;
+		char *answer = web_ask_path(&web, fd, i % 2 ? "GET" : "DELETE", paths[i]);
 
-		snprintf(request, sizeof(request), "%s %s HTTP/1.1\r\nHost: localhost\r\n\r\n",
-			i % 2 ? "GET" : "DELETE", paths[i]);
-		answer = web_ask(&web, fd, request);
 		assert_int_equal(strncmp(answer, "HTTP/1.1 404 ", 13), 0);
 		assert_non_null(strstr(web_body(answer), "/metrics"));
 		assert_ptr_equal(strchr(web_body(answer), '\n') + 1, strchr(answer, '\0'));
@@ -194,7 +184,7 @@ static void one_snapshot_is_rendered_once_a_format(void **state)
 
 static void a_connection_serves_many_requests_one_after_the_other(void **state)
 {
-	char requests[20 * sizeof(GET("/-/healthy"))] = "", *answer;
+	char requests[20 * sizeof(WEB_GET("/-/healthy"))] = "", *answer;
 	struct web web;
 	int fd;
 
@@ -202,9 +192,9 @@ static void a_connection_serves_many_requests_one_after_the_other(void **state)
 	web_start(&web, 2, NULL);
 	fd = web_connect(&web);
 	for (int i = 0; i < 20; i++)
-		strcat(requests, GET("/-/healthy"));
+		strcat(requests, WEB_GET("/-/healthy"));
 	web_send(fd, requests);
-	web_send(fd, GET("/metrics"));
+	web_send(fd, WEB_GET("/metrics"));
 	for (int i = 0; i < 20; i++) {
 		answer = web_answer(&web, fd, false);
 		assert_string_equal(web_body(answer), "ok\n");
@@ -248,10 +238,10 @@ static void it_tells_of_itself(void **state)
 	for (uint64_t number = 1; number < 5; number++) {
 		web_publish(&web, 3, number);
 		fd = web_connect(&web);
-		free(web_ask(&web, fd, GET("/-/healthy")));
-		free(web_ask(&web, fd, GET("/api/v1/hosts")));
-		free(web_ask(&web, fd, GET("/missing")));
-		answer = web_ask(&web, fd, GET("/metrics"));
+		free(web_ask(&web, fd, WEB_GET("/-/healthy")));
+		free(web_ask(&web, fd, WEB_GET("/api/v1/hosts")));
+		free(web_ask(&web, fd, WEB_GET("/missing")));
+		answer = web_ask(&web, fd, WEB_GET("/metrics"));
 		exporter = web_exporter(web_body(answer));
 		assert_int_equal(exporter.scrapes, number - 1);
 		for (int r = 0; r < METRICS_REJECTIONS; r++)
@@ -264,7 +254,7 @@ static void it_tells_of_itself(void **state)
 		assert_true(web_admits(&web, "192.0.2.1", "192.0.2.1"));
 		web_publish(&web, 3, 5);
 		fd = web_connect(&web);
-		answer = web_ask(&web, fd, GET("/metrics"));
+		answer = web_ask(&web, fd, WEB_GET("/metrics"));
 		exporter = web_exporter(web_body(answer));
 		assert_int_equal(exporter.rejected[METRICS_REJECT_ADDRESS], 1);
 		free(answer);
@@ -291,7 +281,7 @@ static void several_sockets_are_served(void **state)
 		web.port = ports[i];
 		fd[i] = web_connect_from(&web, to[i], to[i]);
 		assert_true(fd[i] >= 0);
-		web_send(fd[i], GET("/metrics"));
+		web_send(fd[i], WEB_GET("/metrics"));
 	}
 	for (int i = 2; i >= 0; i--) {
 		char *answer = web_answer(&web, fd[i], false);

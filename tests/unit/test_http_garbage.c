@@ -14,7 +14,7 @@ static int isolate(void **state)
 
 static void a_request_that_dribbles_in_is_answered(void **state)
 {
-	static const char request[] = "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n";
+	static const char request[] = WEB_GET("/metrics");
 	struct web web;
 	char *answer;
 	int fd;
@@ -49,8 +49,7 @@ static void garbage_is_refused_or_ignored(void **state)
 		"POST /metrics HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
 		"ffffffffffffffffff\r\n",
 		"POST /metrics HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n\r\n",
-		"GET /%00%ff%zz%metrics HTTP/1.1\r\nHost: localhost\r\n\r\n",
-		"GET /metrics?%00=%zz&&&=;& HTTP/1.1\r\nHost: localhost\r\n\r\n",
+		WEB_GET("/%00%ff%zz%metrics"), WEB_GET("/metrics?%00=%zz&&&=;&"),
 		"GET /metrics HTTP/1.1\r\nHost: localhost\r\nCookie: =;=\";;\r\nAccept: "
 		"\xff\x01\";q\r\n\r\n",
 		"GET /metrics HTTP/1.1\r\n folded: x\r\n\tmore\r\nHost: localhost\r\n\r\n"};
@@ -108,7 +107,7 @@ static void headers_without_end_are_refused(void **state)
 static const struct {
 	const char *text, *answer;
 } requests[] = {
-	{"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n", "HTTP/1.1 200 "},
+	{WEB_GET("/metrics"), "HTTP/1.1 200 "},
 	{"GET /metrics HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip, *;q=0.1\r\n"
 	 "Accept: application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,"
 	 "application/openmetrics-text;version=0.0.1;q=0.5,"

@@ -6,7 +6,6 @@
 
 #include "serve/clients.h"
 
-#define GET(path)      "GET " path " HTTP/1.1\r\nHost: localhost\r\n\r\n"
 #define GET_GZIP(path) "GET " path " HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip\r\n\r\n"
 #define GET_AS(encoding)                                                                           \
 	"GET /metrics HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: " encoding "\r\n\r\n"
@@ -78,7 +77,7 @@ static void who_wants_gzip_gets_the_same_page_as_gzip(void **state)
 	expect_packed(answer, ROWS, 1, METRICS_OPENMETRICS);
 	assert_non_null(strstr(answer, "\r\nContent-Type: application/openmetrics-text; "));
 	free(answer);
-	answer = web_ask(&web, fd, GET("/metrics"));
+	answer = web_ask(&web, fd, WEB_GET("/metrics"));
 	web_expect_page(answer, ROWS, 1, METRICS_TEXT);
 	assert_null(strstr(answer, ENCODED));
 	free(answer);
@@ -139,7 +138,7 @@ static void json_is_compressed_too(void **state)
 	(void)state;
 	web_start(&web, 0, NULL);
 	fd = web_connect(&web);
-	plain = web_ask(&web, fd, GET("/api/v1/status"));
+	plain = web_ask(&web, fd, WEB_GET("/api/v1/status"));
 	answer = web_ask(&web, fd, GET_GZIP("/api/v1/status"));
 	text = unpack(answer, &length);
 	assert_non_null(strstr(answer, "\r\nVary: Accept-Encoding\r\n"));
@@ -223,7 +222,7 @@ static void slow_readers_of_either_get_theirs_whole(void **state)
 				web_send(packed, GET_GZIP("/metrics"));
 			} else {
 				plain = web_connect(&web);
-				web_send(plain, GET("/metrics"));
+				web_send(plain, WEB_GET("/metrics"));
 			}
 			web_settle(&web);
 		}

@@ -8,8 +8,7 @@
 #include "clock.h"
 #include "serve/clients.h"
 
-#define GET_METRICS "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"
-#define MANY	    30000 /* rows: a page of several megabytes, more than sockets take */
+#define MANY 30000 /* rows: a page of several megabytes, more than sockets take */
 
 static bool isolated;
 static int isolate(void **state)
@@ -81,7 +80,7 @@ static void those_who_never_read_delay_nobody(void **state)
 	web_start(&web, MANY, NULL);
 	for (int i = 0; i < 40; i++) {
 		fd[i] = connect_from(&web, 2 + i % 4);
-		web_send(fd[i], GET_METRICS);
+		web_send(fd[i], WEB_GET("/metrics"));
 	}
 	web_settle(&web);
 	web_scrape(&web, MANY, 1);
@@ -102,7 +101,7 @@ static void a_slow_reader_gets_its_page_whole(void **state)
 	(void)state;
 	web_start(&web, MANY, NULL);
 	fd = web_connect(&web);
-	web_send(fd, GET_METRICS);
+	web_send(fd, WEB_GET("/metrics"));
 	web_settle(&web);
 	for (uint64_t number = 2; number < 12; number++) { /* short ones: its time goes on */
 		web_publish(&web, 3, number);
@@ -127,14 +126,14 @@ static void slow_readers_cannot_hold_all_pages(void **state)
 	web_start(&web, MANY, NULL);
 	for (int i = 0; i < 12; i++) {
 		fd[i] = web_connect(&web);
-		web_send(fd[i], GET_METRICS);
+		web_send(fd[i], WEB_GET("/metrics"));
 		assert_int_equal(web_receive(&web, fd[i], some, 13, WEB_PATIENCE_MS), 13);
 		assert_memory_equal(some, "HTTP/1.1 200 ", 13); /* nobody is turned away */
 		web_publish(&web, MANY, ++number);
 	}
 	for (int i = 0; i < 2; i++) { /* the first may get an older page, but it makes room */
 		int client = web_connect(&web);
-		char *answer = web_ask(&web, client, GET_METRICS);
+		char *answer = web_ask(&web, client, WEB_GET("/metrics"));
 
 		if (i)
 			web_expect_page(answer, MANY, number, METRICS_TEXT);
@@ -156,7 +155,7 @@ static void slow_readers_cannot_hold_all_pages(void **state)
 
 static void resets_at_any_moment_do_no_harm(void **state)
 {
-	static const char request[] = GET_METRICS;
+	static const char request[] = WEB_GET("/metrics");
 	struct web web;
 
 	(void)state;
@@ -228,7 +227,7 @@ static void a_further_request_has_as_long_for_its_header(void **state)
 	for (int i = 0; i < 3; i++) {
 		uint64_t since = now_ms();
 
-		free(web_ask(&web, fd, GET_METRICS));
+		free(web_ask(&web, fd, WEB_GET("/metrics")));
 		web_settle(&web);
 		expect_deadline(&web, since, CLIENTS_IDLE_MS);
 		since = now_ms();
@@ -252,7 +251,7 @@ static void who_neither_asks_nor_reads_in_time_is_cut_off(void **state)
 	web_start(&web, MANY, NULL);
 	fd[0] = web_connect(&web);
 	fd[1] = web_connect(&web);
-	web_send(fd[1], GET_METRICS);
+	web_send(fd[1], WEB_GET("/metrics"));
 	web_settle(&web);
 	clock_advance(CLIENTS_HEADER_MS - 100);
 	web_settle(&web);
@@ -295,7 +294,7 @@ static void one_address_gets_only_so_many_connections(void **state)
 	}
 	web_settle(&web);
 	expect_open(&web, fd, 40, CLIENTS_ADDRESS);
-	answer = web_ask(&web, fd[39], GET_METRICS);
+	answer = web_ask(&web, fd[39], WEB_GET("/metrics"));
 	web_expect_page(answer, 3, 1, METRICS_TEXT);
 	assert_int_equal(web_exporter(web_body(answer)).rejected[METRICS_REJECT_LIMIT],
 		40 - CLIENTS_ADDRESS);
@@ -345,7 +344,8 @@ static void a_crowd_all_at_once_leaves_it_working(void **state)
 		for (int i = 0; i < 300; i++) {
 			/* more than the backlog: the server has to run meanwhile */
 			fd[i] = connect_from(&web, 2 + i % 60);
-			send(fd[i], GET_METRICS, sizeof(GET_METRICS) - 1, MSG_NOSIGNAL);
+			send(fd[i], WEB_GET("/metrics"), sizeof(WEB_GET("/metrics")) - 1,
+				MSG_NOSIGNAL);
 			if (i % 50 == 49)
 				web_settle(&web);
 		}

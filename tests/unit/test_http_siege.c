@@ -10,11 +10,10 @@
 
 #include "serve/clients.h"
 
-#define GET_METRICS "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"
-#define ROUNDS	    21
-#define HOSTILE	    1000 /* connections at once */
-#define ROWS	    300
-#define MORE	    20 /* runs for a scrape than in calm, in the median: events come one by one, too */
+#define ROUNDS	21
+#define HOSTILE 1000 /* connections at once */
+#define ROWS	300
+#define MORE	20 /* runs for a scrape than in calm, in the median: events come one by one, too */
 
 struct siege {
 	struct web web;
@@ -128,7 +127,7 @@ static void many_from_everywhere_who_say_nothing(void **state)
 
 static void dribble(struct siege *siege)
 {
-	static const char request[] = GET_METRICS;
+	static const char request[] = WEB_GET("/metrics");
 
 	for (int i = 0; i < 10; i++)
 		join(siege, 1 + i % 5);
@@ -145,12 +144,12 @@ static void those_who_dribble(void **state)
 /* 10,000 of them at least, on one connection, none of whose answers is read. */
 static void pile_up(struct siege *siege)
 {
-	static char requests[500 * (sizeof(GET_METRICS) - 1)];
+	static char requests[500 * (sizeof(WEB_GET("/metrics")) - 1)];
 	int fd = siege->count ? siege->fd[0] : join(siege, 1);
 
 	for (size_t i = 0; i < 500; i++)
-		memcpy(&requests[i * (sizeof(GET_METRICS) - 1)], GET_METRICS,
-			sizeof(GET_METRICS) - 1);
+		memcpy(&requests[i * (sizeof(WEB_GET("/metrics")) - 1)], WEB_GET("/metrics"),
+			sizeof(WEB_GET("/metrics")) - 1);
 	shoot(fd, requests, sizeof(requests));
 }
 
@@ -160,13 +159,12 @@ static void a_pipeline_that_nobody_reads(void **state)
 	besiege(pile_up);
 }
 
-#define GET_HEALTHY "GET /-/healthy HTTP/1.1\r\nHost: localhost\r\n\r\n"
-#define PIPELINE    10000
+#define PIPELINE 10000
 
 /* All at once, and each is answered, with others served in between. */
 static void a_pipeline_that_is_read(void **state)
 {
-	size_t asked = PIPELINE * (sizeof(GET_HEALTHY) - 1), sent = 0, got = 0, wanted;
+	size_t asked = PIPELINE * (sizeof(WEB_GET("/-/healthy")) - 1), sent = 0, got = 0, wanted;
 	char *requests = malloc(asked), some[1 << 16], *answer;
 	struct web web;
 	int fd;
@@ -174,11 +172,11 @@ static void a_pipeline_that_is_read(void **state)
 	(void)state;
 	assert_non_null(requests);
 	for (size_t i = 0; i < PIPELINE; i++)
-		memcpy(&requests[i * (sizeof(GET_HEALTHY) - 1)], GET_HEALTHY,
-			sizeof(GET_HEALTHY) - 1);
+		memcpy(&requests[i * (sizeof(WEB_GET("/-/healthy")) - 1)], WEB_GET("/-/healthy"),
+			sizeof(WEB_GET("/-/healthy")) - 1);
 	web_start(&web, ROWS, NULL);
 	fd = web_connect(&web);
-	answer = web_ask(&web, fd, GET_HEALTHY);
+	answer = web_ask(&web, fd, WEB_GET("/-/healthy"));
 	wanted = strlen(answer) * PIPELINE;
 	free(answer);
 	for (unsigned round = 0; got < wanted; round++) {
@@ -203,7 +201,8 @@ static void a_pipeline_that_is_read(void **state)
 static void ask_and_never_read(struct siege *siege)
 {
 	for (int i = 0; i < 10; i++)
-		shoot(join(siege, 1 + i % 3), GET_METRICS GET_METRICS, sizeof(GET_METRICS) * 2 - 2);
+		shoot(join(siege, 1 + i % 3), WEB_GET("/metrics") WEB_GET("/metrics"),
+			sizeof(WEB_GET("/metrics")) * 2 - 2);
 }
 
 static void those_who_never_read(void **state)
@@ -219,7 +218,7 @@ static void connect_and_reset(struct siege *siege)
 
 		siege->count--;
 		if (i % 3 == 1)
-			shoot(fd, GET_METRICS, sizeof(GET_METRICS) - 1);
+			shoot(fd, WEB_GET("/metrics"), sizeof(WEB_GET("/metrics")) - 1);
 		if (i % 3 == 2)
 			web_run(&siege->web, 0);
 		web_reset(fd);
@@ -263,7 +262,7 @@ static void send_noise(struct siege *siege)
 		"fffffffffffffffff\r\n",
 		"POST /metrics HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n"
 		"Content-Length: 3\r\n\r\n2\r\nabc",
-		"GET /../../etc/passwd HTTP/1.1\r\nHost: localhost\r\n\r\n"};
+		WEB_GET("/../../etc/passwd")};
 	unsigned seed = siege->round;
 	char bytes[3000];
 
@@ -293,7 +292,7 @@ static void without_descriptors_those_who_are_connected_are_served(void **state)
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
 	web_start(&web, ROWS, NULL);
 	kept = web_connect(&web);
-	free(web_ask(&web, kept, GET_METRICS));
+	free(web_ask(&web, kept, WEB_GET("/metrics")));
 	web_settle(&web);
 	for (int i = 0; i < 30; i++)
 		fd[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -308,7 +307,7 @@ static void without_descriptors_those_who_are_connected_are_served(void **state)
 
 		assert_int_equal(connect(fd[i], (struct sockaddr *)&v4, sizeof(v4)), 0);
 		web_publish(&web, ROWS, 2 + (uint64_t)i);
-		answer = web_ask(&web, kept, GET_METRICS);
+		answer = web_ask(&web, kept, WEB_GET("/metrics"));
 		web_expect_page(answer, ROWS, 2 + (uint64_t)i, METRICS_TEXT);
 		free(answer);
 	}

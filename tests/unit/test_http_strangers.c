@@ -23,11 +23,8 @@ static void a_path_may_have_a_scheme_and_a_name_before_it(void **state)
 	web_start(&web, 0, NULL);
 	fd = web_connect(&web);
 	for (size_t i = 0; i < sizeof(targets) / sizeof(*targets); i++) {
-		char request[80], *answer;
+		char *answer = web_ask_path(&web, fd, "GET", targets[i][0]);
 
-		snprintf(request, sizeof(request), "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n",
-			targets[i][0]);
-		answer = web_ask(&web, fd, request);
 		assert_int_equal(strncmp(answer + strlen("HTTP/1.1 "), targets[i][1], 3), 0);
 		free(answer);
 	}
@@ -47,7 +44,7 @@ static void by_another_name_nothing_is_answered(void **state)
 		"GET / HTTP/1.1\r\nHost: attacker.example\r\n\r\n",
 		"GET /missing HTTP/1.1\r\nHost: attacker.example\r\n\r\n",
 		"POST /metrics HTTP/1.1\r\nHost: attacker.example\r\nContent-Length: 0\r\n\r\n",
-		"GET http://attacker.example/metrics HTTP/1.1\r\nHost: localhost\r\n\r\n",
+		WEB_GET("http://attacker.example/metrics"),
 		"GET /metrics HTTP/1.1\r\nHost:\r\n\r\n",
 	};
 	struct web web;
@@ -84,11 +81,8 @@ static void no_page_elsewhere_may_use_an_answer(void **state)
 	web_start(&web, 3, NULL);
 	fd = web_connect(&web);
 	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
-		char request[80], *answer;
+		char *answer = web_ask_path(&web, fd, "GET", paths[i]);
 
-		snprintf(request, sizeof(request), "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n",
-			paths[i]);
-		answer = web_ask(&web, fd, request);
 		web_expect_field(answer, "X-Content-Type-Options: nosniff");
 		web_expect_field(answer, "Referrer-Policy: no-referrer");
 		web_expect_field(answer, "Cross-Origin-Resource-Policy: same-origin");

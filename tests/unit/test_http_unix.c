@@ -67,10 +67,10 @@ static void both_sockets_serve_the_same(void **state)
 	(void)state;
 	start_both(&web, 3);
 	fd = connect_unix();
-	answer = web_ask(&web, fd, "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
+	answer = web_ask(&web, fd, WEB_GET("/metrics"));
 	web_expect_page(answer, 3, 1, METRICS_TEXT);
 	free(answer);
-	answer = web_ask(&web, fd, "GET /-/healthy HTTP/1.1\r\nHost: localhost\r\n\r\n");
+	answer = web_ask(&web, fd, WEB_GET("/-/healthy"));
 	assert_string_equal(web_body(answer), "ok\n");
 	free(answer);
 	close(fd);
@@ -81,7 +81,7 @@ static void both_sockets_serve_the_same(void **state)
 
 static void expect_status(struct web *web, int fd)
 {
-	char *answer = web_ask(web, fd, "GET /api/v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n");
+	char *answer = web_ask(web, fd, WEB_GET("/api/v1/status"));
 	struct buf json = {0};
 
 	json_status(web->snapshot, &json);
@@ -126,16 +126,12 @@ static void it_is_only_for_reading(void **state)
 	start_both(&web, 0);
 	fd = connect_unix();
 	for (size_t i = 0; i < sizeof(methods) / sizeof(*methods); i++) {
-		char request[80];
-
-		snprintf(request, sizeof(request),
-			"%s /api/v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n", methods[i]);
-		answer = web_ask(&web, fd, request);
+		answer = web_ask_path(&web, fd, methods[i], "/api/v1/status");
 		assert_int_equal(strncmp(answer, "HTTP/1.1 405 ", 13), 0);
 		assert_non_null(strstr(answer, "\r\nAllow: GET, HEAD\r\n"));
 		free(answer);
 	}
-	answer = web_ask(&web, fd, "HEAD /api/v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n");
+	answer = web_ask_path(&web, fd, "HEAD", "/api/v1/status");
 	assert_int_equal(strncmp(answer, "HTTP/1.1 200 ", 13), 0);
 	assert_string_equal(web_body(answer), "");
 	free(answer);

@@ -3,7 +3,7 @@
  * Golden files: a snapshot in, JSON out, and that JSON in, a text out. To accept a change:
  * MZ_GOLDEN=write build/test_json
  */
-#include "unit.h"
+#include "golden.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -84,23 +84,6 @@ static int fill(void **state)
 	return 0;
 }
 
-static void compare(const char *path, const char *text, size_t length)
-{
-	static char golden[65536];
-	const char *update = getenv("MZ_GOLDEN");
-	FILE *file = fopen(path, update ? "w" : "r");
-	size_t expected;
-
-	assert_non_null(file);
-	if (update)
-		assert_int_equal(fwrite(text, 1, length, file), length);
-	expected = update ? length : fread(golden, 1, sizeof(golden), file);
-	fclose(file);
-	assert_int_equal(expected, length);
-	if (!update)
-		assert_memory_equal(golden, text, length);
-}
-
 /* What status_text() makes of a text; to be freed. */
 static char *report(const char *json, int expected)
 {
@@ -122,7 +105,7 @@ static void the_status_is_as_it_was(void **state)
 	(void)state;
 	json_status(&snapshot, &json);
 	assert_false(json.failed);
-	compare("tests/golden/status.json", json.data, json.length);
+	golden_expect("tests/golden/status.json", json.data, json.length);
 	buf_bytes(&json, "", 1);
 	parsed = json_tokener_parse(json.data);
 	assert_non_null(parsed);
@@ -167,7 +150,7 @@ static void its_text_is_as_it_was(void **state)
 	buf_bytes(&json, "", 1);
 	assert_int_equal(status_text(json.data, NULL), 2);
 	text = report(json.data, 2);
-	compare("tests/golden/status.txt", text, strlen(text));
+	golden_expect("tests/golden/status.txt", text, strlen(text));
 	free(text);
 	buf_free(&json);
 }

@@ -2,7 +2,7 @@
 /*
  * Golden files: rows in, pages out. To accept a change: MZ_GOLDEN=write build/test_metrics
  */
-#include "unit.h"
+#include "golden.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,23 +54,6 @@ static struct snapshot *take(const char *rows, struct names **names)
 	return snapshot;
 }
 
-static void compare(const char *path, const struct buf *page)
-{
-	static char golden[65536];
-	const char *update = getenv("MZ_GOLDEN");
-	FILE *file = fopen(path, update ? "w" : "r");
-	size_t length;
-
-	assert_non_null(file);
-	if (update)
-		assert_int_equal(fwrite(page->data, 1, page->length, file), page->length);
-	length = update ? page->length : fread(golden, 1, sizeof(golden), file);
-	fclose(file);
-	assert_int_equal(length, page->length);
-	if (!update)
-		assert_memory_equal(golden, page->data, length);
-}
-
 static void check(struct metrics_options options, enum metrics_format format, const char *golden)
 {
 	static const struct snapshot_process process = {12345678, 1 << 20, 1700000000123};
@@ -81,7 +64,7 @@ static void check(struct metrics_options options, enum metrics_format format, co
 	options.process = options.exporter ? &process : NULL;
 	metrics_render(snapshot, &options, format, &page);
 	assert_false(page.failed);
-	compare(golden, &page);
+	golden_expect(golden, page.data, page.length);
 	buf_free(&page);
 	names_destroy(names);
 	free(snapshot);

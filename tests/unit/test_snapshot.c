@@ -47,7 +47,6 @@ static void a_name_by_address_is_of_the_whole_machine(void **state)
 static void a_name_by_address_goes_with_the_address_to_the_machine_that_used_it_last(void **state)
 {
 	struct naming *fixture = *state;
-	const struct snapshot_host *hosts;
 
 	naming_write(fixture, NAMES_HOSTS, "192.168.2.1 nas\n");
 	naming_add(fixture, "2:0:0:0:0:1", "192.168.2.1", 10);
@@ -55,36 +54,31 @@ static void a_name_by_address_goes_with_the_address_to_the_machine_that_used_it_
 	naming_expect(fixture, "192.168.2.1", "nas", "hosts");
 	naming_add(fixture, "2:0:0:0:0:2", "192.168.2.1", 20);
 	naming_take(fixture);
-	hosts = snapshot_hosts(fixture->snapshot);
 	assert_int_equal(fixture->snapshot->host_count, 2);
-	assert_string_equal(snapshot_text(fixture->snapshot, hosts[0].name), "");
-	assert_string_equal(snapshot_text(fixture->snapshot, hosts[1].name), "nas");
+	naming_expect_host(fixture, "2:0:0:0:0:1", "");
+	naming_expect_host(fixture, "2:0:0:0:0:2", "nas");
 	naming_add(fixture, "2:0:0:0:0:1", "192.168.2.1", 30);
 	naming_take(fixture);
-	hosts = snapshot_hosts(fixture->snapshot);
-	assert_string_equal(snapshot_text(fixture->snapshot, hosts[0].name), "nas");
-	assert_string_equal(snapshot_text(fixture->snapshot, hosts[1].name), "");
+	naming_expect_host(fixture, "2:0:0:0:0:1", "nas");
+	naming_expect_host(fixture, "2:0:0:0:0:2", "");
 }
 
 static void a_lease_that_moves_leaves_the_old_machine_its_name(void **state)
 {
 	struct naming *fixture = *state;
-	const struct snapshot_host *hosts;
 
 	naming_write(fixture, NAMES_LEASES, "1 2:0:0:0:0:1 192.168.2.1 anna *\n");
 	naming_add(fixture, "2:0:0:0:0:1", "192.168.2.1", 10);
 	naming_write(fixture, NAMES_LEASES, "1 2:0:0:0:0:2 192.168.2.1 otto *\n");
 	naming_add(fixture, "2:0:0:0:0:2", "192.168.2.1", 20);
 	naming_take(fixture);
-	hosts = snapshot_hosts(fixture->snapshot);
-	assert_string_equal(snapshot_text(fixture->snapshot, hosts[0].name), "anna");
-	assert_string_equal(snapshot_text(fixture->snapshot, hosts[1].name), "otto");
+	naming_expect_host(fixture, "2:0:0:0:0:1", "anna");
+	naming_expect_host(fixture, "2:0:0:0:0:2", "otto");
 	naming_write(fixture, NAMES_LEASES, "1 2:0:0:0:0:1 192.168.2.1 renamed *\n");
 	naming_write(fixture, NAMES_LEASES, "");
 	naming_take(fixture);
-	hosts = snapshot_hosts(fixture->snapshot);
-	assert_string_equal(snapshot_text(fixture->snapshot, hosts[0].name), "renamed");
-	assert_string_equal(snapshot_text(fixture->snapshot, hosts[1].name), "otto");
+	naming_expect_host(fixture, "2:0:0:0:0:1", "renamed");
+	naming_expect_host(fixture, "2:0:0:0:0:2", "otto");
 	assert_int_equal(names_count(fixture->names, NAMES_LEASES), 0);
 }
 
