@@ -283,7 +283,7 @@ static int drop_privileges(struct daemon *daemon)
 	int error;
 
 	privileges_find(&daemon->privileges);
-	error = pins_give(&daemon->keeper.pins, who->keeper_uid, who->keeper_gid);
+	error = pins_chown(&daemon->keeper.pins, who->keeper_uid, who->keeper_gid);
 	listen_give(&daemon->server.file, who->keeper_gid);
 	if (textfile)
 		textfile_give(textfile, who->keeper_uid, who->keeper_gid);

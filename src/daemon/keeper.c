@@ -42,7 +42,7 @@ static void list_hooks(const struct keeper *keeper, struct snapshot *snapshot)
 		for (uint32_t j = 0; j < snapshot->hook_count && !known; j++)
 			known = strcmp(snapshot->hook[j].device, from->device) == 0 &&
 				snapshot->hook[j].kind == from->kind;
-		for (int d = 0; d < (from->half ? MZ_DOWNLOAD : MZ_DIRECTIONS) && !known &&
+		for (int d = 0; d < (from->uploads_only ? MZ_DOWNLOAD : MZ_DIRECTIONS) && !known &&
 				snapshot->hook_count < SNAPSHOT_HOOKS;
 			d++) {
 			struct snapshot_hook *hook = &snapshot->hook[snapshot->hook_count++];
@@ -121,7 +121,7 @@ static int open_maps(struct keeper *keeper)
 	const struct config *config = keeper->config;
 	const struct pins *pins = &keeper->pins;
 	struct mz_net nets[MZ_NETS];
-	int error = migrate_drop_taken(pins), known = error ? error : migrate_nets(pins, nets);
+	int error = migrate_drop_imported(pins), known = error ? error : migrate_nets(pins, nets);
 
 	error = known < 0 ? known
 			  : maps_open(&keeper->maps, pins->layout, config->max_hosts,
@@ -181,7 +181,7 @@ int keeper_start(struct keeper *keeper, const struct config *config, struct name
 		error = reconcile_hooks(&keeper->installed);
 	if (!error)
 		error = keeper_pull(keeper);
-	if (error && keeper->pins.fresh) {
+	if (error && keeper->pins.created) {
 		hook_remove_all(keeper->pins.pin);
 		pins_remove(&keeper->pins);
 	}
@@ -207,10 +207,11 @@ static void import(struct keeper *keeper)
 	int error;
 
 	/* slots on their way into the past are told from others by its generation */
-	if (keeper->imported || keeper->retire.leaving)
+	if (keeper->imported || keeper->retire.retiring)
 		return;
 	for (size_t i = 0; i < keeper->installed.hook_count; i++)
-		if (!keeper->installed.hooks[i].attached && !keeper->installed.hooks[i].yields_ms)
+		if (!keeper->installed.hooks[i].attached &&
+			!keeper->installed.hooks[i].yields_until_ms)
 			return;
 	error = migrate_import(&keeper->pins, &keeper->archive);
 	if (error && !keeper->import_failing)

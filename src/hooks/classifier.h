@@ -6,9 +6,9 @@
 #include "tables/maps.h"
 
 /*
- * Loads the classifier for one interface, which will count into maps. On success programs holds
- * two file descriptors, [MZ_UPLOAD] for its ingress and [MZ_DOWNLOAD] for its egress hook.
- * Returns 0 or -errno.
+ * Loads a classifier that counts into maps. On success, programs holds two file descriptors, which
+ * the caller closes: [MZ_UPLOAD] for the ingress hook, [MZ_DOWNLOAD] for the egress hook. Returns 0
+ * or -errno.
  */
 int classifier_load(
 	const struct maps *maps, const struct mz_settings *settings, int programs[MZ_DIRECTIONS]);

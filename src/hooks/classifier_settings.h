@@ -8,8 +8,9 @@
 #include "settings.h"
 
 /*
- * What the classifier of one interface has to know. own: every address the router holds. net: the
- * interface's number (maps_net()). Returns 0, or -E2BIG where a list has more entries than
+ * Makes the settings of the tracked interface called ifname, as for a device on its own; for its
+ * places, topology_apply() completes them. net: the network number of maps_net(). own: all
+ * own_count addresses of the router. Returns 0, or -E2BIG where a list has more entries than
  * MZ_PREFIXES, MZ_OWN or MZ_LOCALS allow.
  */
 int classifier_settings_make(struct mz_settings *settings, const struct config *config,

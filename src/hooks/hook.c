@@ -90,7 +90,7 @@ static enum bpf_tc_attach_point attach_point(enum mz_direction direction)
 	return direction == MZ_UPLOAD ? BPF_TC_INGRESS : BPF_TC_EGRESS;
 }
 
-uint32_t hook_mix(const char *dir)
+uint32_t hook_daemon_id(const char *dir)
 {
 	uint32_t mixed = 0;
 
@@ -103,7 +103,7 @@ uint32_t hook_mix(const char *dir)
 /* The net is in the lowest bits, and above it what tells daemons apart. */
 static uint32_t handle_of(const char *dir, unsigned net)
 {
-	return HANDLE | (hook_mix(dir) * MZ_NETS & 0xffff) | net;
+	return HANDLE | (hook_daemon_id(dir) * MZ_NETS & 0xffff) | net;
 }
 
 #define FILTERS 64 /* ours are among the first */

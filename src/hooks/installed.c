@@ -6,11 +6,11 @@
 
 void installed_finish(struct installed *installed)
 {
-	free(installed->known);
+	free(installed->known_devices);
 	free(installed->hooks);
-	installed->known = NULL;
+	installed->known_devices = NULL;
 	installed->hooks = NULL;
-	installed->known_count = installed->hook_count = 0;
+	installed->known_device_count = installed->hook_count = 0;
 }
 
 void installed_set_incomplete(

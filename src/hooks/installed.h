@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is in the kernel at this moment: which classifier is on which device, and with what
- * settings. */
+/* What is in the kernel at this moment: which classifier on which device, with which settings. */
 #ifndef MZ_HOOKS_INSTALLED_H
 #define MZ_HOOKS_INSTALLED_H
 
@@ -16,60 +15,62 @@
 
 /* One tracked interface. */
 struct installed_link {
-	unsigned net; /* its number in keys */
+	unsigned net; /* its network number */
 	enum snapshot_hook_kind kind;
-	bool present;
-	bool missed;   /* its absence or a failure was logged */
-	bool cut;      /* that it has too many devices below was logged */
-	bool macs_cut; /* the same for MAC addresses of the router */
+	bool present;		    /* the device is there */
+	bool failure_logged;	    /* that it is not there, or that its hook failed */
+	bool truncated_logged;	    /* that it has too many devices below */
+	bool macs_truncated_logged; /* that the router has too many MAC addresses there */
 };
 
-/* A classifier on one device for one tracked interface, on both hooks. */
+/* A classifier on one device for one tracked interface: both its hooks. */
 struct installed_hook {
 	char device[16];
-	unsigned ifindex, net;
+	unsigned ifindex;
+	unsigned net; /* network number of the tracked interface */
 	bool attached;
-	bool half; /* on uploads' alone: another program's ingress qdisc has no other */
+	bool uploads_only; /* another program's ingress qdisc leaves no egress hook */
 	enum snapshot_hook_kind kind;
-	uint64_t yields_ms; /* CLOCK_MONOTONIC: until when it is left to that program; 0: it is not
-			     */
-	uint64_t since_s;   /* as clock_uptime_s() */
-	uint64_t moved;	    /* packets of the device when the hook was last seen there */
+	/* That qdisc went. Until this time (CLOCK_MONOTONIC) the device is left to its program,
+	 * which may restart; 0: it is not. */
+	uint64_t yields_until_ms;
+	uint64_t since_s;	 /* when it was attached, as clock_uptime_s() */
+	uint64_t device_packets; /* of struct device, when the hook was last seen there */
 	struct mz_settings settings;
 };
 
 struct installed {
 	const struct config *config;
-	const char *pin;		      /* the directory of the pins, for hook_attach() */
-	struct maps *maps;		      /* that classifiers count in */
+	const char *pin;		      /* directory of the pins, for hook_attach() */
+	struct maps *maps;		      /* in which classifiers count */
 	struct tracking tracking;	      /* as of the last reconciliation */
 	struct installed_link links[MZ_NETS]; /* as config->ifnames */
-	struct installed_hook *hooks;	      /* those of one interface follow each other */
+	struct installed_hook *hooks;	      /* hooks of one interface are adjacent */
 	size_t hook_count;
-	unsigned *known; /* indices of the devices of the last reconciliation */
-	size_t known_count;
-	uint64_t restored, missed; /* as in struct snapshot, and so is the next */
-	uint32_t incomplete;
-	bool blind;   /* devices could not be listed, and that was logged */
-	bool changed; /* a hook came or went: others may have to go */
+	unsigned *known_devices; /* indices of the devices of the last reconciliation */
+	size_t known_device_count;
+	uint64_t restored, missed; /* as in struct snapshot */
+	uint32_t incomplete;	   /* as in struct snapshot */
+	bool list_failed; /* devices, addresses or routes could not be listed, which was logged */
+	bool changed;	  /* a hook came or went since outdated hooks were detached */
 };
 
 /* Frees what the struct holds, not the struct. The classifiers stay attached. */
 void installed_finish(struct installed *installed);
 
-/* Notes that counts are wrong for a reason, or no longer. */
+/* Sets or clears a reason why counts are incomplete. */
 void installed_set_incomplete(
 	struct installed *installed, enum snapshot_incomplete reason, bool is_so);
 
-/* Whether a classifier is on the interface, of that number in config->ifnames, itself. */
+/* Whether a classifier is on the interface config->ifnames[i] itself. */
 bool installed_counts_on(const struct installed *installed, size_t i);
 
-/* A bit for each of config->ifnames: installed_counts_on(). */
+/* installed_counts_on() of all interfaces: bit i is for config->ifnames[i]. */
 uint32_t installed_counted(const struct installed *installed);
 
 /*
- * Whether a classifier is on that interface of -i, which tracks what is routed out of it.
- * installed: a struct installed, as changes_drain() hands it on.
+ * Whether the device is an interface of -i with a classifier, so that routes out of it are tracked.
+ * installed: a struct installed, for changes_drain().
  */
 bool installed_follows(const void *installed, unsigned ifindex);
 

@@ -53,7 +53,7 @@ static int load(
 /* A daemon with another --pin counts for itself: it is not to take our marks for its own. */
 static uint16_t own_mark(const struct installed *installed, uint16_t mark)
 {
-	return (uint16_t)(mark ^ (hook_mix(installed->pin) << 1 & 0x7ffe));
+	return (uint16_t)(mark ^ (hook_daemon_id(installed->pin) << 1 & 0x7ffe));
 }
 
 /*
@@ -98,8 +98,8 @@ static int attach(struct installed *installed, struct place_work *work, struct i
 
 		error = hook_attach(installed->pin, &at, work->program[d], installed->config->hook,
 			&hook->kind);
-		hook->half = error == -EADDRINUSE;
-		if (hook->half)
+		hook->uploads_only = error == -EADDRINUSE;
+		if (hook->uploads_only)
 			error = 0;
 	}
 	installed->changed = true;
@@ -110,13 +110,13 @@ static int attach(struct installed *installed, struct place_work *work, struct i
 static void log_attached(const struct installed_hook *hook, bool swapped)
 {
 	log_debug("%s, device %u: classifier %s at %s (%s)", hook->device, hook->ifindex,
-		swapped ? "swapped" : "attached", hook->half ? "ingress" : "ingress and egress",
-		labels_kind(hook->kind));
+		swapped ? "swapped" : "attached",
+		hook->uploads_only ? "ingress" : "ingress and egress", labels_kind(hook->kind));
 }
 
 static bool is_attached(const struct installed *installed, const struct installed_hook *hook)
 {
-	for (int d = 0; d < (hook->half ? MZ_DOWNLOAD : MZ_DIRECTIONS); d++) {
+	for (int d = 0; d < (hook->uploads_only ? MZ_DOWNLOAD : MZ_DIRECTIONS); d++) {
 		struct hook at = {hook->ifindex, hook->net, (enum mz_direction)d};
 
 		if (!hook_attached(installed->pin, &at, hook->kind))
@@ -128,10 +128,10 @@ static bool is_attached(const struct installed *installed, const struct installe
 /* Born since the last time. At the start nobody knows: then none is. */
 static bool is_new(const struct installed *installed, const struct device *device)
 {
-	for (size_t i = 0; i < installed->known_count; i++)
-		if (installed->known[i] == device->index)
+	for (size_t i = 0; i < installed->known_device_count; i++)
+		if (installed->known_devices[i] == device->index)
 			return false;
-	return installed->known_count > 0;
+	return installed->known_device_count > 0;
 }
 
 /*
@@ -141,9 +141,10 @@ static bool is_new(const struct installed *installed, const struct device *devic
  */
 static void note_gap(struct installed *installed, struct installed_hook *hook, uint64_t before)
 {
-	devices_moved(hook->ifindex, &hook->moved);
+	devices_packets(hook->ifindex, &hook->device_packets);
 	/* made anew, it began at 0 */
-	installed->missed += hook->moved < before ? hook->moved : hook->moved - before;
+	installed->missed += hook->device_packets < before ? hook->device_packets
+							   : hook->device_packets - before;
 }
 
 static const struct installed_hook *find_hook(
@@ -191,26 +192,26 @@ const char *place_explain(int error)
  */
 static bool yields(const struct installed_hook *old, bool there, struct installed_hook *hook)
 {
-	if (!old || there || (!old->half && !old->yields_ms))
+	if (!old || there || (!old->uploads_only && !old->yields_until_ms))
 		return false;
-	hook->yields_ms = old->yields_ms ? old->yields_ms : now_ms() + YIELD_MS;
-	return now_ms() < hook->yields_ms;
+	hook->yields_until_ms = old->yields_until_ms ? old->yields_until_ms : now_ms() + YIELD_MS;
+	return now_ms() < hook->yields_until_ms;
 }
 
 /* Says once that there is no place for downloads on a device, and that there is one again. */
-static void note_half(struct place_work *work, const struct installed_hook *old,
+static void report_uploads_only(struct place_work *work, const struct installed_hook *old,
 	const struct installed_hook *hook, bool elsewhere)
 {
-	bool known = old && (old->half || old->yields_ms);
+	bool known = old && (old->uploads_only || old->yields_until_ms);
 
-	if (hook->half && !known)
+	if (hook->uploads_only && !known)
 		log_warn("%s: another program's ingress qdisc leaves downloads no hook there: %s",
 			hook->device,
 			elsewhere ? "they are counted at the devices below it"
 				  : "they are not counted (a clsact qdisc has both)");
-	if (!hook->half && hook->attached && known)
+	if (!hook->uploads_only && hook->attached && known)
 		log_info("%s: the ingress qdisc is gone: counting both directions", hook->device);
-	work->ingress = work->ingress || (hook->half && !elsewhere);
+	work->ingress = work->ingress || (hook->uploads_only && !elsewhere);
 }
 
 int place_reconcile(struct installed *installed, struct place_work *work,
@@ -220,7 +221,7 @@ int place_reconcile(struct installed *installed, struct place_work *work,
 	const struct installed_hook *old;
 	struct installed_hook *hook = place_add(work);
 	/* all downloads pass a device below as well, the last ones apart */
-	bool elsewhere = place == 0 && topology->place_count > 1 && !topology->cut;
+	bool elsewhere = place == 0 && topology->place_count > 1 && !topology->truncated;
 	uint64_t before;
 	bool fresh, there;
 	int error = 0;
@@ -238,33 +239,33 @@ int place_reconcile(struct installed *installed, struct place_work *work,
 		work->xdp = true;
 	old = find_hook(installed, hook->ifindex, hook->net);
 	fresh = !old && is_new(installed, device);
-	before = old ? old->moved : fresh ? 0 : device->moved;
-	hook->moved = device->moved;
+	before = old ? old->device_packets : fresh ? 0 : device->packets;
+	hook->device_packets = device->packets;
 	hook->since_s = clock_uptime_s();
 	there = old && old->attached && is_attached(installed, old);
 	if (there && memcmp(&old->settings, &hook->settings, sizeof(hook->settings)) == 0) {
 		hook->attached = true;
-		hook->half = old->half;
+		hook->uploads_only = old->uploads_only;
 		hook->kind = old->kind;
 		hook->since_s = old->since_s;
-		work->ingress = work->ingress || (hook->half && !elsewhere);
+		work->ingress = work->ingress || (hook->uploads_only && !elsewhere);
 		return 0;
 	}
 	if (yields(old, there, hook)) {
-		hook->moved = before;
+		hook->device_packets = before;
 		hook->kind = old->kind;
 		work->ingress = work->ingress || !elsewhere;
 		return 0;
 	}
-	hook->yields_ms = 0;
+	hook->yields_until_ms = 0;
 	error = attach(installed, work, hook);
-	note_half(work, old, hook, elsewhere);
+	report_uploads_only(work, old, hook, elsewhere);
 	if (!error)
 		log_attached(hook, there);
 	if (there) { /* the program was swapped */
 		hook->since_s = old->since_s;
 	} else if (error) {
-		hook->moved = before;
+		hook->device_packets = before;
 	} else if (old || fresh) {
 		installed->restored++;
 		note_gap(installed, hook, before);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One step of reconcile_hooks(): the classifier on one device. */
+/* One step of reconcile_hooks(): the hooks at one place (net/topology.h). */
 #ifndef MZ_HOOKS_PLACE_H
 #define MZ_HOOKS_PLACE_H
 
@@ -9,7 +9,7 @@
 #include "net/routes.h"
 #include "net/topology.h"
 
-/* What one reconciliation works with. */
+/* The working data of one reconciliation. */
 struct place_work {
 	const struct device *devices;
 	size_t device_count;
@@ -17,28 +17,31 @@ struct place_work {
 	size_t own_count;
 	struct route *routes; /* out of interfaces of -i */
 	size_t route_count;
-	struct installed_hook *hooks; /* as they are to be */
+	struct installed_hook *hooks; /* as they are after it */
 	size_t count, room;
-	bool failed, ingress, xdp,
-		addresses;	     /* of any device on the way: see enum snapshot_incomplete */
-	int program[MZ_DIRECTIONS];  /* the last that was loaded, */
-	struct mz_settings settings; /* with these */
+	/* of any device: SNAPSHOT_HOOK_FAILED, _INGRESS_QDISC, _XDP and _ADDRESSES */
+	bool failed, ingress, xdp, addresses;
+	int program[MZ_DIRECTIONS];  /* the classifier that was loaded last; -1: none */
+	struct mz_settings settings; /* its settings */
 };
 
+/* Zeroes work; place_end() closes what the steps opened. */
 void place_begin(struct place_work *work);
 void place_end(struct place_work *work);
 
-/* Room for one more hook, zeroed. NULL: no memory. */
+/* Appends a zeroed hook to work, which is valid until the next call. NULL: no memory. */
 struct installed_hook *place_add(struct place_work *work);
 
 /*
- * Makes the hook on one device of the topology what it should be, and adds it to work. settings:
- * those of the tracked interface. Logs once what failed on devices below it, and says what made
- * counts wrong in installed and work. Returns 0 or -errno, -ENODEV where the device has just gone.
+ * Makes the hooks at one place what they should be, and appends them to work. place: its index in
+ * the topology. settings: the tracked interface's. Logs once what failed on a device below that
+ * interface, and notes in installed and work why counts are incomplete. Returns 0; -ENODEV where
+ * the device has just gone; or another -errno.
  */
 int place_reconcile(struct installed *installed, struct place_work *work,
 	const struct topology *topology, size_t place, const struct mz_settings *settings);
 
-/* The words for an error of place_reconcile(). A constant string, or strerror()'s. */
+/* Describes an error of place_reconcile(). A constant string, or strerror()'s. */
 const char *place_explain(int error);
+
 #endif

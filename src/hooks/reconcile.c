@@ -32,11 +32,11 @@ static int keep_hooks(const struct installed *installed, struct place_work *work
 	return 0;
 }
 
-static void note_absence(struct installed_link *link, const char *ifname)
+static void report_absence(struct installed_link *link, const char *ifname)
 {
-	if (!link->missed)
+	if (!link->failure_logged)
 		log_warn("%s is not there: waiting for it", ifname);
-	link->missed = true;
+	link->failure_logged = true;
 	link->present = false;
 }
 
@@ -52,20 +52,20 @@ static int reconcile_link(struct installed *installed, struct place_work *work, 
 
 	if (topology_find(&topology, work->devices, work->device_count, ifname, config->ifnames,
 		    config->interfaces) < 0) {
-		note_absence(link, ifname);
+		report_absence(link, ifname);
 		return 0;
 	}
-	if (topology.cut && !link->cut)
+	if (topology.truncated && !link->truncated_logged)
 		log_warn("%s: more than %d devices below it: packets that a flowtable takes at the "
 			 "others are not counted",
 			ifname, TOPOLOGY_PLACES - 1);
-	if (topology.macs_cut && !link->macs_cut)
+	if (topology.macs_truncated && !link->macs_truncated_logged)
 		log_warn("%s: this router has more than %d MAC addresses there: uploads by way of "
 			 "the others are not counted",
 			ifname, MZ_MACS);
-	link->cut = topology.cut;
-	link->macs_cut = topology.macs_cut;
-	work->failed = work->failed || topology.cut || topology.macs_cut;
+	link->truncated_logged = topology.truncated;
+	link->macs_truncated_logged = topology.macs_truncated;
+	work->failed = work->failed || topology.truncated || topology.macs_truncated;
 	link->present = true;
 	error = classifier_settings_make(&settings, config, &installed->tracking, ifname, link->net,
 		work->own, work->own_count);
@@ -74,24 +74,25 @@ static int reconcile_link(struct installed *installed, struct place_work *work, 
 	if (!error)
 		error = place_reconcile(installed, work, &topology, 0, &settings);
 	if (!error)
-		topology.below_only = work->hooks[first].half || !work->hooks[first].attached;
+		topology.own_below =
+			work->hooks[first].uploads_only || !work->hooks[first].attached;
 	for (size_t place = 1; place < topology.place_count && !error; place++)
 		/* one that fails is tried again at the next event, the others count */
 		if (place_reconcile(installed, work, &topology, place, &settings) == -ENOMEM)
 			error = -ENOMEM;
 	if (error == -ENODEV) {
-		note_absence(link, ifname);
+		report_absence(link, ifname);
 		return 0;
 	}
 	if (work->count > first)
 		link->kind = work->hooks[first].kind;
 	work->addresses = work->addresses || error == -E2BIG;
 	work->failed = work->failed || (error && error != -E2BIG);
-	if (error && !link->missed)
+	if (error && !link->failure_logged)
 		log_error("%s: cannot attach: %s", ifname, place_explain(error));
-	if (!error && link->missed)
+	if (!error && link->failure_logged)
 		log_info("%s is there: counting on it", ifname);
-	link->missed = error != 0;
+	link->failure_logged = error != 0;
 	return error;
 }
 
@@ -115,14 +116,15 @@ static int detach_others(struct installed *installed)
 
 static void remember_devices(struct installed *installed, const struct place_work *work)
 {
-	unsigned *known = realloc(installed->known, (work->device_count + 1) * sizeof(*known));
+	unsigned *known =
+		realloc(installed->known_devices, (work->device_count + 1) * sizeof(*known));
 
 	if (!known)
 		return; /* a gap may be told that was none */
 	for (size_t i = 0; i < work->device_count; i++)
 		known[i] = work->devices[i].index;
-	installed->known = known;
-	installed->known_count = work->device_count;
+	installed->known_devices = known;
+	installed->known_device_count = work->device_count;
 }
 
 static void adopt(struct installed *installed, struct place_work *work)
@@ -134,15 +136,15 @@ static void adopt(struct installed *installed, struct place_work *work)
 	installed->hook_count = work->count;
 }
 
-static void note_cut(struct installed *installed)
+static void report_truncated(struct installed *installed)
 {
 	bool told = installed->incomplete & 1u << SNAPSHOT_PREFIXES;
 
-	if (installed->tracking.cut && !told)
+	if (installed->tracking.truncated && !told)
 		log_warn("more than %d prefixes of one IP version on an interface of -i: what the "
 			 "rest moves counts on nobody (untracked)",
 			MZ_PREFIXES);
-	installed_set_incomplete(installed, SNAPSHOT_PREFIXES, installed->tracking.cut);
+	installed_set_incomplete(installed, SNAPSHOT_PREFIXES, installed->tracking.truncated);
 }
 
 /* What a dump found before a change disturbed it is listed twice, which means the same. */
@@ -183,9 +185,9 @@ static int look(struct installed *installed, struct place_work *work, struct dev
 	work->own_count = (size_t)own_count;
 	if (!error)
 		error = list_routes(installed->config, work);
-	if (error && !installed->blind)
+	if (error && !installed->list_failed)
 		log_error("cannot list the devices, addresses and routes: %s", strerror(-error));
-	installed->blind = error != 0;
+	installed->list_failed = error != 0;
 	return error;
 }
 
@@ -203,7 +205,7 @@ int reconcile_hooks(struct installed *installed)
 	if (!error) {
 		tracking_make(&installed->tracking, installed->config, own, work->own_count,
 			work->routes, work->route_count);
-		note_cut(installed);
+		report_truncated(installed);
 		for (size_t i = 0; i < installed->config->interfaces; i++) {
 			int failed = reconcile_link(installed, work, i);
 

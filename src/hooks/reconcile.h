@@ -5,9 +5,10 @@
 #include "hooks/installed.h"
 
 /*
- * Makes the classifiers in the kernel what the configuration, the devices and the addresses of this
- * moment ask for: attaches, swaps and detaches what differs, and notes in installed what could not
- * be. Logs what failed, once. Returns 0, or the first -errno; the rest was done all the same.
+ * Brings the classifiers in the kernel in line with the configuration and the present devices,
+ * addresses and routes: attaches, replaces and detaches what differs. Notes in installed what is
+ * there now, and logs once what failed. Returns 0 or the first -errno; the rest is done all the
+ * same.
  */
 int reconcile_hooks(struct installed *installed);
 

@@ -5,8 +5,8 @@
 #include "base/prefix.h"
 
 /*
- * Whether all of a prefix lies in a range that scope.h keeps from the internet in any case. range:
- * set to it; may be NULL.
+ * Whether a prefix lies completely in a range that is never on the internet (scope.h). range: set
+ * to that range; may be NULL.
  */
 bool reserved_range(const struct prefix *prefix, struct prefix *range);
 

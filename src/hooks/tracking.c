@@ -108,14 +108,14 @@ static void follow_routes(struct tracking *tracking, const struct route *route, 
 {
 	if (!add_routes(tracking, route, routes, false) &&
 		!add_routes(tracking, route, routes, true))
-		tracking->cut = true;
+		tracking->truncated = true;
 }
 
 void tracking_make(struct tracking *tracking, const struct config *config,
 	const struct address *own, size_t own_count, struct route *route, size_t routes)
 {
 	tracking->count = 0;
-	tracking->cut = false;
+	tracking->truncated = false;
 	for (size_t i = 0; i < config->tracked_count; i++)
 		add(tracking, &config->tracked[i].prefix, config->tracked[i].ifname);
 	for (size_t i = 0; i < config->delegated_count; i++)
@@ -125,7 +125,7 @@ void tracking_make(struct tracking *tracking, const struct config *config,
 			if (config->followed[k] && !is_link_local(&own[i].own) &&
 				strcmp(config->ifnames[k], own[i].ifname) == 0 &&
 				!add_followed(tracking, &own[i].subnet, own[i].ifname))
-				tracking->cut = true;
+				tracking->truncated = true;
 	if (routes)
 		qsort(route, routes, sizeof(*route), compare_routes);
 	for (size_t i = 0, end; i < routes; i = end) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which prefixes are tracked at this moment: those of -4 and -6, and what interfaces of -i have and
- * what is routed out of them.
+ * The prefixes that are tracked at this moment: those of -4 and -6, the subnets of interfaces of
+ * -i, and what is routed out of these.
  */
 #ifndef MZ_HOOKS_TRACKING_H
 #define MZ_HOOKS_TRACKING_H
@@ -13,25 +13,27 @@
 struct tracking_row {
 	struct prefix prefix;
 	char ifname[IFNAMSIZ]; /* empty: on every tracked interface */
-	bool routed; /* by way of another router: not told which address broadcasts there */
+	bool routed;	       /* by way of another router, so its broadcast address is not known */
 };
 
 struct tracking {
 	struct tracking_row row[CONFIG_TRACKED + MZ_PREFIXES];
 	size_t count;
-	bool cut; /* an interface of -i has more than MZ_PREFIXES of a family */
+	bool truncated; /* an interface of -i has more than MZ_PREFIXES of an address family */
 };
 
 /*
- * own: as addresses_own() lists them. route: those out of the interfaces of -i; put in order.
+ * Fills tracking. own: the own_count addresses of addresses_own(). route: the routes out of
+ * interfaces of -i, sorted by this function; routes: their number.
  *
- * IPv6 routes to a part of a /64 stand for all of it, as those of a relay do. Where there are more
- * than MZ_PREFIXES, reserved ranges stand for the routes into them.
+ * A route to a part of an IPv6 /64, as a relay adds them, makes the whole /64 tracked. Where an
+ * interface has more than MZ_PREFIXES routes, reserved ranges (reserved.h) replace the routes into
+ * them.
  */
 void tracking_make(struct tracking *tracking, const struct config *config,
 	const struct address *own, size_t own_count, struct route *route, size_t routes);
 
-/* Whether the prefix is tracked on this interface. */
+/* Whether the prefix is tracked on the interface of that name. */
 bool tracking_is_on(const struct tracking_row *row, const char *ifname);
 
 #endif

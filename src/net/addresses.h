@@ -6,14 +6,17 @@
 
 #include "base/prefix.h"
 
-/* An address that this machine holds, deprecated ones included. */
+/* An address of this machine; deprecated ones count as well. */
 struct address {
-	struct prefix own;    /* itself: all bits */
-	struct prefix subnet; /* that it is on; on a point-to-point link, of the other end */
+	struct prefix own;    /* the address, with all its bits */
+	struct prefix subnet; /* its subnet; on a point-to-point link, the other end's */
 	char ifname[IFNAMSIZ];
 };
 
-/* All addresses of all interfaces. *list: to be freed. Returns their number or -errno. */
+/*
+ * Lists all addresses of all interfaces. *list: set on success, the caller frees it. Returns their
+ * number or -errno.
+ */
 int addresses_own(struct address **list);
 
 #endif

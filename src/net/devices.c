@@ -24,7 +24,7 @@ static void read_info_data(const struct nlattr *data, struct device *device)
 		if (device->kind == DEVICE_VLAN && mnl_attr_get_type(a) == IFLA_VLAN_ID)
 			device->vlan = mnl_attr_get_u16(a);
 		if (device->kind == DEVICE_BRIDGE && mnl_attr_get_type(a) == IFLA_BR_VLAN_FILTERING)
-			device->filtering = mnl_attr_get_u8(a);
+			device->vlan_filtering = mnl_attr_get_u8(a);
 	}
 }
 
@@ -59,7 +59,7 @@ static void read_xdp(const struct nlattr *xdp, struct device *device)
 	}
 }
 
-static uint64_t read_moved(const struct nlattr *stats)
+static uint64_t read_packets(const struct nlattr *stats)
 {
 	struct rtnl_link_stats64 s = {0};
 	size_t length = mnl_attr_get_payload_len(stats);
@@ -82,7 +82,7 @@ static void read_attribute(const struct nlattr *a, struct device *device, bool *
 		device->master = mnl_attr_get_u32(a);
 		break;
 	case IFLA_LINK:
-		device->carrier = mnl_attr_get_u32(a);
+		device->lower = mnl_attr_get_u32(a);
 		break;
 	case IFLA_LINK_NETNSID:
 		*elsewhere = true;
@@ -94,7 +94,7 @@ static void read_attribute(const struct nlattr *a, struct device *device, bool *
 		read_xdp(a, device);
 		break;
 	case IFLA_STATS64:
-		device->moved = read_moved(a);
+		device->packets = read_packets(a);
 		break;
 	}
 }
@@ -114,7 +114,7 @@ static int add_device(const struct nlmsghdr *message, void *context)
 		read_attribute(a, &device, &elsewhere);
 	}
 	if (elsewhere || (device.kind != DEVICE_VLAN && device.kind != DEVICE_MACVLAN))
-		device.carrier = 0;
+		device.lower = 0;
 	if (listing->count == listing->room) {
 		int room = listing->room ? listing->room * 2 : 32;
 		struct device *list = realloc(listing->list, (size_t)room * sizeof(*list));
@@ -190,13 +190,13 @@ static int dump(
 	return dump_read(NETLINK_ROUTE, false, request, read, listing);
 }
 
-int devices_moved(unsigned index, uint64_t *moved)
+int devices_packets(unsigned index, uint64_t *packets)
 {
 	struct listing listing = {0};
 	int error = dump(AF_UNSPEC, 0, index, add_device, &listing);
 
 	if (!error && listing.count)
-		*moved = listing.list[0].moved;
+		*packets = listing.list[0].packets;
 	free(listing.list);
 	return error;
 }

@@ -18,7 +18,7 @@ static void add_mac(struct topology *topology, struct topology_place *place, con
 	if (place->mac_count < MZ_MACS)
 		memcpy(place->mac[place->mac_count++].byte, mac, sizeof(place->mac[0].byte));
 	else
-		topology->macs_cut = true;
+		topology->macs_truncated = true;
 }
 
 /* The router is addressed by those of macvlans, too, as keepalived makes for a virtual router. */
@@ -26,7 +26,7 @@ static void add_macvlans(struct topology *topology, struct topology_place *place
 	const struct device *devices, const struct device *end)
 {
 	for (const struct device *d = devices; d < end; d++)
-		if (d->kind == DEVICE_MACVLAN && d->carrier == place->device->index)
+		if (d->kind == DEVICE_MACVLAN && d->lower == place->device->index)
 			add_mac(topology, place, d->mac);
 }
 
@@ -39,7 +39,7 @@ static void add(struct topology *topology, const struct topology_place *place)
 	if (!has_link(place->device))
 		return;
 	if (topology->place_count == TOPOLOGY_PLACES)
-		topology->cut = true;
+		topology->truncated = true;
 	else
 		topology->place[topology->place_count++] = *place;
 }
@@ -65,7 +65,7 @@ static void push_tag(struct topology_place *place, uint16_t vlan)
 	place->tag_count++;
 }
 
-static void add_carrier(struct topology *topology, size_t at, const struct device *device)
+static void add_lower(struct topology *topology, size_t at, const struct device *device)
 {
 	struct topology_place place = below(topology, at, device);
 
@@ -86,7 +86,7 @@ static void add_port(struct topology *topology, size_t at, const struct device *
 	const struct device *bridge = topology->place[at].device;
 	struct topology_place place = below(topology, at, device);
 
-	if (bridge->filtering) {
+	if (bridge->vlan_filtering) {
 		if (place.tag_count == 0 && bridge->pvid)
 			push_tag(&place, bridge->pvid);
 		place.pvid = device->pvid;
@@ -104,7 +104,7 @@ static bool is_of_tracked(const struct device *devices, const struct device *end
 		if (strcmp(d->name, tracked[i]) == 0)
 			return true;
 	for (const struct device *up = devices; up < end && above > 0; up++)
-		if (((up->kind == DEVICE_VLAN && up->carrier == d->index) ||
+		if (((up->kind == DEVICE_VLAN && up->lower == d->index) ||
 			    (up->kind == DEVICE_BRIDGE && d->master == up->index)) &&
 			is_of_tracked(devices, end, up, tracked, tracked_count, above - 1))
 			return true;
@@ -128,13 +128,13 @@ int topology_find(struct topology *topology, const struct device *devices, size_
 		const struct device *here = topology->place[at].device;
 
 		for (d = devices; d < end; d++)
-			if (here->kind == DEVICE_VLAN && d->index == here->carrier)
-				add_carrier(topology, at, d);
+			if (here->kind == DEVICE_VLAN && d->index == here->lower)
+				add_lower(topology, at, d);
 			else if (here->kind == DEVICE_BRIDGE && d->master == here->index)
 				add_port(topology, at, d);
 	}
 	for (d = devices; d < end && topology->vlan_count < MZ_VLANS; d++)
-		if (d->kind == DEVICE_VLAN && d->carrier == top->index &&
+		if (d->kind == DEVICE_VLAN && d->lower == top->index &&
 			is_of_tracked(devices, end, d, tracked, tracked_count, ABOVE))
 			topology->vlan[topology->vlan_count++] = d->vlan;
 	return 0;
@@ -177,6 +177,6 @@ void topology_apply(const struct topology *topology, size_t place, struct mz_set
 	settings->tag_count = p->tag_count;
 	memcpy(settings->tag, p->tag, sizeof(settings->tag));
 	/* the router's own traffic takes no short way */
-	if (place && !topology->below_only)
+	if (place && !topology->own_below)
 		settings->own4_count = settings->own6_count = 0;
 }

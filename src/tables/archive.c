@@ -70,7 +70,7 @@ int archive_open(struct archive *archive, const char *dir, uint32_t most)
 	int fd, error = path_of(dir, MZ_PAST, path);
 	void *stored;
 
-	archive->most = most;
+	archive->max_rows = most;
 	if (error)
 		return error;
 	fd = bpf_obj_get(path);
@@ -105,7 +105,7 @@ int archive_copy(struct archive *copy, const struct archive *archive)
 	int error = 0;
 
 	*copy = (struct archive){
-		.head = archive->head, .most = archive->most, .changes = archive->changes};
+		.head = archive->head, .max_rows = archive->max_rows, .changes = archive->changes};
 	for (uint32_t i = 0; i < archive->count && !error; i++)
 		error = archive_add(copy, &archive->rows[i]);
 	if (error)
@@ -131,7 +131,7 @@ int archive_add(struct archive *archive, const struct tally_row *row)
 }
 
 /* A host without MAC is its address, and keeps it. */
-static void join_host(struct tally_row *row)
+static void merge_into_host(struct tally_row *row)
 {
 	if (memcmp(row->mac, no_mac, sizeof(no_mac)) != 0)
 		memset(row->addr, 0, sizeof(row->addr));
@@ -154,7 +154,7 @@ int archive_retire(struct archive *archive, const struct tally_row *row)
 {
 	struct tally_row copy = *row, *known;
 
-	/* only what archive_settle() sorted is searched */
+	/* only what archive_compact() sorted is searched */
 	known = archive->head.rows ? bsearch(row, archive->rows, archive->head.rows, sizeof(*row),
 					     tally_compare)
 				   : NULL;
@@ -162,7 +162,7 @@ int archive_retire(struct archive *archive, const struct tally_row *row)
 		add_counts(&copy.counts, &known->counts);
 		memset(&known->counts, 0, sizeof(known->counts)); /* merge() drops it */
 	}
-	join_host(&copy);
+	merge_into_host(&copy);
 	return archive_add(archive, &copy);
 }
 
@@ -188,9 +188,9 @@ static int by_packets(const void *a, const void *b)
 }
 
 /* A flood of forged addresses brings rows of few packets, and may not push out those of people. */
-static void forget_least(struct archive *archive)
+static void drop_least(struct archive *archive)
 {
-	uint32_t keep = archive->most - archive->most / 8; /* not one at a time */
+	uint32_t keep = archive->max_rows - archive->max_rows / 8; /* not one at a time */
 
 	qsort(archive->rows, archive->count, sizeof(*archive->rows), by_packets);
 	for (; archive->count > keep; archive->count--) {
@@ -203,17 +203,17 @@ static void forget_least(struct archive *archive)
 	}
 }
 
-void archive_settle(struct archive *archive)
+void archive_compact(struct archive *archive)
 {
 	if (archive->count)
 		merge(archive);
-	if (archive->count > archive->most) {
+	if (archive->count > archive->max_rows) {
 		for (uint32_t i = 0; i < archive->count; i++)
-			join_host(&archive->rows[i]);
+			merge_into_host(&archive->rows[i]);
 		merge(archive);
 	}
-	if (archive->count > archive->most) {
-		forget_least(archive);
+	if (archive->count > archive->max_rows) {
+		drop_least(archive);
 		merge(archive);
 	}
 	archive->head.rows = archive->count;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What was counted in slots that are no more, so that no host's counters ever go back. Kept in
- * memory and, as it outlives the daemon, in the pinned map mz_past, which is replaced as a whole: a
- * crash leaves the old past or the new one.
+ * The archive: the counts of retired slots, so that no host's counters ever decrease. It is kept in
+ * memory and in the pinned map mz_past, which outlives the daemon. That map is replaced as a whole:
+ * a crash leaves the old archive or the new one.
  */
 #ifndef MZ_TABLES_ARCHIVE_H
 #define MZ_TABLES_ARCHIVE_H
@@ -12,42 +12,46 @@
 
 struct archive {
 	struct mz_past_head head;
-	struct tally_row *rows; /* sorted as a tally's, each once */
+	struct tally_row *rows; /* the first head.rows are sorted by tally_compare(), each once */
 	uint32_t count, room;
-	uint32_t most;	  /* rows that archive_settle() leaves */
-	uint32_t changes; /* counts calls of archive_settle(): rows may be others than before */
+	uint32_t max_rows; /* that archive_compact() leaves */
+	uint32_t changes;  /* calls of archive_compact(), which may change all rows */
 };
 
 /*
- * Reads the map pinned in the directory dir; there may be none. past: zeroed. Returns 0; -EUCLEAN
- * where it is not such a map; or another -errno.
+ * Reads the map mz_past pinned in the directory dir; where there is none, the archive is empty.
+ * archive: zeroed by the caller, who calls archive_close() in any case. Returns 0; -EUCLEAN where
+ * that map is no archive; or another -errno.
  */
 int archive_open(struct archive *archive, const char *dir, uint32_t most);
 void archive_close(struct archive *archive);
 
-/* To change one and keep the other until the change is committed. Returns 0 or -ENOMEM. */
+/*
+ * Copies an archive: the copy can be changed, and the original stays until the change is committed.
+ * The caller closes the copy, too. Returns 0 or -ENOMEM.
+ */
 int archive_copy(struct archive *copy, const struct archive *archive);
 
 /*
- * Adds a row at the end; archive_settle() puts it where it belongs. One without addresses stands
- * for all that left of a host. row: a copy is taken. Returns 0, -ENOMEM, or -EUCLEAN where it is
- * not sound.
+ * Appends a copy of row; archive_compact() sorts it in. A row without an address stands for several
+ * addresses of its host. Returns 0; -ENOMEM; or -EUCLEAN where the row is not sound.
  */
 int archive_add(struct archive *archive, const struct tally_row *row);
 
 /*
- * The address leaves with these counts: its host's row gets them, and what it had here before.
- * Returns 0 or -ENOMEM.
+ * Retires an address with these counts: adds them, and those of the address's own row if there is
+ * one, to the row of its host. Returns 0 or -ENOMEM.
  */
 int archive_retire(struct archive *archive, const struct tally_row *row);
 
 /*
- * Sorts, adds up equal rows, and where there are too many lets addresses join their hosts, and then
- * forgets those that moved the fewest packets. Nothing is lost: that becomes unattributed.
+ * Sorts the rows and adds up those of the same address. Where more than max_rows are left, merges
+ * addresses into one row per host. Where there are still too many, drops the rows with the fewest
+ * packets and counts their traffic as unattributed (MZ_FORGOTTEN), so that totals stay.
  */
-void archive_settle(struct archive *archive);
+void archive_compact(struct archive *archive);
 
-/* Replaces the map pinned in dir. Returns 0, or -errno: the old one stays. */
+/* Replaces the map pinned in dir. Returns 0, or -errno where the old map stays. */
 int archive_commit(const struct archive *archive, const char *dir);
 
 #endif

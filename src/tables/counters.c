@@ -12,14 +12,14 @@ enum { VOLUMES = MZ_DIRECTIONS * MZ_REASONS };
 int counters_init(struct counters *counters, const struct maps *maps)
 {
 	memset(counters, 0, sizeof(*counters));
-	counters->moved = calloc(2 * (size_t)maps->family_slots, sizeof(*counters->moved));
+	counters->packets = calloc(2 * (size_t)maps->family_slots, sizeof(*counters->packets));
 	counters->volumes = calloc(VOLUMES * (size_t)maps->possible, sizeof(*counters->volumes));
-	return counters->moved && counters->volumes ? 0 : -ENOMEM;
+	return counters->packets && counters->volumes ? 0 : -ENOMEM;
 }
 
 void counters_finish(struct counters *counters)
 {
-	free(counters->moved);
+	free(counters->packets);
 	free(counters->volumes);
 	memset(counters, 0, sizeof(*counters));
 }
@@ -54,9 +54,9 @@ static void note_traffic(struct counters *counters, struct mz_slot *slot, uint32
 {
 	uint32_t moved = (uint32_t)(total->packets[MZ_UPLOAD] + total->packets[MZ_DOWNLOAD]);
 
-	if ((counters->begun && moved != counters->moved[number]) || slot->stamp == 0)
+	if ((counters->has_previous && moved != counters->packets[number]) || slot->stamp == 0)
 		slot->stamp = now_s;
-	counters->moved[number] = moved;
+	counters->packets[number] = moved;
 }
 
 static int read_slots(struct counters *counters, struct maps *maps, const struct archive *archive,
@@ -146,6 +146,6 @@ int counters_read(struct counters *counters, struct maps *maps, const struct arc
 	tally->retired_count = archive->count;
 	tally->kernel_bytes = maps->kernel_bytes;
 	tally_sort(tally);
-	counters->begun = true;
+	counters->has_previous = true;
 	return error;
 }

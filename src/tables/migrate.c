@@ -17,7 +17,7 @@ static int layout_at(const struct pins *pins, unsigned n, char dir[PATH_MAX])
 }
 
 /* Whether a past has taken over what was counted with the slots of this id; or -errno. */
-static int is_taken(const struct pins *pins, uint32_t id)
+static int is_imported(const struct pins *pins, uint32_t id)
 {
 	char dir[PATH_MAX];
 	int more;
@@ -25,18 +25,18 @@ static int is_taken(const struct pins *pins, uint32_t id)
 	for (unsigned i = 0; (more = layout_at(pins, i, dir)) > 0; i++) {
 		struct archive archive = {0};
 		int error = archive_open(&archive, dir, UINT32_MAX);
-		bool taken = !error && archive.head.imported == id;
+		bool imported = !error && archive.head.imported == id;
 
 		archive_close(&archive);
 		if (error && error != -EUCLEAN) /* that is no past, and goes later */
 			return error;
-		if (taken)
+		if (imported)
 			return 1;
 	}
 	return more;
 }
 
-int migrate_drop_taken(const struct pins *pins)
+int migrate_drop_imported(const struct pins *pins)
 {
 	char dir[PATH_MAX];
 	int more;
@@ -44,9 +44,9 @@ int migrate_drop_taken(const struct pins *pins)
 	for (unsigned i = 0; (more = layout_at(pins, i, dir)) > 0; i++) {
 		uint32_t id;
 		int error = other_layout_id(dir, &id);
-		int taken = !error && id ? is_taken(pins, id) : error;
+		int imported = !error && id ? is_imported(pins, id) : error;
 
-		error = taken > 0 ? pins_empty(dir) : taken;
+		error = imported > 0 ? pins_empty(dir) : imported;
 		if (error)
 			return error;
 	}
@@ -85,7 +85,7 @@ static int import(
 	count = other_layout_add_to(other, &next);
 	error = count < 0 ? count : 0;
 	next.head.imported = other->id;
-	archive_settle(&next);
+	archive_compact(&next);
 	if (!error)
 		error = archive_commit(&next, pins->layout);
 	if (error) {

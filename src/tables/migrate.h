@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From another layout to this one: an upgrade, a downgrade, or another --max-hosts. The new tables
- * begin empty, the classifiers are swapped, and what the old ones had counted becomes a part of the
- * new past.
+ * Migration from another layout: an upgrade, a downgrade, or another --max-hosts. The new tables
+ * start empty, the classifiers are replaced, and then the counts of the old tables are imported
+ * into the new archive.
  */
 #ifndef MZ_TABLES_MIGRATE_H
 #define MZ_TABLES_MIGRATE_H
@@ -12,26 +12,26 @@
 #include "tables/pins.h"
 
 /*
- * Before tables are opened: empties the layouts, our own one too, whose counts another one took
- * over when its daemon was killed before it removed them. Else they would count twice. Returns 0 or
- * -errno.
+ * To be called before tables are opened. Empties each layout, this one included, that another
+ * layout has imported: the daemon was killed before it removed the old tables, and their counts
+ * would count twice. Returns 0 or -errno.
  */
-int migrate_drop_taken(const struct pins *pins);
+int migrate_drop_imported(const struct pins *pins);
 
 /*
- * Before new tables are made: interfaces keep their numbers, by which the hooks are found that are
- * to be swapped. Returns 1 where nets, of MZ_NETS, was filled from another layout, else 0 or
- * -errno.
+ * To be called before new tables are made. Fills nets, of MZ_NETS entries, from another layout:
+ * interfaces keep their network numbers, by which the hooks to replace are found. Returns 1; 0
+ * where there is no other layout; or -errno.
  */
 int migrate_nets(const struct pins *pins, struct mz_net *nets);
 
-/* Hooks that earlier layouts kept in their own directories move to where they are now. */
+/* Moves the pins of hooks, which earlier layouts had in their own directories, up to --pin. */
 void migrate_hooks(const struct pins *pins);
 
 /*
- * Takes over what all other layouts counted and removes them, with a line of log for each. No
- * classifier of theirs may be attached any more. Safe to be called again after a crash in the
- * middle. Returns 0 or -errno.
+ * Imports the counts of all other layouts into the archive and removes these layouts; logs a line
+ * for each. None of their classifiers may be attached any more. After a crash in the middle, it can
+ * be called again. Returns 0 or -errno.
  */
 int migrate_import(const struct pins *pins, struct archive *archive);
 

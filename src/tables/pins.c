@@ -106,7 +106,7 @@ int pins_open(struct pins *pins, const char *pin, unsigned max_hosts)
 	if (error)
 		return error;
 	if (mkdir(pins->pin, 0700) == 0)
-		pins->fresh = true;
+		pins->created = true;
 	else if (errno != EEXIST)
 		error = -errno;
 	if (!error)
@@ -218,7 +218,7 @@ void pins_move_up(const struct pins *pins, const char *dir, const char *prefix)
 }
 
 /* A directory, and what is in it: all, or hooks' pins and marks only. */
-static int give(const char *path, bool all, uid_t uid, gid_t gid)
+static int chown_entries(const char *path, bool all, uid_t uid, gid_t gid)
 {
 	DIR *dir = opendir(path);
 	struct dirent *entry;
@@ -239,16 +239,16 @@ static int give(const char *path, bool all, uid_t uid, gid_t gid)
 	return error;
 }
 
-int pins_give(const struct pins *pins, uid_t uid, gid_t gid)
+int pins_chown(const struct pins *pins, uid_t uid, gid_t gid)
 {
-	int error = give(pins->pin, false, uid, gid);
+	int error = chown_entries(pins->pin, false, uid, gid);
 	char other[PATH_MAX];
 	int more = 0;
 
 	if (!error)
-		error = give(pins->layout, true, uid, gid);
+		error = chown_entries(pins->layout, true, uid, gid);
 	for (unsigned i = 0; !error && (more = pins_other(pins, i, other)) > 0; i++)
-		error = give(other, true, uid, gid);
+		error = chown_entries(other, true, uid, gid);
 	return error ? error : more;
 }
 

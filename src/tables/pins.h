@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The directory in bpffs that keeps maps and hooks while no daemon runs. */
+/* The directory in bpffs with the pins that keep maps and hooks while no daemon runs. */
 #ifndef MZ_TABLES_PINS_H
 #define MZ_TABLES_PINS_H
 
@@ -9,45 +9,49 @@
 
 struct pins {
 	char pin[PATH_MAX];    /* --pin */
-	char layout[PATH_MAX]; /* its subdirectory for tables of this layout and size */
+	char layout[PATH_MAX]; /* its subdirectory for tables of this layout and --max-hosts */
 	int lock;	       /* held while this process uses the directory */
-	bool fresh;	       /* this process made pin */
+	bool created;	       /* this process made the directory pin */
 };
 
 /*
- * Makes the directory and in it, for tables with room for max_hosts, that of the layout, mounting
- * bpffs first where pin lies below /sys/fs/bpf and nothing is mounted there, and locks it. Returns
- * 0; -EMEDIUMTYPE where pin is not in a bpffs; -EBUSY where another process holds the lock; -EPERM
- * where it is another user's or others may change it; -ENOTDIR where it is no directory, but maybe
- * a link to one; or another -errno.
+ * Makes and locks the directory pin, and makes the layout's directory in it, for tables with room
+ * for max_hosts. Where pin is below /sys/fs/bpf and nothing is mounted there, mounts bpffs first.
+ * Returns 0; -EMEDIUMTYPE where pin is not in a bpffs; -EBUSY where another process holds the lock;
+ * -EPERM where another user owns the directory or may change it; -ENOTDIR where pin is no
+ * directory, or a symbolic link; or another -errno.
  */
 int pins_open(struct pins *pins, const char *pin, unsigned max_hosts);
 
-/* As pins_open(), but makes nothing: -ENOENT where there is nothing. */
+/* As pins_open(), but makes nothing. -ENOENT: there is no such directory. */
 int pins_open_existing(struct pins *pins, const char *pin);
 
+/* Releases the lock. The pins stay. */
 void pins_close(struct pins *pins);
 
-/* Makes the directory and what is ours in it somebody's. Returns 0 or -errno. */
-int pins_give(const struct pins *pins, uid_t uid, gid_t gid);
+/* Makes a user own the directory and this program's pins in it. Returns 0 or -errno. */
+int pins_chown(const struct pins *pins, uid_t uid, gid_t gid);
 
-/* The directory of the nth layout that is not ours. Returns 1; 0: there are not so many; or -errno.
+/*
+ * Sets dir to the directory of the nth of the other layouts, counted from 0. Returns 1; 0 where
+ * there are not so many; or -errno.
  */
 int pins_other(const struct pins *pins, unsigned n, char dir[PATH_MAX]);
 
-/* Moves the pins and marks whose names begin so from such a directory to pin. */
+/* Moves the pins whose names start with prefix from another layout's directory to pin. */
 void pins_move_up(const struct pins *pins, const char *dir, const char *prefix);
 
 /*
- * Removes all pins in a layout's directory. The past goes first: it is known to be part of another
- * layout's past by the tables beside it. Returns 0, or -errno where something may be left.
+ * Removes all pins in a layout's directory. The archive goes first: as long as it is there, the
+ * maps beside it are needed to see that another layout has imported it. Returns 0, or -errno where
+ * something may be left.
  */
 int pins_empty(const char *dir);
 
 /* Removes the directory of another layout with all its pins. Returns 0 or -errno. */
 int pins_remove_other(const char *dir);
 
-/* Removes all pins, the directory, and the mount if it was pins_open() that made it. */
+/* Removes all pins of this program, the directory, and the mount if pins_open() made it. */
 void pins_remove(struct pins *pins);
 
 #endif

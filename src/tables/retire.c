@@ -13,7 +13,7 @@
 #define SETTLED_MS 1000	 /* a classifier runs for microseconds */
 #define LOOK_MS	   60000 /* how often it is worth a look where there is room */
 
-static bool is_leaving(const struct mz_slot *slot)
+static bool is_retiring(const struct mz_slot *slot)
 {
 	return slot->state == MZ_SLOT_RETIRING4 || slot->state == MZ_SLOT_RETIRING6;
 }
@@ -22,7 +22,7 @@ static bool is_leaving(const struct mz_slot *slot)
 static int free_slots(struct maps *maps, uint32_t generation)
 {
 	for (uint32_t i = 0; i < 2 * maps->family_slots; i++)
-		if (is_leaving(&maps->slots[i]) && maps->slots[i].stamp <= generation) {
+		if (is_retiring(&maps->slots[i]) && maps->slots[i].stamp <= generation) {
 			int error = maps_free_slot(maps, i);
 
 			if (error)
@@ -38,9 +38,9 @@ int retire_start(
 
 	*retire = (struct retire){.marked_ms = now_ms};
 	for (uint32_t i = 0; i < 2 * maps->family_slots && !error; i++)
-		if (is_leaving(&maps->slots[i])) {
+		if (is_retiring(&maps->slots[i])) {
 			error = maps_delete_key(maps, i);
-			retire->leaving++;
+			retire->retiring++;
 		}
 	return error;
 }
@@ -53,7 +53,7 @@ static int retire_slots(struct maps *maps, struct archive *next)
 			.family = (uint8_t)maps_family(maps, i), .net = tally_net(slot->host.net)};
 		int error;
 
-		if (!is_leaving(slot) || slot->stamp <= next->head.generation)
+		if (!is_retiring(slot) || slot->stamp <= next->head.generation)
 			continue;
 		row.counts = counters_of(maps, i);
 		memcpy(row.mac, slot->host.mac, sizeof(row.mac));
@@ -76,7 +76,7 @@ static int empty(struct retire *retire, struct maps *maps, struct archive *archi
 	maps_wait_for_classifiers();
 	error = retire_slots(maps, &next);
 	next.head.generation++;
-	archive_settle(&next);
+	archive_compact(&next);
 	if (!error)
 		error = archive_commit(&next, dir);
 	if (error) {
@@ -85,7 +85,7 @@ static int empty(struct retire *retire, struct maps *maps, struct archive *archi
 	}
 	archive_close(archive);
 	*archive = next;
-	retire->leaving = 0;
+	retire->retiring = 0;
 	error = free_slots(maps, archive->head.generation);
 	return error ? error : 1;
 }
@@ -138,7 +138,7 @@ static int mark(struct retire *retire, struct maps *maps, uint32_t number, uint3
 	__atomic_store_n(&slot->state, slot->state | 1, __ATOMIC_RELEASE);
 	error = maps_delete_key(maps, number);
 	if (!error) {
-		retire->leaving++;
+		retire->retiring++;
 		return 0;
 	}
 	/* classifiers still find it, and would after it was emptied: it stays */
@@ -188,7 +188,7 @@ int retire_step(struct retire *retire, struct maps *maps, struct archive *archiv
 {
 	int error;
 
-	if (retire->leaving) {
+	if (retire->retiring) {
 		if (now_ms - retire->marked_ms < SETTLED_MS)
 			return 0;
 		return empty(retire, maps, archive, dir);

@@ -129,14 +129,14 @@ static inline bool put(const char *dir, const char *name, const struct spec *spe
 static inline int open_other(void)
 {
 	struct other_layout other;
-	struct archive archive = {.most = CAPACITY};
+	struct archive archive = {.max_rows = CAPACITY};
 	int error = other_layout_open(&other, OTHER);
 
 	if (!error) {
 		int count = other_layout_add_to(&other, &archive);
 
 		error = count < 0 ? count : 0;
-		archive_settle(&archive);
+		archive_compact(&archive);
 		other_layout_close(&other);
 	}
 	archive_close(&archive);

@@ -133,7 +133,7 @@ static void who_speaks_does_not_leave(void **state)
 	speak(2);
 	pull();
 	assert_int_equal(step(50), 0);
-	assert_int_equal(retire.leaving, 1);
+	assert_int_equal(retire.retiring, 1);
 	finish();
 }
 
@@ -144,7 +144,7 @@ static void who_speaks_while_leaving_loses_nothing(void **state)
 	pull();
 	now_s += 100;
 	assert_int_equal(step(50), 0);
-	assert_int_equal(retire.leaving, 1);
+	assert_int_equal(retire.retiring, 1);
 	speak(1); /* finds no slot by its key any more */
 	speak(1);
 	assert_int_equal(packets(), 3);
@@ -195,7 +195,7 @@ static void a_crash_between_marking_and_emptying_is_made_good(void **state)
 	archive_close(&rig.archive);
 	assert_int_equal(archive_open(&rig.archive, PINS, 2 * CAPACITY), 0);
 	assert_int_equal(retire_start(&retire, &rig.maps, &rig.archive, now_s * 1000ull), 0);
-	assert_int_equal(retire.leaving, 2);
+	assert_int_equal(retire.retiring, 2);
 	assert_int_equal(packets(), 2);
 	now_s += 2;
 	assert_int_equal(step(50), 1);
@@ -225,7 +225,7 @@ static void a_crash_between_commit_and_emptying_is_made_good(void **state)
 	archive_close(&rig.archive);
 	assert_int_equal(archive_open(&rig.archive, PINS, 2 * CAPACITY), 0);
 	assert_int_equal(retire_start(&retire, &rig.maps, &rig.archive, 0), 0);
-	assert_int_equal(retire.leaving, 0);
+	assert_int_equal(retire.retiring, 0);
 	assert_int_equal(packets(), 1);
 	finish();
 }
@@ -269,7 +269,7 @@ static void the_smallest_tables_make_room(void **state)
 static void the_past_is_bounded_and_forgets_those_that_said_least(void **state)
 {
 	start(state);
-	rig.archive.most = 16;
+	rig.archive.max_rows = 16;
 	for (unsigned n = 0; n < 40; n++)
 		for (unsigned i = 0; i <= n; i++)
 			speak(n);
@@ -310,7 +310,7 @@ static void an_address_brought_along_leaves_with_what_it_had(void **state)
 	packet_address("192.168.2.11", row.addr);
 	row.counts.packets[MZ_UPLOAD] = 10;
 	assert_int_equal(archive_add(&rig.archive, &row), 0);
-	archive_settle(&rig.archive);
+	archive_compact(&rig.archive);
 	speak(1);
 	assert_int_equal(packets(), 11);
 	assert_int_equal(tally.count, 1);

@@ -156,7 +156,7 @@ static void an_interface_that_is_followed_has_the_subnets_of_its_addresses(void 
 
 	(void)state;
 	assert_int_equal(make(0, own, sizeof(own) / sizeof(*own)), 0);
-	assert_false(tracking.cut);
+	assert_false(tracking.truncated);
 	assert_int_equal(settings.prefix4_count, 1);
 	assert_int_equal(settings.prefix4[0].addr, inet_addr("192.168.2.0"));
 	assert_int_equal(settings.prefix6_count, 2);
@@ -174,9 +174,9 @@ static void more_subnets_than_there_is_room_for_are_told(void **state)
 		own[i].own.addr[2] = own[i].subnet.addr[2] = i;
 	}
 	assert_int_equal(make(0, own, MZ_PREFIXES), 0);
-	assert_false(tracking.cut);
+	assert_false(tracking.truncated);
 	assert_int_equal(make(0, own, MZ_PREFIXES + 1), 0);
-	assert_true(tracking.cut);
+	assert_true(tracking.truncated);
 	assert_int_equal(settings.prefix4_count, MZ_PREFIXES);
 }
 
@@ -220,7 +220,7 @@ static void what_is_routed_out_of_a_followed_interface_is_tracked(void **state)
 	route_to("br-lan", "198.51.100.128/25");
 	route_to("br-lan", "fd00:5::/48");
 	assert_int_equal(make(0, own, 1), 0);
-	assert_false(tracking.cut);
+	assert_false(tracking.truncated);
 	assert_tracked(expected);
 }
 
@@ -251,14 +251,14 @@ static void ranges_stand_for_more_routes_than_there_is_room_for(void **state)
 	}
 	route_to("br-lan", "198.51.100.0/24");
 	assert_int_equal(make(0, own, 1), 0);
-	assert_false(tracking.cut);
+	assert_false(tracking.truncated);
 	assert_tracked(expected);
 	for (int i = 0; i < MZ_PREFIXES; i++) {
 		snprintf(text, sizeof(text), "203.0.113.%d/32", i);
 		route_to("br-lan", text);
 	}
 	assert_int_equal(make(0, own, 1), 0);
-	assert_true(tracking.cut);
+	assert_true(tracking.truncated);
 	assert_int_equal(settings.prefix4_count, MZ_PREFIXES);
 }
 

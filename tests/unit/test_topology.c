@@ -26,25 +26,25 @@ static const struct device house[] = {
 	ETHERNET(2, .name = "lan1", .master = 4),
 	ETHERNET(3, .name = "lan2", .master = 4),
 	ETHERNET(4, .name = "br-lan", .kind = DEVICE_BRIDGE),
-	ETHERNET(5, .name = "br-lan.10", .kind = DEVICE_VLAN, .vlan = 10, .carrier = 4),
-	ETHERNET(6, .name = "br-lan.10.20", .kind = DEVICE_VLAN, .vlan = 20, .carrier = 5),
-	ETHERNET(7, .name = "br-lan.30", .kind = DEVICE_VLAN, .vlan = 30, .carrier = 4),
-	ETHERNET(8, .name = "eth9.7", .kind = DEVICE_VLAN, .vlan = 7, .carrier = 9),
+	ETHERNET(5, .name = "br-lan.10", .kind = DEVICE_VLAN, .vlan = 10, .lower = 4),
+	ETHERNET(6, .name = "br-lan.10.20", .kind = DEVICE_VLAN, .vlan = 20, .lower = 5),
+	ETHERNET(7, .name = "br-lan.30", .kind = DEVICE_VLAN, .vlan = 30, .lower = 4),
+	ETHERNET(8, .name = "eth9.7", .kind = DEVICE_VLAN, .vlan = 7, .lower = 9),
 	ETHERNET(9, .name = "eth9"),
 	{.index = 10, .type = ARPHRD_NONE, .name = "wg0"},
 	/* a bridge with VLAN filtering, one of whose ports is a VLAN itself */
-	ETHERNET(11, .name = "br-v", .kind = DEVICE_BRIDGE, .filtering = true, .pvid = 1),
+	ETHERNET(11, .name = "br-v", .kind = DEVICE_BRIDGE, .vlan_filtering = true, .pvid = 1),
 	ETHERNET(12, .name = "p1", .master = 11, .pvid = 1),
 	ETHERNET(13, .name = "p10", .master = 11, .pvid = 10),
 	ETHERNET(14, .name = "trunk", .master = 11),
-	ETHERNET(15, .name = "eth9.8", .kind = DEVICE_VLAN, .vlan = 8, .carrier = 9, .master = 11,
+	ETHERNET(15, .name = "eth9.8", .kind = DEVICE_VLAN, .vlan = 8, .lower = 9, .master = 11,
 		.pvid = 1),
-	ETHERNET(16, .name = "br-v.10", .kind = DEVICE_VLAN, .vlan = 10, .carrier = 11),
+	ETHERNET(16, .name = "br-v.10", .kind = DEVICE_VLAN, .vlan = 10, .lower = 11),
 	{.index = 17, .type = ARPHRD_NONE, .name = "tun0", .master = 4},
 	/* keepalived's */
-	ETHERNET(18, .name = "vrrp.51", .kind = DEVICE_MACVLAN, .carrier = 4),
-	ETHERNET(19, .name = "vrrp.52", .kind = DEVICE_MACVLAN, .carrier = 9),
-	ETHERNET(20, .name = "vrrp.53", .kind = DEVICE_MACVLAN, .carrier = 9),
+	ETHERNET(18, .name = "vrrp.51", .kind = DEVICE_MACVLAN, .lower = 4),
+	ETHERNET(19, .name = "vrrp.52", .kind = DEVICE_MACVLAN, .lower = 9),
+	ETHERNET(20, .name = "vrrp.53", .kind = DEVICE_MACVLAN, .lower = 9),
 };
 
 static void find(const char *name)
@@ -210,10 +210,10 @@ static void more_ports_than_there_is_room_for_are_told(void **state)
 	for (unsigned i = 1; i < TOPOLOGY_PLACES + 5; i++)
 		many[i] = (struct device){.index = i + 1, .type = ARPHRD_ETHER, .master = 1};
 	assert_int_equal(topology_find(&topology, many, TOPOLOGY_PLACES, "br-lan", NULL, 0), 0);
-	assert_false(topology.cut);
+	assert_false(topology.truncated);
 	assert_int_equal(topology.place_count, TOPOLOGY_PLACES);
 	assert_int_equal(topology_find(&topology, many, TOPOLOGY_PLACES + 5, "br-lan", NULL, 0), 0);
-	assert_true(topology.cut);
+	assert_true(topology.truncated);
 	assert_int_equal(topology.place_count, TOPOLOGY_PLACES);
 }
 
@@ -223,11 +223,11 @@ static void more_macs_than_there_is_room_for_are_told(void **state)
 
 	(void)state;
 	for (unsigned i = 1; i < MZ_MACS + 2; i++)
-		many[i] = (struct device)ETHERNET(i + 1, .kind = DEVICE_MACVLAN, .carrier = 1);
+		many[i] = (struct device)ETHERNET(i + 1, .kind = DEVICE_MACVLAN, .lower = 1);
 	assert_int_equal(topology_find(&topology, many, MZ_MACS + 1, "eth0", NULL, 0), 0);
-	assert_false(topology.macs_cut);
+	assert_false(topology.macs_truncated);
 	assert_int_equal(topology_find(&topology, many, MZ_MACS + 2, "eth0", NULL, 0), 0);
-	assert_true(topology.macs_cut);
+	assert_true(topology.macs_truncated);
 	assert_int_equal(topology.place[0].mac_count, MZ_MACS);
 }
 
