@@ -166,7 +166,7 @@ static __always_inline void account4(
 	bool tracked = true;
 	const __u32 *ends; /* sender, receiver: [direction] is the host, [!direction] the remote */
 	const void *at;
-	struct key who;
+	struct key key;
 
 	if (!make_readable(skb, frame.offset, sizeof(*ip), 4, &at)) {
 		add_malformed(skb, frame.offset, frame.extra_bytes, frame.protocol, hook);
@@ -186,13 +186,13 @@ static __always_inline void account4(
 	eth = ethernet_header(skb);
 	if (!eth || !is_routed(skb, eth, hook))
 		return;
-	who = (struct key){{host_of(eth, direction), join_words(ends[direction], 0)}};
+	key = (struct key){{host_of(eth, direction), join_words(ends[direction], 0)}};
 	if (mz_settings.place != MZ_ALONE &&
-		is_counted(skb, hook, fingerprint4(who.word[0], ip, direction)))
+		is_counted(skb, hook, fingerprint4(key.word[0], ip, direction)))
 		return;
 	volume = wire_size(skb, frame, bpf_ntohs(ip->tot_len));
 	if (tracked)
-		attribute(who, MZ_SLOT_HOST4, direction, volume);
+		attribute(key, MZ_SLOT_HOST4, direction, volume);
 	else
 		add_untracked(direction, volume);
 }
@@ -207,7 +207,7 @@ static __always_inline void account6(
 	const struct ipv6hdr *ip;
 	bool tracked = true;
 	const void *at;
-	struct key who;
+	struct key key;
 	__u32 length;
 
 	if (!make_readable(skb, frame.offset, sizeof(*ip), 6, &at)) {
@@ -229,17 +229,17 @@ static __always_inline void account6(
 	if (!eth || !is_routed(skb, eth, hook))
 		return;
 	host = ends[direction];
-	who = (struct key){{host_of(eth, direction), join_words(host[0], host[1]),
+	key = (struct key){{host_of(eth, direction), join_words(host[0], host[1]),
 		join_words(host[2], host[3])}};
 	if (mz_settings.place != MZ_ALONE &&
-		is_counted(skb, hook, fingerprint6(who.word[0], ip, direction)))
+		is_counted(skb, hook, fingerprint6(key.word[0], ip, direction)))
 		return;
 	length = bpf_ntohs(ip->payload_len);
 	/* 0: a jumbogram, whose length is in a hop-by-hop header */
 	volume = wire_size(
 		skb, frame, length || ip->nexthdr != IPPROTO_HOPOPTS ? length + sizeof(*ip) : 0);
 	if (tracked)
-		attribute(who, MZ_SLOT_HOST6, direction, volume);
+		attribute(key, MZ_SLOT_HOST6, direction, volume);
 	else
 		add_untracked(direction, volume);
 }

@@ -13,8 +13,8 @@
 #include "base/gzip.h"
 #include "base/log.h"
 
-/* The object file that the build made of bpf/mezoura.bpf.c, packed, within this program. Global for
- * the assembler as for the compiler: on MIPS, the two have to agree on how an address is found. */
+/* The compressed object file of bpf/mezoura.bpf.c, embedded in this program. The symbols are global
+ * for the assembler, too: on MIPS, it and the compiler have to agree on how to address them. */
 __asm__(".pushsection .rodata\n"
 	".globl classifier_object, classifier_object_end\n"
 	".hidden classifier_object, classifier_object_end\n"
@@ -26,8 +26,8 @@ extern const unsigned char classifier_object[] __attribute__((visibility("hidden
 extern const unsigned char classifier_object_end[] __attribute__((visibility("hidden")));
 
 /*
- * Whether the kernel is one for real time. There, since Linux 6.18, a packet's way through the
- * kernel may be put aside for another packet's on the same CPU.
+ * Whether this is a kernel for real time. There, since Linux 6.18, a hook may be preempted by the
+ * hook of another packet on the same CPU.
  */
 static bool kernel_preempts(void)
 {
@@ -45,7 +45,8 @@ static int set_maps(
 
 	for (size_t i = 0; i < MAPS_NAMES; i++) {
 		map = bpf_object__find_map_by_name(object, maps_names[i]);
-		error = map ? bpf_map__reuse_fd(map, maps->fd[i]) : 0; /* not all are used */
+		/* the classifier does not use all maps */
+		error = map ? bpf_map__reuse_fd(map, maps->fd[i]) : 0;
 		if (error)
 			return error;
 	}
@@ -60,7 +61,7 @@ static int set_maps(
 		complete.other4_count, complete.other6_count, complete.local4_count,
 		complete.local6_count, complete.mac_count, complete.vlan_count, complete.from_ip);
 	map = bpf_object__find_map_by_name(object, ".rodata");
-	/* libbpf checks that the settings are all of it */
+	/* libbpf checks that the sizes are equal */
 	return map ? bpf_map__set_initial_value(map, &complete, sizeof(complete)) : -ENOENT;
 }
 
@@ -68,7 +69,7 @@ static int keep_program(const struct bpf_object *object, const char *name, int *
 {
 	const struct bpf_program *program = bpf_object__find_program_by_name(object, name);
 
-	/* the object takes its own descriptors with it */
+	/* closing the object closes its own descriptors */
 	*fd = program ? fcntl(bpf_program__fd(program), F_DUPFD_CLOEXEC, 3) : -1;
 	return *fd < 0 ? -errno : 0;
 }
@@ -94,7 +95,7 @@ int classifier_load(
 {
 	struct bpf_object *object;
 	size_t size;
-	/* for each load anew: a tenth of a millisecond, and between them nothing is kept */
+	/* for each load: it takes a tenth of a millisecond, and no memory between loads */
 	void *unpacked = gzip_unpack(
 		classifier_object, (size_t)(classifier_object_end - classifier_object), &size);
 	int error;
@@ -102,7 +103,7 @@ int classifier_load(
 	programs[MZ_UPLOAD] = programs[MZ_DOWNLOAD] = -1;
 	if (!unpacked)
 		return -ENOMEM;
-	libbpf_set_print(NULL); /* the caller says what failed, in one line */
+	libbpf_set_print(NULL); /* the caller logs what failed, in one line */
 	object = bpf_object__open_mem(unpacked, size, NULL);
 	error = object ? load(object, maps, settings, programs) : -errno;
 	bpf_object__close(object);

@@ -40,8 +40,7 @@ static int add_tracked(struct mz_settings *s, const struct tracking_row *row)
 		if (s->prefix4_count == MZ_PREFIXES)
 			return -E2BIG;
 		s->prefix4[s->prefix4_count] = prefix4(prefix);
-		/* the last address of what is routed elsewhere is forwarded as any other, and may
-		 * be a host's */
+		/* behind another router, the last address of the prefix may be a host's */
 		if (row->routed)
 			s->prefix4[s->prefix4_count].broadcast = 0;
 		s->prefix4_count++;
@@ -53,7 +52,7 @@ static int add_tracked(struct mz_settings *s, const struct tracking_row *row)
 	return 0;
 }
 
-/* The longest first: of nested ones, the inner one's broadcast address is nobody's. */
+/* The longest prefix first: its broadcast address is no host of a wider one. */
 static int by_length(const void *a, const void *b)
 {
 	const struct mz_prefix4 *x = a, *y = b;
@@ -63,7 +62,7 @@ static int by_length(const void *a, const void *b)
 	return x->addr == y->addr ? 0 : ntohl(x->addr) < ntohl(y->addr) ? -1 : 1;
 }
 
-/* What there is no room for may be counted as a stranger's, at a port that moves. */
+/* Prefixes without room are left out: at a port that moves, their hosts may count as untracked. */
 static void add_other(struct mz_settings *s, const struct prefix *prefix)
 {
 	if (prefix->family == AF_INET && s->other4_count < MZ_OTHERS)
@@ -74,7 +73,7 @@ static void add_other(struct mz_settings *s, const struct prefix *prefix)
 
 static int add_local(struct mz_settings *s, const struct prefix *prefix)
 {
-	if (reserved_range(prefix, NULL)) /* scope.h knows: a shorter list is faster */
+	if (reserved_range(prefix, NULL)) /* scope.h covers it, and a short list is fast */
 		return 0;
 	if (prefix->family == AF_INET) {
 		if (s->local4_count == MZ_LOCALS)

@@ -15,27 +15,27 @@
 #include "base/log.h"
 #include "net/filters.h"
 
-/* linux/bpf.h of 6.6; older headers have to do. */
+/* From linux/bpf.h of 6.6, as the build may have older headers. */
 #define TCX_INGRESS 46	      /* BPF_TCX_INGRESS */
 #define TCX_EGRESS  47	      /* BPF_TCX_EGRESS */
-#define TCX_FIRST   (1U << 3) /* BPF_F_BEFORE, and before nobody in particular: first */
+#define TCX_FIRST   (1U << 3) /* BPF_F_BEFORE, which without another program means first */
 
-#define HANDLE	 0x6d7a0000 /* "mz": our clsact filters have such handles */
-#define PRIORITY 1	    /* and run first; where that is taken, right behind */
+#define HANDLE	 0x6d7a0000 /* "mz": the upper half of this program's clsact handles */
+#define PRIORITY 1	    /* runs first; where it is taken, the next one */
 #define LAST	 16	    /* the last priority tried */
 
 static const char direction_text[][8] = {[MZ_UPLOAD] = "ingress", [MZ_DOWNLOAD] = "egress"};
-/* What libbpf calls a filter, its program's name and a number, begins so. */
+/* The start of the name that libbpf gives to a filter: its program's name. */
 static const char program_text[][16] = {[MZ_UPLOAD] = "mz_ingress:", [MZ_DOWNLOAD] = "mz_egress:"};
 
-/* A dot in a pin's name is refused by bpffs, so interfaces are named by their index. */
+/* bpffs refuses names with a dot, so interfaces are named by their index. */
 static void link_path(const char *dir, const struct hook *hook, char path[PATH_MAX])
 {
 	snprintf(path, PATH_MAX, "%s/link_%u_%u_%s", dir, hook->ifindex, hook->net,
 		direction_text[hook->direction]);
 }
 
-/* The link pinned at path, open. -ENOENT where it does not hang on the interface. */
+/* Opens the link pinned at path. -ENOENT where it is not attached to the device. */
 static int open_link(const char *path, const struct hook *hook)
 {
 	struct bpf_link_info info = {0};
@@ -44,20 +44,20 @@ static int open_link(const char *path, const struct hook *hook)
 
 	if (link < 0)
 		return -errno;
-	/* A link that lost its device has ifindex 0; for tcx it stands where it does for xdp. */
+	/* a link that lost its device has ifindex 0; tcx has the field at the same offset as xdp */
 	if (bpf_obj_get_info_by_fd(link, &info, &size) == 0 && info.xdp.ifindex == hook->ifindex)
 		return link;
 	close(link);
 	return -ENOENT;
 }
 
-/* Swaps the program of the link pinned at path. -ENOENT where none hangs on the interface. */
+/* Replaces the program of the link pinned at path. -ENOENT where none is attached to the device. */
 static int update_link(const char *path, const struct hook *hook, int program)
 {
 	int link = open_link(path, hook), error;
 
 	if (link < 0) {
-		unlink(path); /* of a device that is gone */
+		unlink(path); /* its device is gone */
 		return link;
 	}
 	error = bpf_link_update(link, program, NULL) < 0 ? -errno : 0;
@@ -81,7 +81,7 @@ static int attach_tcx(const char *dir, const struct hook *hook, int program)
 	if (link < 0)
 		return -errno;
 	error = bpf_obj_pin(link, path) < 0 ? -errno : 0;
-	close(link); /* without a pin this detaches it */
+	close(link); /* where pinning failed, this detaches it */
 	return error;
 }
 
@@ -100,17 +100,16 @@ uint32_t hook_daemon_id(const char *dir)
 	return mixed;
 }
 
-/* The net is in the lowest bits, and above it what tells daemons apart. */
+/* The network number is in the lowest bits, the daemon's id above it. */
 static uint32_t handle_of(const char *dir, unsigned net)
 {
 	return HANDLE | (hook_daemon_id(dir) * MZ_NETS & 0xffff) | net;
 }
 
-#define FILTERS 64 /* ours are among the first */
+#define FILTERS 64 /* this program's are among the first */
 
-/* By the program as well: in an ingress qdisc, those of both directions are in one list. */
-static bool filter_is_ours(
-	const char *dir, enum mz_direction direction, const struct filter *filter)
+/* Checks the program, too: an ingress qdisc has filters of both directions in one list. */
+static bool is_own_filter(const char *dir, enum mz_direction direction, const struct filter *filter)
 {
 	return (filter->handle & ~(MZ_NETS - 1u)) == handle_of(dir, 0) &&
 	       strncmp(filter->name, program_text[direction], strlen(program_text[direction])) == 0;
@@ -123,7 +122,7 @@ static int list_filters(const struct hook *hook, struct filter list[FILTERS])
 	return count < FILTERS ? count : FILTERS;
 }
 
-/* The priority our filter has on a hook, or 0, or -errno where the kernel does not tell. */
+/* The priority of this daemon's filter on a hook; 0: there is none; -errno: the list failed. */
 static int find_filter(const char *dir, const struct hook *hook)
 {
 	struct filter list[FILTERS];
@@ -131,18 +130,18 @@ static int find_filter(const char *dir, const struct hook *hook)
 
 	for (int i = 0; i < count; i++)
 		if (list[i].handle == handle_of(dir, hook->net) &&
-			filter_is_ours(dir, hook->direction, &list[i]))
+			is_own_filter(dir, hook->direction, &list[i]))
 			return list[i].priority;
 	return count < 0 ? count : 0;
 }
 
-/* Remembers, for the day we leave, that the qdisc is our work: a directory, as pins are files. */
+/* A directory that marks a qdisc as made by this program, for hook_remove_all(). Pins are files. */
 static void qdisc_path(const char *dir, unsigned ifindex, char path[PATH_MAX])
 {
 	snprintf(path, PATH_MAX, "%s/qdisc_%u", dir, ifindex);
 }
 
-/* In the qdisc that was there already. An ingress qdisc puts downloads' filters to uploads. */
+/* Checks a qdisc that was there before: an ingress qdisc would run egress filters at ingress. */
 static int has_place(const struct hook *hook)
 {
 	int ingress = hook->direction == MZ_DOWNLOAD ? filters_has_ingress(hook->ifindex) : 0;
@@ -154,11 +153,11 @@ static int attach_clsact(const char *dir, const struct hook *hook, int program)
 {
 	LIBBPF_OPTS(bpf_tc_hook, at, .ifindex = (int)hook->ifindex,
 		.attach_point = attach_point(hook->direction));
-	int ours = find_filter(dir, hook), error;
+	int priority = find_filter(dir, hook), error;
 	char path[PATH_MAX];
 
-	if (ours < 0)
-		return ours; /* there may be one already: with another, packets would count twice */
+	if (priority < 0)
+		return priority; /* with a second filter, packets would count twice */
 	error = bpf_tc_hook_create(&at);
 	qdisc_path(dir, hook->ifindex, path);
 	if (error == 0 && mkdir(path, 0700) < 0 && errno != EEXIST)
@@ -167,18 +166,19 @@ static int attach_clsact(const char *dir, const struct hook *hook, int program)
 		error = has_place(hook);
 	if (error)
 		return error;
-	if (ours) {
+	if (priority) {
 		LIBBPF_OPTS(bpf_tc_opts, filter, .handle = handle_of(dir, hook->net),
-			.priority = (uint32_t)ours, .prog_fd = program, .flags = BPF_TC_F_REPLACE);
+			.priority = (uint32_t)priority, .prog_fd = program,
+			.flags = BPF_TC_F_REPLACE);
 
 		return bpf_tc_attach(&at, &filter);
 	}
-	for (unsigned priority = PRIORITY; priority <= LAST; priority++) {
+	for (unsigned next = PRIORITY; next <= LAST; next++) {
 		LIBBPF_OPTS(bpf_tc_opts, filter, .handle = handle_of(dir, hook->net),
-			.priority = priority, .prog_fd = program);
+			.priority = next, .prog_fd = program);
 
 		error = bpf_tc_attach(&at, &filter);
-		if (error != -EINVAL && error != -EEXIST) /* priority taken by another kind */
+		if (error != -EINVAL && error != -EEXIST) /* a filter of another kind has it */
 			break;
 	}
 	return error;
@@ -192,7 +192,7 @@ static void detach_tcx(const char *dir, const struct hook *hook)
 	link_path(dir, hook, path);
 	link = bpf_obj_get(path);
 	if (link >= 0) {
-		/* the kernel would do so for the last reference, but some time later */
+		/* the kernel detaches a link without references, too, but some time later */
 		bpf_link_detach(link);
 		close(link);
 		log_debug("device %u: classifier detached from %s (tcx)", hook->ifindex,
@@ -205,11 +205,11 @@ static void detach_clsact(const char *dir, const struct hook *hook)
 {
 	LIBBPF_OPTS(bpf_tc_hook, at, .ifindex = (int)hook->ifindex,
 		.attach_point = attach_point(hook->direction));
-	int ours = find_filter(dir, hook);
+	int priority = find_filter(dir, hook);
 	LIBBPF_OPTS(bpf_tc_opts, filter, .handle = handle_of(dir, hook->net),
-		.priority = (uint32_t)ours);
+		.priority = (uint32_t)priority);
 
-	if (ours > 0 && bpf_tc_detach(&at, &filter) == 0)
+	if (priority > 0 && bpf_tc_detach(&at, &filter) == 0)
 		log_debug("device %u: classifier detached from %s (clsact)", hook->ifindex,
 			direction_text[hook->direction]);
 }
@@ -219,7 +219,7 @@ int hook_attach(const char *dir, const struct hook *hook, int program, enum conf
 {
 	int error = -EINVAL;
 
-	libbpf_set_print(NULL); /* the caller says what failed, in one line */
+	libbpf_set_print(NULL); /* the caller logs what failed, in one line */
 	*kind = SNAPSHOT_TCX;
 	if (wanted != CONFIG_HOOK_CLSACT)
 		error = attach_tcx(dir, hook, program);
@@ -234,7 +234,7 @@ int hook_attach(const char *dir, const struct hook *hook, int program, enum conf
 	return error;
 }
 
-/* Since 6.6; earlier kernels do not know what is asked for. */
+/* Linux 6.6 and later. Earlier kernels refuse the query. */
 static bool kernel_has_tcx(unsigned ifindex)
 {
 	__u32 programs = 0;
@@ -277,7 +277,7 @@ static bool in(const struct hook *list, size_t count, const struct hook *hook)
 	return false;
 }
 
-/* Where the kernel does not tell, somebody may need the qdisc. */
+/* Also true where the list fails: another program may need the qdisc. */
 static bool may_have_filters(unsigned ifindex)
 {
 	return filters_list(ifindex, MZ_UPLOAD, NULL, 0) != 0 ||
@@ -325,7 +325,7 @@ static void detach_other_filters(
 
 		for (int i = 0; i < count; i++) {
 			hook.net = list[i].handle & (MZ_NETS - 1);
-			if (filter_is_ours(dir, hook.direction, &list[i]) &&
+			if (is_own_filter(dir, hook.direction, &list[i]) &&
 				!in(keep, keep_count, &hook))
 				detach_clsact(dir, &hook);
 		}

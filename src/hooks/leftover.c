@@ -22,7 +22,7 @@ static int compare(const void *a, const void *b)
 	return order ? order : x->direction - y->direction;
 }
 
-/* One device may have a classifier for each of several tracked interfaces: listed once. */
+/* Adds a hook once, also where the device has classifiers for several tracked interfaces. */
 static int add(struct leftover *left, const struct hook *hook, enum snapshot_hook_kind kind)
 {
 	struct snapshot_hook found = {.direction = (uint8_t)hook->direction, .kind = (uint8_t)kind};
@@ -61,7 +61,7 @@ static bool parse_pin(const char *name, struct hook *hook)
 	return false;
 }
 
-/* Links pinned in a directory, and in those below it, one for each layout. */
+/* Lists links pinned in a directory; below: and in its subdirectories, one per layout. */
 static int list_links(const char *path, bool below, struct leftover *left)
 {
 	DIR *dir = opendir(path);
@@ -116,7 +116,7 @@ int leftover_look(const char *pin, struct leftover *left)
 	int error = list_links(pin, true, left);
 
 	if (error == -ENOENT)
-		return 0; /* without its maps, a filter that hangs somewhere is not this daemon's */
+		return 0; /* without its maps, a filter is not this daemon's */
 	if (!error)
 		error = list_filters(pin, left);
 	if (left->count)

@@ -12,7 +12,7 @@
 #include "hooks/hook.h"
 #include "model/labels.h"
 
-/* How long a device is left alone after another program's ingress qdisc went: it may start anew. */
+/* How long a device is left alone after another program's ingress qdisc went: it may restart. */
 #define YIELD_MS 10000
 
 static void drop_programs(struct place_work *work)
@@ -34,7 +34,7 @@ void place_end(struct place_work *work)
 	drop_programs(work);
 }
 
-/* Ports of one bridge mostly have equal settings, and share a program. */
+/* Loads a classifier, unless the last one has the same settings: most ports of a bridge do. */
 static int load(
 	struct installed *installed, struct place_work *work, const struct mz_settings *settings)
 {
@@ -50,15 +50,16 @@ static int load(
 	return error;
 }
 
-/* A daemon with another --pin counts for itself: it is not to take our marks for its own. */
+/* Daemons with different --pin count each packet, so they use different marks. */
 static uint16_t own_mark(const struct installed *installed, uint16_t mark)
 {
 	return (uint16_t)(mark ^ (hook_daemon_id(installed->pin) << 1 & 0x7ffe));
 }
 
 /*
- * Where a hook of the other kind hangs there, as --hook was another, packets meet both until that
- * one goes: in the meantime the first marks what it counted for the second.
+ * Prepares the change to another kind of hook, after --hook changed. Packets meet both hooks until
+ * the old one is detached. So both get settings with which the first hook marks what it counted for
+ * the second.
  */
 static int change_kind(
 	struct installed *installed, struct place_work *work, struct installed_hook *hook)
@@ -125,7 +126,7 @@ static bool is_attached(const struct installed *installed, const struct installe
 	return true;
 }
 
-/* Born since the last time. At the start nobody knows: then none is. */
+/* Whether the device was made since the last reconciliation. At the first one, no device is new. */
 static bool is_new(const struct installed *installed, const struct device *device)
 {
 	for (size_t i = 0; i < installed->known_device_count; i++)
@@ -135,14 +136,13 @@ static bool is_new(const struct installed *installed, const struct device *devic
 }
 
 /*
- * A hook was put where one had been, or where a device is new: what the device moved in between may
- * be missing. before: what it had moved when all was well. The next
- * gap begins where this one ends.
+ * Notes a gap: the hook was attached again, or to a new device, and packets that the device had in
+ * between may be missing. before: the device's packets when the hook was last known to be there.
  */
 static void note_gap(struct installed *installed, struct installed_hook *hook, uint64_t before)
 {
 	devices_packets(hook->ifindex, &hook->device_packets);
-	/* made anew, it began at 0 */
+	/* fewer than before: the device was made anew, and started at 0 */
 	installed->missed += hook->device_packets < before ? hook->device_packets
 							   : hook->device_packets - before;
 }
@@ -187,8 +187,9 @@ const char *place_explain(int error)
 }
 
 /*
- * Whether the device is left to another program for a while: its ingress qdisc went, and took our
- * filter along. Where ours came at once, a shaper that starts anew would find its place taken.
+ * Whether the device is left to another program for a while. Its ingress qdisc went, and with it
+ * the filter of this daemon. A clsact qdisc made at once would keep a shaper that restarts from
+ * making its own.
  */
 static bool yields(const struct installed_hook *old, bool there, struct installed_hook *hook)
 {
@@ -198,7 +199,7 @@ static bool yields(const struct installed_hook *old, bool there, struct installe
 	return now_ms() < hook->yields_until_ms;
 }
 
-/* Says once that there is no place for downloads on a device, and that there is one again. */
+/* Logs once that a device has no hook for downloads, and that it has one again. */
 static void report_uploads_only(struct place_work *work, const struct installed_hook *old,
 	const struct installed_hook *hook, bool elsewhere)
 {
@@ -220,7 +221,7 @@ int place_reconcile(struct installed *installed, struct place_work *work,
 	const struct device *device = topology->place[place].device;
 	const struct installed_hook *old;
 	struct installed_hook *hook = place_add(work);
-	/* all downloads pass a device below as well, the last ones apart */
+	/* all downloads pass a place below as well */
 	bool elsewhere = place == 0 && topology->place_count > 1 && !topology->truncated;
 	uint64_t before;
 	bool fresh, there;
@@ -262,7 +263,7 @@ int place_reconcile(struct installed *installed, struct place_work *work,
 	report_uploads_only(work, old, hook, elsewhere);
 	if (!error)
 		log_attached(hook, there);
-	if (there) { /* the program was swapped */
+	if (there) { /* the program was replaced */
 		hook->since_s = old->since_s;
 	} else if (error) {
 		hook->device_packets = before;
@@ -270,7 +271,7 @@ int place_reconcile(struct installed *installed, struct place_work *work,
 		installed->restored++;
 		note_gap(installed, hook, before);
 	}
-	if (error == -ENODEV) /* it went meanwhile, and an event will tell */
+	if (error == -ENODEV) /* it went meanwhile, which the kernel announces, too */
 		return error;
 	work->failed = work->failed || error;
 	if (error && place && (!old || old->attached))

@@ -14,9 +14,9 @@
 #include "net/devices.h"
 #include "net/topology.h"
 
-#define LOOKS 20 /* at devices that come and go meanwhile, as when a machine starts */
+#define TRIES 20 /* of a dump that is disturbed, as by devices that come while a machine starts */
 
-/* Better what counted up to now than nothing. */
+/* Keeps the hooks of an interface as they were: better than none. */
 static int keep_hooks(const struct installed *installed, struct place_work *work, unsigned net)
 {
 	for (size_t i = 0; i < installed->hook_count; i++) {
@@ -77,7 +77,7 @@ static int reconcile_link(struct installed *installed, struct place_work *work, 
 		topology.own_below =
 			work->hooks[first].uploads_only || !work->hooks[first].attached;
 	for (size_t place = 1; place < topology.place_count && !error; place++)
-		/* one that fails is tried again at the next event, the others count */
+		/* where one fails the others count, and it is tried again at the next event */
 		if (place_reconcile(installed, work, &topology, place, &settings) == -ENOMEM)
 			error = -ENOMEM;
 	if (error == -ENODEV) {
@@ -96,7 +96,7 @@ static int reconcile_link(struct installed *installed, struct place_work *work, 
 	return error;
 }
 
-/* Takes what is not wanted any more out of the kernel. */
+/* Detaches the hooks that are no longer wanted. */
 static int detach_others(struct installed *installed)
 {
 	struct hook *keep = calloc(installed->hook_count * MZ_DIRECTIONS + 1, sizeof(*keep));
@@ -120,7 +120,7 @@ static void remember_devices(struct installed *installed, const struct place_wor
 		realloc(installed->known_devices, (work->device_count + 1) * sizeof(*known));
 
 	if (!known)
-		return; /* a gap may be told that was none */
+		return; /* then a gap may be reported where there was none */
 	for (size_t i = 0; i < work->device_count; i++)
 		known[i] = work->devices[i].index;
 	installed->known_devices = known;
@@ -138,21 +138,21 @@ static void adopt(struct installed *installed, struct place_work *work)
 
 static void report_truncated(struct installed *installed)
 {
-	bool told = installed->incomplete & 1u << SNAPSHOT_PREFIXES;
+	bool reported = installed->incomplete & 1u << SNAPSHOT_PREFIXES;
 
-	if (installed->tracking.truncated && !told)
-		log_warn("more than %d prefixes of one IP version on an interface of -i: what the "
-			 "rest moves counts on nobody (untracked)",
+	if (installed->tracking.truncated && !reported)
+		log_warn("more than %d prefixes of one IP version on an interface of -i: traffic "
+			 "of the others is unattributed (untracked)",
 			MZ_PREFIXES);
 	installed_set_incomplete(installed, SNAPSHOT_PREFIXES, installed->tracking.truncated);
 }
 
-/* What a dump found before a change disturbed it is listed twice, which means the same. */
+/* Routes that a disturbed dump found are listed again by the next one, which does no harm. */
 static int add_routes(struct place_work *work, const struct device *device)
 {
 	int error = -EINTR;
 
-	for (int i = 0; i < LOOKS && error == -EINTR; i++)
+	for (int i = 0; i < TRIES && error == -EINTR; i++)
 		error = routes_add(&work->routes, &work->route_count, device->name, device->index);
 	return error;
 }
@@ -169,13 +169,13 @@ static int list_routes(const struct config *config, struct place_work *work)
 	return error;
 }
 
-/* All devices, addresses and routes there are. Says once what failed. Returns 0 or -errno. */
-static int look(struct installed *installed, struct place_work *work, struct device **devices,
+/* Lists all devices, addresses and routes. Logs once what failed. Returns 0 or -errno. */
+static int list_all(struct installed *installed, struct place_work *work, struct device **devices,
 	struct address **own)
 {
 	int count = -EINTR, own_count, error;
 
-	for (int i = 0; i < LOOKS && count == -EINTR; i++)
+	for (int i = 0; i < TRIES && count == -EINTR; i++)
 		count = devices_list(devices);
 	own_count = addresses_own(own);
 	error = count < 0 ? count : own_count < 0 ? own_count : 0;
@@ -201,7 +201,7 @@ int reconcile_hooks(struct installed *installed)
 	if (!work)
 		return -ENOMEM;
 	place_begin(work);
-	error = look(installed, work, &devices, &own);
+	error = list_all(installed, work, &devices, &own);
 	if (!error) {
 		tracking_make(&installed->tracking, installed->config, own, work->own_count,
 			work->routes, work->route_count);

@@ -21,14 +21,14 @@ static void add(struct tracking *tracking, const struct prefix *prefix, const ch
 	memccpy(row->ifname, ifname, 0, sizeof(row->ifname) - 1);
 }
 
-/* Link-local addresses never speak with the internet. */
+/* Whether it is link-local: such hosts exchange nothing with the internet. */
 static bool is_link_local(const struct prefix *p)
 {
 	return p->family == AF_INET ? p->addr[0] == 169 && p->addr[1] == 254
 				    : p->addr[0] == 0xfe && (p->addr[1] & 0xc0) == 0x80;
 }
 
-/* Whether it adds nothing to what is tracked on the interface. */
+/* Whether all of the prefix is tracked on the interface already. */
 static bool is_tracked(
 	const struct tracking *tracking, const struct prefix *prefix, const char *ifname)
 {
@@ -49,7 +49,7 @@ static size_t count_on(const struct tracking *tracking, uint8_t family, const ch
 	return count;
 }
 
-/* False: there is no room. */
+/* Adds a prefix unless it is tracked already. Returns false where there is no room. */
 static bool add_followed(struct tracking *tracking, const struct prefix *prefix, const char *ifname)
 {
 	if (is_tracked(tracking, prefix, ifname))
@@ -61,7 +61,7 @@ static bool add_followed(struct tracking *tracking, const struct prefix *prefix,
 	return true;
 }
 
-/* Those of one interface together, the widest first. */
+/* By interface, then the widest first. */
 static int compare_routes(const void *a, const void *b)
 {
 	const struct route *x = a, *y = b;
@@ -79,7 +79,10 @@ static void widen(struct prefix *prefix)
 	}
 }
 
-/* False where there are too many; then none is added. */
+/*
+ * Adds routes out of one interface; ranges: reserved ranges replace the routes into them. Returns
+ * false where there is no room for all: then adds none, or with ranges those before.
+ */
 static bool add_routes(
 	struct tracking *tracking, const struct route *route, size_t routes, bool ranges)
 {
@@ -102,8 +105,7 @@ static bool add_routes(
 	return true;
 }
 
-/* The routes out of one interface. What there is no room for, reserved ranges aside, is left out.
- */
+/* Adds the routes out of one interface, and if they are too many, reserved ranges instead. */
 static void follow_routes(struct tracking *tracking, const struct route *route, size_t routes)
 {
 	if (!add_routes(tracking, route, routes, false) &&

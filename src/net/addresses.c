@@ -24,7 +24,7 @@ static uint8_t length_of(const struct sockaddr *mask, size_t size)
 	return length;
 }
 
-/* Whether it is of a family we know, and then what it says. */
+/* Fills address from the system's entry. False: it is neither IPv4 nor IPv6. */
 static bool read_address(const struct ifaddrs *from, struct address *address)
 {
 	const struct sockaddr *own = from->ifa_addr, *on = own;

@@ -28,7 +28,7 @@ static void read_info_data(const struct nlattr *data, struct device *device)
 	}
 }
 
-/* The kernel puts the kind before the data. */
+/* The kernel puts IFLA_INFO_KIND before IFLA_INFO_DATA. */
 static void read_info(const struct nlattr *info, struct device *device)
 {
 	const struct nlattr *a;
@@ -138,7 +138,7 @@ static struct device *find(const struct listing *listing, unsigned index)
 	return NULL;
 }
 
-/* Of ranges of VLANs, too, as the PVID is never within one. */
+/* VLANs are listed as ranges; the PVID is never inside a range. */
 uint16_t devices_pvid(const struct nlmsghdr *message)
 {
 	const struct nlattr *a, *vlan;

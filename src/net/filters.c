@@ -34,7 +34,7 @@ static int add_filter(const struct nlmsghdr *message, void *context)
 	const struct nlattr *attribute, *options = NULL;
 	bool bpf = false;
 
-	/* the kernel lists each priority once with handle 0 before its filters */
+	/* the kernel lists each priority as an entry with handle 0, and then its filters */
 	if (message->nlmsg_type != RTM_NEWTFILTER || !tc->tcm_handle)
 		return MNL_CB_OK;
 	mnl_attr_for_each(attribute, message, sizeof(*tc))

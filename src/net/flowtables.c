@@ -17,11 +17,11 @@
 #endif
 #define FLAGS 7 /* NFTA_FLOWTABLE_FLAGS of linux/netfilter/nf_tables.h, since 5.7 */
 
-#define TRIES 3 /* of a dump that changes disturb; the next event brings more */
+#define TRIES 3 /* of a dump that changes disturb; after the next event as many again */
 
 struct flowtables {
 	struct mnl_socket *socket;
-	bool changed; /* since the last look */
+	bool changed; /* since the last dump */
 	bool offloaded;
 	char name[128];
 };
@@ -98,7 +98,7 @@ static int look_at(const struct nlmsghdr *message, void *context)
 	return MNL_CB_OK;
 }
 
-/* Returns whether the kernel's answer was whole; else what was known stays. */
+/* Dumps the flowtables. False: the dump failed, and the earlier answer stays. */
 static bool look(struct flowtables *flowtables)
 {
 	struct flowtables seen = {0};
@@ -123,7 +123,7 @@ static int note(const struct nlmsghdr *message, void *context)
 	struct flowtables *flowtables = context;
 
 	switch (message->nlmsg_type & 0xff) {
-	case NFT_MSG_NEWTABLE: /* may have awoken */
+	case NFT_MSG_NEWTABLE: /* a dormant table may have become active */
 	case NFT_MSG_DELTABLE:
 	case NFT_MSG_NEWFLOWTABLE:
 	case NFT_MSG_DELFLOWTABLE:

@@ -18,8 +18,8 @@ struct routes {
 };
 
 /*
- * Whether hosts can be there. What leaves less than half of the usual /8 or /16 to the internet is
- * a default route in parts, as VPNs add them (0.0.0.0/1 and 128.0.0.0/1).
+ * Whether hosts can be behind a route. A route shorter than /8 (IPv4) or /16 (IPv6) is taken for a
+ * part of a default route, as VPNs add them (0.0.0.0/1 and 128.0.0.0/1).
  */
 static bool leads_to_hosts(const struct prefix *to)
 {

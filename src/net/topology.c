@@ -21,7 +21,7 @@ static void add_mac(struct topology *topology, struct topology_place *place, con
 		topology->macs_truncated = true;
 }
 
-/* The router is addressed by those of macvlans, too, as keepalived makes for a virtual router. */
+/* The MACs of macvlans are the router's, too: keepalived makes one for a virtual router. */
 static void add_macvlans(struct topology *topology, struct topology_place *place,
 	const struct device *devices, const struct device *end)
 {
@@ -30,7 +30,7 @@ static void add_macvlans(struct topology *topology, struct topology_place *place
 			add_mac(topology, place, d->mac);
 }
 
-/* A device belongs to a tracked interface once: by the way that was found first. */
+/* Adds a place, except where the device is one already: the first path that leads to it counts. */
 static void add(struct topology *topology, const struct topology_place *place)
 {
 	for (size_t i = 0; i < topology->place_count; i++)
@@ -44,7 +44,7 @@ static void add(struct topology *topology, const struct topology_place *place)
 		topology->place[topology->place_count++] = *place;
 }
 
-/* A place below the given one, whose frames are addressed to what is above it. */
+/* A place below place at: frames there have the MACs of the devices above. */
 static struct topology_place below(
 	struct topology *topology, size_t at, const struct device *device)
 {
@@ -78,8 +78,8 @@ static void add_lower(struct topology *topology, size_t at, const struct device 
 }
 
 /*
- * A bridge that tells VLANs apart has a tag on every frame within; its own frames without one are
- * of its own VLAN, and those of a port of the port's.
+ * Inside a bridge with VLAN filtering each frame belongs to a VLAN. Untagged frames of the bridge
+ * device belong to the bridge's PVID, those of a port to the port's PVID.
  */
 static void add_port(struct topology *topology, size_t at, const struct device *device)
 {
@@ -94,9 +94,9 @@ static void add_port(struct topology *topology, size_t at, const struct device *
 	add(topology, &place);
 }
 
-#define ABOVE 4 /* devices between one and the tracked interface that its frames may belong to */
+#define ABOVE 4 /* how many devices up is_of_tracked() looks */
 
-/* Whether frames of d are those of a tracked interface: itself, or one that is above it. */
+/* Whether d is a tracked interface, or a VLAN or bridge above it is; above: levels to look up. */
 static bool is_of_tracked(const struct device *devices, const struct device *end,
 	const struct device *d, const char (*tracked)[16], size_t tracked_count, int above)
 {
@@ -141,8 +141,9 @@ int topology_find(struct topology *topology, const struct device *devices, size_
 }
 
 /*
- * What is counted is marked with the MAC in it: a packet may go on to another router on the same
- * machine. The highest bit is set, so that it is not 0, and the lowest is left to the direction.
+ * The mark of counted packets. It depends on the MAC, as a packet may go on to another router on
+ * the same machine. The highest bit is set, so that it is not 0; the lowest is left to the
+ * direction.
  */
 static uint16_t mark_of(const struct device *device)
 {
@@ -162,7 +163,7 @@ void topology_apply(const struct topology *topology, size_t place, struct mz_set
 	memcpy(settings->vlan, topology->vlan, sizeof(settings->vlan));
 	settings->mac_count = p->mac_count;
 	memcpy(settings->mac, p->mac, sizeof(settings->mac));
-	if (place == 0) { /* so that it stays as it is where others change */
+	if (place == 0) { /* only places below need them: so changes elsewhere do not reload this */
 		settings->other4_count = settings->other6_count = 0;
 		memset(settings->other4, 0, sizeof(settings->other4));
 		memset(settings->other6, 0, sizeof(settings->other6));
@@ -176,7 +177,7 @@ void topology_apply(const struct topology *topology, size_t place, struct mz_set
 	settings->port_tags = p->port_tags;
 	settings->tag_count = p->tag_count;
 	memcpy(settings->tag, p->tag, sizeof(settings->tag));
-	/* the router's own traffic takes no short way */
+	/* no flowtable forwards the router's own traffic: it always passes the tracked interface */
 	if (place && !topology->own_below)
 		settings->own4_count = settings->own6_count = 0;
 }

@@ -46,7 +46,7 @@ static struct mz_past_row to_stored(const struct tally_row *row)
 	return stored;
 }
 
-/* head and rows as the map has them. */
+/* Reads head and rows from the map. */
 static int read_stored(struct archive *archive, const struct mz_past_row *stored, uint32_t entries)
 {
 	memcpy(&archive->head, stored, sizeof(archive->head));
@@ -130,7 +130,7 @@ int archive_add(struct archive *archive, const struct tally_row *row)
 	return 0;
 }
 
-/* A host without MAC is its address, and keeps it. */
+/* Makes it a row of the host. A host without MAC keeps its address, which identifies it. */
 static void merge_into_host(struct tally_row *row)
 {
 	if (memcmp(row->mac, no_mac, sizeof(no_mac)) != 0)
@@ -154,7 +154,7 @@ int archive_retire(struct archive *archive, const struct tally_row *row)
 {
 	struct tally_row copy = *row, *known;
 
-	/* only what archive_compact() sorted is searched */
+	/* the rows behind were added since archive_compact() and are not sorted */
 	known = archive->head.rows ? bsearch(row, archive->rows, archive->head.rows, sizeof(*row),
 					     tally_compare)
 				   : NULL;
@@ -166,7 +166,7 @@ int archive_retire(struct archive *archive, const struct tally_row *row)
 	return archive_add(archive, &copy);
 }
 
-/* Sorts, makes equal rows one, and drops empty ones. */
+/* Sorts the rows, adds up equal ones, and drops empty ones. */
 static void merge(struct archive *archive)
 {
 	uint32_t kept = 0;
@@ -187,10 +187,10 @@ static int by_packets(const void *a, const void *b)
 	return x == y ? tally_compare(a, b) : x < y ? 1 : -1;
 }
 
-/* A flood of forged addresses brings rows of few packets, and may not push out those of people. */
+/* Drops the rows with the fewest packets: a flood of forged addresses must not evict real hosts. */
 static void drop_least(struct archive *archive)
 {
-	uint32_t keep = archive->max_rows - archive->max_rows / 8; /* not one at a time */
+	uint32_t keep = archive->max_rows - archive->max_rows / 8; /* an eighth at once */
 
 	qsort(archive->rows, archive->count, sizeof(*archive->rows), by_packets);
 	for (; archive->count > keep; archive->count--) {
@@ -249,7 +249,7 @@ int archive_commit(const struct archive *archive, const char *dir)
 	if (fd < 0)
 		return -errno;
 	error = store(archive, fd);
-	unlink(fresh); /* of a start that was cut short */
+	unlink(fresh); /* where a crash left one */
 	if (!error && bpf_obj_pin(fd, fresh) < 0)
 		error = -errno;
 	if (!error && rename(fresh, path) < 0)

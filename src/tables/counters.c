@@ -24,7 +24,7 @@ void counters_finish(struct counters *counters)
 	memset(counters, 0, sizeof(*counters));
 }
 
-/* A counter that another CPU may be writing: a 32-bit machine reads it in two halves. */
+/* Reads a counter that another CPU may be writing; a 32-bit machine loads it in two halves. */
 static __u64 read_counter(const __u64 *counter)
 {
 	const volatile __u64 *at = counter;
@@ -48,7 +48,7 @@ struct mz_counts counters_of(const struct maps *maps, uint32_t number)
 	return total;
 }
 
-/* After a restart the stamps go on from where they were: what moved meanwhile is not known. */
+/* The first reading after a start leaves stamps as they are: it has nothing to compare with. */
 static void note_traffic(struct counters *counters, struct mz_slot *slot, uint32_t number,
 	const struct mz_counts *total, uint32_t now_s)
 {
@@ -75,9 +75,9 @@ static int read_slots(struct counters *counters, struct maps *maps, const struct
 			break;
 		if ((state | 1) != (wanted | 1))
 			continue;
-		used++; /* also by those that leave, until they are emptied */
+		used++; /* also while it is being retired */
 		if (state != wanted && slot->stamp <= archive->head.generation)
-			continue; /* left, and is a part of the past already */
+			continue; /* its counts are in the archive already */
 		row.counts = counters_of(maps, i);
 		row.net = tally_net(slot->host.net);
 		memcpy(row.mac, slot->host.mac, sizeof(row.mac));
@@ -94,7 +94,7 @@ static int read_slots(struct counters *counters, struct maps *maps, const struct
 	return 0;
 }
 
-/* All of mz_unattributed, with the volumes of each CPU behind one another. */
+/* Reads all of mz_unattributed: for each key, the volumes of all CPUs in a row. */
 static int read_volumes(const struct maps *maps, struct mz_volume *volumes)
 {
 	__u32 keys[VOLUMES], count = VOLUMES, next;

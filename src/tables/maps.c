@@ -43,7 +43,7 @@ static int pin_path(const char *pin, enum maps_name map, char path[PATH_MAX])
 										  : -ENAMETOOLONG;
 }
 
-/* Four times as many as there can be addresses, so that few share an entry. */
+/* At least four times as many as both families have addresses, so that few share an entry. */
 static unsigned index_entries(unsigned max_hosts)
 {
 	unsigned entries = 4096;
@@ -88,7 +88,7 @@ static void fill_shapes(struct shape shapes[MAPS_NAMES], unsigned max_hosts, uns
 	memcpy(shapes, table, sizeof(table));
 }
 
-/* Whether it is what we would have made: what is read there lies within it. */
+/* Whether a map is as make_all() makes it, so that reads stay within it. */
 static int check_shape(int fd, const struct shape *shape)
 {
 	struct bpf_map_info info = {0};
@@ -123,12 +123,12 @@ static int open_pinned(struct maps *maps, const char *pin, const struct shape *s
 	return 0;
 }
 
-/* The last step, so that a start that was cut short leaves tables that are not whole. */
+/* The last step: after a crash in it, a map is missing, and the next start makes all maps anew. */
 static int pin_all(const struct maps *maps, const char *pin)
 {
 	char path[PATH_MAX];
 
-	for (size_t i = 0; i < MAPS_NAMES; i++) { /* none of others is to be left beside ours */
+	for (size_t i = 0; i < MAPS_NAMES; i++) { /* remove what such a crash left */
 		int error = pin_path(pin, i, path);
 
 		if (!error && unlink(path) < 0 && errno != ENOENT)
@@ -217,7 +217,7 @@ static int map_entries(int fd, unsigned *entries)
 	return 0;
 }
 
-/* size: of what is used; the kernel's mapping ends at a page. */
+/* Maps size bytes of a map's values. The kernel rounds up to a page. */
 static int map_memory(int fd, size_t size, void **memory)
 {
 	void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -260,7 +260,7 @@ static int map_tables(struct maps *maps)
 		error = map_entries(maps->fd[MAPS_COUNTS], &entries);
 	maps->family_slots = maps->capacity + maps->cpus;
 	if (!error && entries != 2 * maps->family_slots * maps->cpus)
-		error = -EUCLEAN; /* made for other CPUs than this machine's */
+		error = -EUCLEAN; /* made for another number of CPUs */
 	if (!error)
 		error = map_memory(maps->fd[MAPS_SLOTS], slots_size(maps), &slots);
 	maps->slots = slots;
@@ -270,7 +270,7 @@ static int map_tables(struct maps *maps)
 	return error ? error : read_nets(maps);
 }
 
-/* By the kernel's own account, which since 5.11 is not a limit but still told. */
+/* The memory of a map by the kernel's account: no limit any more since 5.11, but still reported. */
 static uint64_t memory_of(int fd)
 {
 	uint64_t bytes = 0;
@@ -367,7 +367,7 @@ int maps_delete_key(const struct maps *maps, uint32_t number)
 	__u32 found;
 
 	memcpy(key6.addr, slot->addr, sizeof(key6.addr));
-	/* the address may have a new slot by now; nobody but us takes a key away */
+	/* by now the key may lead to a newer slot of the address; only this process deletes keys */
 	if (bpf_map_lookup_elem(fd, key, &found) < 0)
 		return errno == ENOENT ? 0 : -errno;
 	if (found != number)
@@ -383,7 +383,7 @@ int maps_free_slot(struct maps *maps, uint32_t number)
 	for (unsigned cpu = 0; cpu < maps->cpus; cpu++)
 		memset(&maps->counts[cpu * slots + number], 0, sizeof(*maps->counts));
 	maps->slots[number].stamp = 0;
-	/* if we are killed right behind this, the slot is out of use until the next unload */
+	/* a kill between this and the next line loses the slot until the next unload */
 	__atomic_store_n(&maps->slots[number].state, MZ_SLOT_FREE, __ATOMIC_RELEASE);
 	return bpf_map_update_elem(
 		       maps->fd[v4 ? MAPS_SPARE4 : MAPS_SPARE6], NULL, &number, BPF_ANY) < 0
@@ -393,7 +393,7 @@ int maps_free_slot(struct maps *maps, uint32_t number)
 
 void maps_wait_for_classifiers(void)
 {
-	/* classifiers are RCU readers, and this waits for all of those; since 4.3 */
+	/* classifiers are RCU readers, for all of which this waits; since Linux 4.3 */
 	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) < 0)
-		usleep(200000); /* a kernel without: each runs for microseconds */
+		usleep(200000); /* a kernel without it: a classifier runs for microseconds */
 }

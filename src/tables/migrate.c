@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "tables/other_layout.h"
 
-/* Directory n of all layouts, of which ours is the first. As pins_other(). */
+/* The directory of layout n; layout 0 is this one. Returns what pins_other() returns. */
 static int layout_at(const struct pins *pins, unsigned n, char dir[PATH_MAX])
 {
 	if (n > 0)
@@ -16,7 +16,7 @@ static int layout_at(const struct pins *pins, unsigned n, char dir[PATH_MAX])
 	return 1;
 }
 
-/* Whether a past has taken over what was counted with the slots of this id; or -errno. */
+/* Whether an archive has imported the tables whose mz_slots has this id; or -errno. */
 static int is_imported(const struct pins *pins, uint32_t id)
 {
 	char dir[PATH_MAX];
@@ -28,7 +28,7 @@ static int is_imported(const struct pins *pins, uint32_t id)
 		bool imported = !error && archive.head.imported == id;
 
 		archive_close(&archive);
-		if (error && error != -EUCLEAN) /* that is no past, and goes later */
+		if (error && error != -EUCLEAN) /* no archive: it is removed later */
 			return error;
 		if (imported)
 			return 1;
@@ -114,13 +114,14 @@ int migrate_import(const struct pins *pins, struct archive *archive)
 			other_layout_close(&other);
 		}
 		if (error == -ENOENT)
-			log_info("removed %s, which a killed daemon left half made or half removed",
+			log_info("removed %s, which a killed daemon had made or removed only in "
+				 "part",
 				dir);
 		else if (error == -EUCLEAN)
 			log_warn("the counts in %s cannot be read and are dropped: %s", dir,
 				strerror(-error));
 		else if (error)
-			return error; /* it may be over another time */
+			return error; /* the caller tries again later */
 		error = pins_remove_other(dir);
 		if (error)
 			return error;

@@ -13,7 +13,7 @@
 
 #include "base/cpus.h"
 
-/* The last layout that did not describe itself yet. */
+/* Layout v2, the last one without a map mz_geometry. */
 static const struct mz_geometry of_v2 = {
 	.size = sizeof(of_v2),
 	.slot = 32,
@@ -123,13 +123,13 @@ static const unsigned char *map_memory(int fd, size_t size)
 	return at == MAP_FAILED ? NULL : at;
 }
 
-/* Whether a field lies within a value of that size. */
+/* Whether a field of so many bytes is inside a value of that size. */
 static bool fits(uint32_t at, uint32_t length, uint32_t size)
 {
 	return (uint64_t)at + length <= size;
 }
 
-/* What the geometry says has to fit what the kernel says of the maps. */
+/* Checks the geometry against what the kernel says about the maps. */
 static int check_geometry(struct other_layout *other)
 {
 	const struct mz_geometry *g = &other->geometry;
@@ -158,7 +158,7 @@ static int check_geometry(struct other_layout *other)
 	other->cpus = counts.max_entries / slots.max_entries;
 	if (cpus_count(&numbers, &possible) || (other->cpus != numbers && other->cpus != possible))
 		return -EUCLEAN;
-	/* array maps that can be mapped have values at multiples of eight bytes */
+	/* array maps that can be mapped have their values at multiples of eight bytes */
 	other->geometry.slot = (g->slot + 7) & ~7u;
 	other->geometry.counts = (g->counts + 7) & ~7u;
 	return 0;
@@ -220,8 +220,8 @@ int other_layout_open(struct other_layout *other, const char *dir)
 }
 
 /*
- * Whether slot i is in use, and not yet a part of that layout's past. What it says is checked as it
- * is added to a past.
+ * Reads slot i into row. Returns false where it is not in use, or is in that layout's archive
+ * already. archive_add() checks the row.
  */
 static bool read_slot(
 	const struct other_layout *other, uint32_t i, uint32_t generation, struct tally_row *row)

@@ -17,8 +17,8 @@
 #include "base/trust.h"
 #include "tables.h"
 
-#define MOUNT_POINT "/sys/fs/bpf" /* where the kernel keeps a directory for it */
-#define MOUNT_MARK  "mounted"	  /* a directory below pin: we mounted, so we unmount */
+#define MOUNT_POINT "/sys/fs/bpf" /* the kernel makes this directory for bpffs */
+#define MOUNT_MARK  "mounted"	  /* a directory in pin: this program mounted bpffs */
 
 static bool is_bpffs(const char *path)
 {
@@ -44,7 +44,7 @@ static int set_paths(struct pins *pins, const char *pin, unsigned max_hosts)
 		       : -ENAMETOOLONG;
 }
 
-/* Sees to it that the directory above pin is in a bpffs. */
+/* Makes sure that the directory above pin is in a bpffs; mounted: set where it was mounted. */
 static int mount_above(const struct pins *pins, bool *mounted)
 {
 	char above[PATH_MAX];
@@ -63,7 +63,7 @@ static int mount_above(const struct pins *pins, bool *mounted)
 	return 0;
 }
 
-/* What another user made, or may change, or a link to somewhere, is nothing to count with. */
+/* Refuses a directory outside of a bpffs, or that another user made or may change. */
 static int check_owner(int dir)
 {
 	struct stat status;
@@ -148,7 +148,7 @@ void pins_close(struct pins *pins)
 	pins->lock = -1;
 }
 
-/* Whether a number follows the prefix in a name: others' pins in our directory may begin alike. */
+/* Whether a digit follows the prefix in a name: pins of other programs may start with it, too. */
 static bool is_numbered(const char *name, const char *prefix)
 {
 	size_t length = strlen(prefix);
@@ -156,7 +156,7 @@ static bool is_numbered(const char *name, const char *prefix)
 	return strncmp(name, prefix, length) == 0 && isdigit((unsigned char)name[length]);
 }
 
-/* Whether it is called as directories of a layout are: v4_4096, and v2 before there were sizes. */
+/* Whether it is the directory of a layout: v4_4096, or v2, before the name had --max-hosts. */
 static bool is_layout(int dir, const char *name)
 {
 	struct stat status;
@@ -165,7 +165,7 @@ static bool is_layout(int dir, const char *name)
 	       fstatat(dir, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode);
 }
 
-/* Those whose names begin so, and then have a number; or all. */
+/* Removes entries whose names are prefix and a number; with prefix NULL, all. */
 static int remove_entries(const char *path, const char *prefix)
 {
 	struct dirent *entry;
@@ -217,7 +217,7 @@ void pins_move_up(const struct pins *pins, const char *dir, const char *prefix)
 		closedir(from);
 }
 
-/* A directory, and what is in it: all, or hooks' pins and marks only. */
+/* Changes the owner of a directory and of its entries: all, or only those of hooks. */
 static int chown_entries(const char *path, bool all, uid_t uid, gid_t gid)
 {
 	DIR *dir = opendir(path);
@@ -282,19 +282,19 @@ void pins_remove(struct pins *pins)
 	while (pins_other(pins, 0, other) > 0)
 		if (pins_remove_other(other) < 0)
 			break;
-	remove_entries(pins->pin, "link_"); /* somebody may have chosen a directory with others' */
+	remove_entries(pins->pin, "link_"); /* other programs may have pins there, too */
 	remove_entries(pins->pin, "qdisc_");
 	rmdir(mark);
 	rmdir(pins->pin);
 	pins_close(pins); /* an open directory would keep the mount busy */
 	if (mounted) {
-		/* others may use it by now: what they pinned there is theirs */
+		/* other programs may have pinned something there since */
 		DIR *dir = opendir(MOUNT_POINT);
 		struct dirent *entry;
 		unsigned entries = 0;
 
 		while (dir && (entry = readdir(dir)) != NULL)
-			entries += !strchr(entry->d_name, '.'); /* the kernel's own have one */
+			entries += !strchr(entry->d_name, '.'); /* the kernel's own have a dot */
 		if (dir)
 			closedir(dir);
 		if (entries == 0)

@@ -8,17 +8,17 @@
 
 #include "tables/counters.h"
 
-#define MOST	   4096	 /* in one step, so that none takes long */
-#define PRESSED_S  60	 /* silence that is enough where a table is nearly full */
-#define SETTLED_MS 1000	 /* a classifier runs for microseconds */
-#define LOOK_MS	   60000 /* how often it is worth a look where there is room */
+#define MOST	   4096	 /* slots per step, so that no step takes long */
+#define PRESSED_S  60	 /* silence that suffices where a table is nearly full */
+#define SETTLED_MS 1000	 /* from mark to archive: a classifier runs for microseconds */
+#define LOOK_MS	   60000 /* how often slots are searched where there is room */
 
 static bool is_retiring(const struct mz_slot *slot)
 {
 	return slot->state == MZ_SLOT_RETIRING4 || slot->state == MZ_SLOT_RETIRING6;
 }
 
-/* Empties the slots that are a part of the past by now. */
+/* Frees the slots whose counts are in the archive. */
 static int free_slots(struct maps *maps, uint32_t generation)
 {
 	for (uint32_t i = 0; i < 2 * maps->family_slots; i++)
@@ -65,8 +65,9 @@ static int retire_slots(struct maps *maps, struct archive *next)
 	return 0;
 }
 
-/* The commit is the point where the counts change sides. */
-static int empty(struct retire *retire, struct maps *maps, struct archive *archive, const char *dir)
+/* Moves the counts of retiring slots to the archive, by its commit, and frees the slots. */
+static int archive_slots(
+	struct retire *retire, struct maps *maps, struct archive *archive, const char *dir)
 {
 	struct archive next;
 	int error = archive_copy(&next, archive);
@@ -102,7 +103,10 @@ static int by_packets(const void *a, const void *b)
 	return x->packets == y->packets ? 0 : x->packets < y->packets ? -1 : 1;
 }
 
-/* Slots of one family that were silent for so long. Returns how many, at most MOST. */
+/*
+ * Lists the slots of one family that were silent for so many seconds; list has room for all. live:
+ * set to the number of slots in use. Returns the length of the list.
+ */
 static uint32_t find_silent(const struct maps *maps, int family, uint32_t silence, uint32_t now_s,
 	struct candidate *list, uint32_t *live)
 {
@@ -141,13 +145,13 @@ static int mark(struct retire *retire, struct maps *maps, uint32_t number, uint3
 		retire->retiring++;
 		return 0;
 	}
-	/* classifiers still find it, and would after it was emptied: it stays */
+	/* classifiers still find the slot, so it has to stay in use */
 	__atomic_store_n(&slot->state, slot->state & ~1u, __ATOMIC_RELEASE);
 	slot->stamp = stamp;
 	return error;
 }
 
-/* So many addresses of a family; never more than there is room for. */
+/* The number of addresses of a family from which on its table is nearly full. */
 static uint32_t nearly_full(const struct maps *maps)
 {
 	return maps->capacity - maps->capacity / 8;
@@ -163,7 +167,7 @@ static int mark_family(struct retire *retire, struct maps *maps, int family, uin
 	if (!list)
 		return -ENOMEM;
 	count = find_silent(maps, family, idle_s, now_s, list, &live);
-	if (live - count >= nearly_full(maps)) { /* down to three quarters */
+	if (live - count >= nearly_full(maps)) { /* retire down to three quarters */
 		count = find_silent(
 			maps, family, idle_s < PRESSED_S ? idle_s : PRESSED_S, now_s, list, &live);
 		qsort(list, count, sizeof(*list), by_packets);
@@ -191,7 +195,7 @@ int retire_step(struct retire *retire, struct maps *maps, struct archive *archiv
 	if (retire->retiring) {
 		if (now_ms - retire->marked_ms < SETTLED_MS)
 			return 0;
-		return empty(retire, maps, archive, dir);
+		return archive_slots(retire, maps, archive, dir);
 	}
 	if (!is_due(retire, maps, entries, idle_s, now_ms))
 		return 0;
