@@ -28,7 +28,7 @@
 #include "tables/other_layout.h"
 #include "tables/retire.h"
 
-#define PINS	 "/tmp" /* a bpffs of our own, which nobody else sees */
+#define PINS	 "/tmp" /* a bpffs of the test's own mount namespace */
 #define OWN	 PINS "/own"
 #define OTHER	 PINS "/v7_8"
 #define CAPACITY 8

@@ -34,7 +34,7 @@
 #define SITE_LIST 9
 #define RIG_NET	  7 /* the number of the tracked interface, lan0 */
 
-/* What the router is told, as on the command line. */
+/* The configuration, as on the command line. */
 struct site {
 	const char *tracked[SITE_LIST];	  /* -4 or -i: prefixes of lan0 */
 	const char *elsewhere[SITE_LIST]; /* those of lan1 */
@@ -60,15 +60,15 @@ struct rig {
 };
 
 /* One direction of one address. */
-struct booking {
+struct expected_row {
 	const char *mac, *addr;
 	enum mz_direction direction;
 	uint64_t packets, bytes;
 };
 
 /* All that is expected in the tables. */
-struct books {
-	struct booking booking[8]; /* up to the first without a MAC */
+struct expected {
+	struct expected_row row[8]; /* up to the first without a MAC */
 	struct mz_volume unattributed[MZ_DIRECTIONS][MZ_REASONS];
 };
 
@@ -260,12 +260,13 @@ static inline void rig_clear(struct rig *rig)
 	free(zero);
 }
 
-/* Sums up what books expect for one row of the tables, as if nothing else were in them. */
-static inline struct mz_counts books_row(const struct books *books, const struct tally_row *row)
+/* Sums up what is expected for one row of the tables, as if nothing else were in them. */
+static inline struct mz_counts expected_counts(
+	const struct expected *expected, const struct tally_row *row)
 {
 	struct mz_counts counts = {0};
 
-	for (const struct booking *b = books->booking; b->mac; b++) {
+	for (const struct expected_row *b = expected->row; b->mac; b++) {
 		uint8_t mac[6], addr[16];
 
 		packet_mac(b->mac, mac);
@@ -305,34 +306,34 @@ static inline void rig_print(const struct tally *tally)
 					(unsigned long long)tally->unattributed[d][reason].packets);
 }
 
-static inline bool books_match(const struct books *books, const struct tally *tally)
+static inline bool expected_match(const struct expected *expected, const struct tally *tally)
 {
-	uint64_t expected = 0, seen = 0;
-	bool match =
-		memcmp(books->unattributed, tally->unattributed, sizeof(books->unattributed)) == 0;
+	uint64_t packets = 0, seen = 0;
+	bool match = memcmp(expected->unattributed, tally->unattributed,
+			     sizeof(expected->unattributed)) == 0;
 
-	for (const struct booking *b = books->booking; b->mac; b++)
-		expected += b->packets;
+	for (const struct expected_row *b = expected->row; b->mac; b++)
+		packets += b->packets;
 	for (uint32_t i = 0; i < tally->count; i++) {
 		const struct tally_row *row = &tally->rows[i];
-		struct mz_counts counts = books_row(books, row);
+		struct mz_counts counts = expected_counts(expected, row);
 
 		match = match && row->net == RIG_NET &&
 			memcmp(&counts, &row->counts, sizeof(counts)) == 0;
 		seen += row->counts.packets[MZ_UPLOAD] + row->counts.packets[MZ_DOWNLOAD];
 	}
-	return match && seen == expected;
+	return match && seen == packets;
 }
 
-/* Compares all tables with books, and empties them. */
-static inline void rig_expect(struct rig *rig, const char *name, const struct books *books)
+/* Compares all tables with expected, and empties them. */
+static inline void rig_expect(struct rig *rig, const char *name, const struct expected *expected)
 {
 	struct tally tally;
 	bool match;
 
 	tally_init(&tally);
 	rig_read(rig, &tally);
-	match = books_match(books, &tally);
+	match = expected_match(expected, &tally);
 	if (!match) {
 		print_error("%s: counted\n", name);
 		rig_print(&tally);
@@ -345,7 +346,7 @@ static inline void rig_expect(struct rig *rig, const char *name, const struct bo
 
 static inline void rig_expect_nothing(struct rig *rig, const char *name)
 {
-	rig_expect(rig, name, &(struct books){0});
+	rig_expect(rig, name, &(struct expected){0});
 }
 
 #endif

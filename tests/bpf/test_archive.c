@@ -9,7 +9,7 @@
 
 #include "tables/retire.h"
 
-#define PINS	 "/tmp" /* a bpffs of our own, which nobody else sees */
+#define PINS	 "/tmp" /* a bpffs of the test's own mount namespace */
 #define CAPACITY 64
 
 static const struct site home = SITE_HOME;
@@ -68,7 +68,7 @@ static void pull(void)
 	assert_int_equal(counters_read(&rig.counters, &rig.maps, &rig.archive, now_s, &tally), 0);
 }
 
-/* Packets of all hosts, and on nobody. */
+/* All packets, attributed or not. */
 static uint64_t packets(void)
 {
 	uint64_t sum = 0;
@@ -113,7 +113,7 @@ static void what_leaves_stays_with_its_host_and_makes_room(void **state)
 	for (uint32_t i = 0; i < 3; i++)
 		assert_true(tally_is_retired(&tally.rows[i]));
 	assert_int_equal(tally.rows[1].counts.packets[MZ_UPLOAD], 2);
-	/* one comes back: a row of its own beside its past */
+	/* one comes back: a row of its own beside the archive's */
 	speak(1);
 	assert_int_equal(packets(), 5);
 	assert_int_equal(tally.count, 4);
@@ -235,7 +235,7 @@ static void a_full_table_gives_up_what_said_least(void **state)
 	start(state);
 	for (unsigned n = 0; n < CAPACITY + 5; n++)
 		speak(n);
-	for (unsigned n = 0; n < 10; n++) /* these are somebody */
+	for (unsigned n = 0; n < 10; n++) /* these are real hosts */
 		for (unsigned i = 0; i < 3; i++)
 			speak(n);
 	assert_int_equal(packets(), CAPACITY + 5 + 30);
@@ -338,5 +338,5 @@ int main(void)
 		cmocka_unit_test(an_address_brought_along_leaves_with_what_it_had),
 	};
 
-	return cmocka_run_group_tests_name("past", tests, isolate, NULL);
+	return cmocka_run_group_tests_name("archive", tests, isolate, NULL);
 }

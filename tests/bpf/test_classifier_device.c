@@ -25,19 +25,19 @@ static void a_header_cut_anywhere_is_unattributed(void **state)
 
 			packet_frame(&packet, &frame);
 			for (frame.length = ETH_HLEN; frame.length <= whole; frame.length++) {
-				struct books books = {0};
+				struct expected expected = {0};
 				char name[64];
 
 				snprintf(name, sizeof(name), "%zu bytes of IPv%d", frame.length,
 					v6 ? 6 : 4);
 				if (frame.length < whole)
-					books.unattributed[d][MZ_MALFORMED] =
+					expected.unattributed[d][MZ_MALFORMED] =
 						(struct mz_volume){frame.length, 1};
 				else
-					books.booking[0] =
-						(struct booking){HOST, host, d, 1, frame.length};
+					expected.row[0] = (struct expected_row){
+						HOST, host, d, 1, frame.length};
 				device_send(&device, name, d, &packet, &frame, 0);
-				rig_expect(&rig, name, &books);
+				rig_expect(&rig, name, &expected);
 			}
 		}
 	device_stop(&device);
@@ -59,7 +59,7 @@ static void check_linear(struct rig *rig, const struct device *device, bool v6, 
 		snprintf(name, sizeof(name), "%zu linear bytes of IPv%d", linear, v6 ? 6 : 4);
 		device_send(device, name, d, &packet, &frame, linear);
 		rig_expect(
-			rig, name, &(struct books){.booking = {{HOST, host, d, 1, frame.length}}});
+			rig, name, &(struct expected){.row = {{HOST, host, d, 1, frame.length}}});
 	}
 }
 
@@ -102,8 +102,8 @@ static void a_super_packet_without_a_count_counts_as_its_frames(void **state)
 			packet_frame(&packet, &frame);
 			device_send(&device, name, d, &packet, &frame, headers);
 			rig_expect(&rig, name,
-				&(struct books){.booking = {{HOST, host, d, 10,
-							packet.payload + 10 * headers}}});
+				&(struct expected){.row = {{HOST, host, d, 10,
+							   packet.payload + 10 * headers}}});
 		}
 	device_stop(&device);
 	rig_stop(&rig);
@@ -132,8 +132,8 @@ static void the_kernels_jumbo_header_is_not_on_the_wire(void **state)
 			packet_frame(&packet, &frame);
 			device_send(&device, "BIG TCP", d, &packet, &frame, HEADERS);
 			rig_expect(&rig, "BIG TCP",
-				&(struct books){
-					.booking = {{HOST, HOST6, d, 2,
+				&(struct expected){
+					.row = {{HOST, HOST6, d, 2,
 						packet.payload + 2 * (HEADERS - 8 * beyond)}}});
 		}
 	device_stop(&device);
@@ -190,8 +190,8 @@ static void a_super_packet_of_udp_counts_as_its_frames(void **state)
 					row[i].datagrams ? "datagrams" : "fragments", row[i].size);
 				device_send(&device, name, d, &packet, &frame, 0);
 				rig_expect(&rig, name,
-					&(struct books){.booking = {{HOST, host, d, row[i].frames,
-								bytes}}});
+					&(struct expected){
+						.row = {{HOST, host, d, row[i].frames, bytes}}});
 			}
 		device_stop(&device);
 		rig_stop(&rig);
@@ -220,7 +220,7 @@ static void what_is_for_another_mac_of_the_router_is_counted(void **state)
 		device_send(
 			&device, "a frame for the virtual router", MZ_UPLOAD, &packet, &frame, 0);
 		rig_expect(&rig, "a frame for the virtual router",
-			&(struct books){.booking = {{HOST, hosts[i], MZ_UPLOAD, 1, frame.length}}});
+			&(struct expected){.row = {{HOST, hosts[i], MZ_UPLOAD, 1, frame.length}}});
 		packet.to = HOST;
 		packet_frame(&packet, &frame);
 		device_send(&device, "a frame for a host", MZ_UPLOAD, &packet, &frame, 0);
@@ -262,7 +262,7 @@ static void check_tags(
 	for (size_t i = 0; i < sizeof(tags) / sizeof(*tags); i++)
 		for (enum mz_direction d = MZ_UPLOAD; d < MZ_DIRECTIONS; d++) {
 			struct packet packet = packet_between(d, HOST4, REMOTE4);
-			struct books books = {0};
+			struct expected expected = {0};
 			struct frame frame;
 			char name[64];
 
@@ -270,10 +270,10 @@ static void check_tags(
 			memcpy(packet.tag, tags[i], sizeof(packet.tag));
 			packet_frame(&packet, &frame);
 			if (!place->tag_count || tags[i][0] == place->tag[0])
-				books.booking[0] = (struct booking){
+				expected.row[0] = (struct expected_row){
 					HOST, HOST4, d, 1, frame.length - 4 * place->tag_count};
 			device_send(device, name, d, &packet, &frame, 0);
-			rig_expect(rig, name, &books);
+			rig_expect(rig, name, &expected);
 		}
 }
 
@@ -325,11 +325,11 @@ static void without_link_layer_an_address_is_the_host(void **state)
 				packet_frame(&packet, &frame);
 				device_send(&device, "without link layer", d, &packet, &frame, 0);
 				rig_expect(&rig, "without link layer",
-					&(struct books){.booking = {{"00:00:00:00:00:00", host, d,
-								super ? 5 : 1,
-								packet_headers_length(&packet) *
-										(super ? 5 : 1) +
-									packet.payload}}});
+					&(struct expected){.row = {{"00:00:00:00:00:00", host, d,
+								   super ? 5 : 1,
+								   packet_headers_length(&packet) *
+										   (super ? 5 : 1) +
+									   packet.payload}}});
 			}
 	device_stop(&device);
 	rig_stop(&rig);

@@ -56,7 +56,7 @@ static void check(struct rig *rig, const char *name, struct packet packet, bool 
 		packet.src = ends.src;
 		packet.dst = ends.dst;
 		rig_send(rig, name, d, &packet);
-		rig_expect(rig, name, &(struct books){.booking = {{HOST, host, d, 1, bytes}}});
+		rig_expect(rig, name, &(struct expected){.row = {{HOST, host, d, 1, bytes}}});
 	}
 }
 
@@ -167,7 +167,7 @@ static void a_stated_length_never_exceeds_the_frame(void **state)
 	}
 }
 
-/* The EtherType tells what it is. Whoever receives it will drop it, but it was on the wire. */
+/* The EtherType decides. The receiver will drop such a packet, but it was on the wire. */
 static void a_wrong_version_or_header_length_counts_all_the_same(void **state)
 {
 	static const unsigned char first[] = {0x00, 0x05, 0x44, 0x4f, 0x65, 0x45, 0x60, 0xff};
@@ -187,8 +187,8 @@ static void a_wrong_version_or_header_length_counts_all_the_same(void **state)
 				frame.bytes[ETH_HLEN] = first[i];
 				rig_run(&rig, "a wrong first byte", d, &frame, &packet, 1);
 				rig_expect(&rig, "a wrong first byte",
-					&(struct books){
-						.booking = {{HOST, host, d, 1, frame.length}}});
+					&(struct expected){
+						.row = {{HOST, host, d, 1, frame.length}}});
 			}
 	rig_stop(&rig);
 }
@@ -205,8 +205,8 @@ static void a_short_frame_counts_as_it_is_handed_over(void **state)
 	rig_send(&rig, "a short download", MZ_DOWNLOAD, &down);
 	rig_send(&rig, "a short upload", MZ_UPLOAD, &up);
 	rig_expect(&rig, "short frames",
-		&(struct books){.booking = {{HOST, HOST4, MZ_DOWNLOAD, 1, 42},
-					{HOST, HOST4, MZ_UPLOAD, 1, 60}}});
+		&(struct expected){.row = {{HOST, HOST4, MZ_DOWNLOAD, 1, 42},
+					   {HOST, HOST4, MZ_UPLOAD, 1, 60}}});
 	rig_stop(&rig);
 }
 
@@ -228,8 +228,8 @@ static void packets_add_up(void **state)
 		down_bytes += 2 * (UINT64_C(42) + down.payload);
 	}
 	rig_expect(&rig, "a conversation",
-		&(struct books){.booking = {{HOST, HOST4, MZ_UPLOAD, 100, up_bytes},
-					{HOST, HOST4, MZ_DOWNLOAD, 200, down_bytes}}});
+		&(struct expected){.row = {{HOST, HOST4, MZ_UPLOAD, 100, up_bytes},
+					   {HOST, HOST4, MZ_DOWNLOAD, 200, down_bytes}}});
 	rig_stop(&rig);
 }
 

@@ -33,14 +33,14 @@ static void a_lower_device_counts_what_is_routed(void **state)
 				const char *host = v6 ? HOST6 : HOST4;
 				struct packet packet =
 					packet_between(d, host, v6 ? REMOTE6 : REMOTE4);
-				struct books books = {0};
+				struct expected expected = {0};
 
 				*(d == MZ_UPLOAD ? &packet.to : &packet.from) = frames[i].router;
 				if (frames[i].counted)
-					books.booking[0] = (struct booking){
+					expected.row[0] = (struct expected_row){
 						HOST, host, d, 1, packet_headers_length(&packet)};
 				rig_send(&rig, frames[i].name, d, &packet);
-				rig_expect(&rig, frames[i].name, &books);
+				rig_expect(&rig, frames[i].name, &expected);
 			}
 	rig_stop(&rig);
 }
@@ -60,7 +60,7 @@ static unsigned make_device(int *fd, unsigned number)
 	return if_nametoindex(request.ifr_name);
 }
 
-/* Records of passages are a CPU's own. */
+/* The record of the last packet is per CPU. */
 static void stay_on_this_cpu(void)
 {
 	cpu_set_t one;
@@ -129,8 +129,8 @@ static void a_packet_counts_at_the_first_of_its_hooks(void **state)
 			for (const int *at = paths[i].path; *at >= 0; at++)
 				rig_send(&hooks[*at], paths[i].name, paths[i].hook, &packet);
 			rig_expect(&rig, paths[i].name,
-				&(struct books){
-					.booking = {{HOST, host, paths[i].hook, paths[i].packets,
+				&(struct expected){
+					.row = {{HOST, host, paths[i].hook, paths[i].packets,
 						paths[i].packets * (packet_headers_length(&packet) +
 									   packet.payload)}}});
 		}
@@ -175,8 +175,8 @@ static void a_flooded_download_counts_at_the_first_port(void **state)
 			for (const int *at = paths[i].path; *at >= 0; at++)
 				rig_send(&hooks[*at], paths[i].name, MZ_DOWNLOAD, &packet);
 			rig_expect(&rig, paths[i].name,
-				&(struct books){
-					.booking = {{HOST, host, MZ_DOWNLOAD, paths[i].packets,
+				&(struct expected){
+					.row = {{HOST, host, MZ_DOWNLOAD, paths[i].packets,
 						paths[i].packets * (packet_headers_length(&packet) +
 									   packet.payload)}}});
 		}
@@ -187,7 +187,7 @@ static void a_flooded_download_counts_at_the_first_port(void **state)
 	rig_stop(&rig);
 }
 
-/* Whatever numbers the ports have, each is told from the others. */
+/* Ports are distinguished, whatever index they have. */
 static void a_flooded_download_counts_once(void **state)
 {
 	static const unsigned numbers[] = {1000, 1064, 1128, 1015, 1030};
@@ -216,8 +216,8 @@ static void a_flooded_download_counts_once(void **state)
 	}
 	rig_send(&port[0], "by a flowtable", MZ_DOWNLOAD, &packet);
 	rig_expect(&rig, "flooded",
-		&(struct books){.booking = {{HOST, HOST4, MZ_DOWNLOAD, 3,
-					3 * packet_headers_length(&packet)}}});
+		&(struct expected){.row = {{HOST, HOST4, MZ_DOWNLOAD, 3,
+					   3 * packet_headers_length(&packet)}}});
 	rig_unload(&bridge);
 	rig_unload(&port[0]);
 	for (int i = 0; i < PORTS; i++)
@@ -248,16 +248,16 @@ static void a_forged_download_does_not_count(void **state)
 			const char *host = v6 ? HOST6 : HOST4;
 			struct packet packet =
 				packet_between(MZ_DOWNLOAD, host, v6 ? REMOTE6 : REMOTE4);
-			struct books books = {.booking = {{HOST, host, MZ_DOWNLOAD, 1, 0}}};
+			struct expected expected = {.row = {{HOST, host, MZ_DOWNLOAD, 1, 0}}};
 
 			packet.tag[0] = tagged ? 10 : 0;
-			books.booking[0].bytes = packet_headers_length(&packet);
+			expected.row[0].bytes = packet_headers_length(&packet);
 			rig_send(&in, "comes in", MZ_UPLOAD, &packet);
 			rig_send(&out[0], "leaves", MZ_DOWNLOAD, &packet);
 			rig_send(&out[1], "leaves, flooded", MZ_DOWNLOAD, &packet);
 			rig_expect_nothing(&rig, "a forged download");
 			rig_send(&out[0], "of the router", MZ_DOWNLOAD, &packet);
-			rig_expect(&rig, "a download of the router", &books);
+			rig_expect(&rig, "a download of the router", &expected);
 		}
 	for (int i = 0; i < 3; i++) {
 		rig_unload(i == 2 ? &in : &out[i]);
@@ -288,12 +288,12 @@ static void a_port_that_moved_does_not_count_twice(void **state)
 		for (int v6 = 0; v6 < 2; v6++) {
 			const char *host = v6 ? HOST6 : HOST4;
 			struct packet packet = packet_between(d, host, v6 ? REMOTE6 : REMOTE4);
-			struct books books = {
-				.booking = {{HOST, host, d, 1, packet_headers_length(&packet)}}};
+			struct expected expected = {
+				.row = {{HOST, host, d, 1, packet_headers_length(&packet)}}};
 
 			rig_send(d == MZ_UPLOAD ? &port : &bridge, "the first hook", d, &packet);
 			rig_send(d == MZ_UPLOAD ? &bridge : &port, "the second hook", d, &packet);
-			rig_expect(&rig, "a port that moved", &books);
+			rig_expect(&rig, "a port that moved", &expected);
 		}
 		rig_unload(&bridge);
 		rig_unload(&port);
@@ -335,11 +335,12 @@ static void a_mark_tells_what_was_counted(void **state)
 					packet_between(d, host, v6 ? REMOTE6 : REMOTE4);
 				unsigned packets = marks[i].packets[d];
 				size_t bytes = packets * packet_headers_length(&packet);
-				struct books books = {.booking = {{HOST, host, d, packets, bytes}}};
+				struct expected expected = {
+					.row = {{HOST, host, d, packets, bytes}}};
 
 				packet_frame(&packet, &frame);
 				rig_run(&rig, marks[i].name, d, &frame, NULL, 4);
-				rig_expect(&rig, marks[i].name, &books);
+				rig_expect(&rig, marks[i].name, &expected);
 			}
 	}
 	rig_stop(&rig);

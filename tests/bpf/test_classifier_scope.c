@@ -141,21 +141,21 @@ static void exchange(struct rig *rig, const char *host, const char *remote, enum
 
 	for (enum mz_direction d = MZ_UPLOAD; d < MZ_DIRECTIONS; d++) {
 		struct packet packet = packet_between(d, host, remote);
-		struct books books;
+		struct expected expected;
 		char name[128];
 
 		packet.payload = 100;
 		snprintf(name, sizeof(name), "%s by %s, %s %s", fate_name[fate], host,
 			direction_name[d], remote);
 		rig_send(rig, name, d, &packet);
-		books = (struct books){0};
+		expected = (struct expected){0};
 		if (fate == COUNTED)
-			books.booking[0] = (struct booking){
+			expected.row[0] = (struct expected_row){
 				HOST, host, d, 1, packet_headers_length(&packet) + 100};
 		if (fate == UNTRACKED)
-			books.unattributed[d][MZ_UNTRACKED] =
+			expected.unattributed[d][MZ_UNTRACKED] =
 				(struct mz_volume){packet_headers_length(&packet) + 100, 1};
-		rig_expect(rig, name, &books);
+		rig_expect(rig, name, &expected);
 	}
 }
 

@@ -12,8 +12,8 @@
 
 static const struct site home = SITE_HOME;
 
-/* A packet at one hook and whom it is counted for; mac NULL: nobody. */
-struct passage {
+/* A packet at one hook, and the host it is attributed to; mac NULL: none. */
+struct frame_case {
 	const char *name;
 	enum mz_direction hook;
 	const char *from, *to, *src, *dst;
@@ -23,7 +23,7 @@ struct passage {
 
 #define NOBODY NULL, NULL, MZ_UPLOAD
 
-static const struct passage counted[] = {
+static const struct frame_case counted[] = {
 	{"upload at ingress", MZ_UPLOAD, HOST, ROUTER, HOST4, REMOTE4, HOST, HOST4, MZ_UPLOAD},
 	{"download at egress", MZ_DOWNLOAD, ROUTER, HOST, REMOTE4, HOST4, HOST, HOST4, MZ_DOWNLOAD},
 	{"v6 upload at ingress", MZ_UPLOAD, HOST, ROUTER, HOST6, REMOTE6, HOST, HOST6, MZ_UPLOAD},
@@ -46,7 +46,7 @@ static const struct passage counted[] = {
 		ROUTER, ROUTER6B, MZ_DOWNLOAD},
 };
 
-static const struct passage not_counted[] = {
+static const struct frame_case not_counted[] = {
 	/* the other way round these never pass */
 	{"a host's packet at egress", MZ_DOWNLOAD, HOST, ROUTER, HOST4, REMOTE4, NOBODY},
 	{"a packet to a host at ingress", MZ_UPLOAD, HOST, ROUTER, REMOTE4, HOST4, NOBODY},
@@ -92,15 +92,16 @@ static const struct passage not_counted[] = {
 	{"overheard upload", MZ_UPLOAD, HOST, OTHER, HOST4, REMOTE4, NOBODY},
 	{"overheard v6 upload", MZ_UPLOAD, HOST, OTHER, HOST6, REMOTE6, NOBODY},
 	{"overheard download", MZ_UPLOAD, HOST, OTHER, REMOTE4, ROUTER4, NOBODY},
-	{"overheard upload of a stranger", MZ_UPLOAD, HOST, OTHER, "8.8.8.8", REMOTE4, NOBODY},
+	{"overheard upload of an untracked host", MZ_UPLOAD, HOST, OTHER, "8.8.8.8", REMOTE4,
+		NOBODY},
 };
 
 /* Behind the interface, but in no tracked subnet. */
-static const struct passage untracked[] = {
-	{"strangers at ingress", MZ_UPLOAD, HOST, ROUTER, "8.8.8.8", REMOTE4, NOBODY},
-	{"strangers at egress", MZ_DOWNLOAD, ROUTER, HOST, REMOTE4, "8.8.8.8", NOBODY},
-	{"v6 strangers at ingress", MZ_UPLOAD, HOST, ROUTER, "2a02::8", REMOTE6, NOBODY},
-	{"v6 strangers at egress", MZ_DOWNLOAD, ROUTER, HOST, REMOTE6, "2a02::8", NOBODY},
+static const struct frame_case untracked[] = {
+	{"untracked hosts at ingress", MZ_UPLOAD, HOST, ROUTER, "8.8.8.8", REMOTE4, NOBODY},
+	{"untracked hosts at egress", MZ_DOWNLOAD, ROUTER, HOST, REMOTE4, "8.8.8.8", NOBODY},
+	{"untracked v6 hosts at ingress", MZ_UPLOAD, HOST, ROUTER, "2a02::8", REMOTE6, NOBODY},
+	{"untracked v6 hosts at egress", MZ_DOWNLOAD, ROUTER, HOST, REMOTE6, "2a02::8", NOBODY},
 	{"beside the router's address in the first word", MZ_UPLOAD, OTHER, ROUTER, REMOTE6,
 		"2001:db9:1::1", NOBODY},
 	{"beside the router's address in the second word", MZ_UPLOAD, OTHER, ROUTER, REMOTE6,
@@ -110,49 +111,49 @@ static const struct passage untracked[] = {
 	{"an inner router's v6 subnet", MZ_UPLOAD, HOST, ROUTER, "fd77::5", REMOTE6, NOBODY},
 };
 
-static void check_passages(void *const *state, const struct passage *passages, size_t count)
+static void check_cases(void *const *state, const struct frame_case *cases, size_t count)
 {
 	struct rig rig;
 
 	rig_start(&rig, state, &home, 64);
 	for (size_t i = 0; i < count; i++) {
-		const struct passage *p = &passages[i];
+		const struct frame_case *p = &cases[i];
 		struct packet packet = {
 			.from = p->from, .to = p->to, .src = p->src, .dst = p->dst, .payload = 33};
-		struct books books = {.booking = {{p->mac, p->addr, p->direction, 1,
-					      packet_headers_length(&packet) + 33}}};
+		struct expected expected = {.row = {{p->mac, p->addr, p->direction, 1,
+						    packet_headers_length(&packet) + 33}}};
 
 		rig_send(&rig, p->name, p->hook, &packet);
-		rig_expect(&rig, p->name, &books);
+		rig_expect(&rig, p->name, &expected);
 	}
 	rig_stop(&rig);
 }
 
 static void each_direction_is_counted_at_its_hook(void **state)
 {
-	check_passages(state, counted, sizeof(counted) / sizeof(*counted));
+	check_cases(state, counted, sizeof(counted) / sizeof(*counted));
 }
 
 static void what_stays_on_this_side_is_not_counted(void **state)
 {
-	check_passages(state, not_counted, sizeof(not_counted) / sizeof(*not_counted));
+	check_cases(state, not_counted, sizeof(not_counted) / sizeof(*not_counted));
 }
 
-static void what_strangers_exchange_is_unattributed(void **state)
+static void what_untracked_hosts_exchange_is_unattributed(void **state)
 {
 	struct rig rig;
 
 	rig_start(&rig, state, &home, 64);
 	for (size_t i = 0; i < sizeof(untracked) / sizeof(*untracked); i++) {
-		const struct passage *p = &untracked[i];
+		const struct frame_case *p = &untracked[i];
 		struct packet packet = {
 			.from = p->from, .to = p->to, .src = p->src, .dst = p->dst, .payload = 33};
-		struct books books = {0};
+		struct expected expected = {0};
 
-		books.unattributed[p->hook][MZ_UNTRACKED] =
+		expected.unattributed[p->hook][MZ_UNTRACKED] =
 			(struct mz_volume){packet_headers_length(&packet) + 33, 1};
 		rig_send(&rig, p->name, p->hook, &packet);
-		rig_expect(&rig, p->name, &books);
+		rig_expect(&rig, p->name, &expected);
 	}
 	rig_stop(&rig);
 }
@@ -174,10 +175,10 @@ static void an_address_that_moves_leaves_the_old_count_alone(void **state)
 	rig_send(&rig, "the second machine's upload", MZ_UPLOAD, &up);
 	rig_send(&rig, "the second machine's download", MZ_DOWNLOAD, &down);
 	rig_expect(&rig, "two machines with one address",
-		&(struct books){.booking = {{HOST, HOST4, MZ_UPLOAD, 1, size},
-					{HOST, HOST4, MZ_DOWNLOAD, 2, 2 * size},
-					{OTHER, HOST4, MZ_UPLOAD, 3, 3 * size},
-					{OTHER, HOST4, MZ_DOWNLOAD, 1, size}}});
+		&(struct expected){.row = {{HOST, HOST4, MZ_UPLOAD, 1, size},
+					   {HOST, HOST4, MZ_DOWNLOAD, 2, 2 * size},
+					   {OTHER, HOST4, MZ_UPLOAD, 3, 3 * size},
+					   {OTHER, HOST4, MZ_DOWNLOAD, 1, size}}});
 	rig_stop(&rig);
 }
 
@@ -186,7 +187,7 @@ static void addresses_of_one_machine_are_counted_apart(void **state)
 	/* they differ in one part of the address each */
 	static const char *const hosts[] = {
 		HOST4, SPARE4, HOST6, "2001:db8:1::11", "2001:db8:1::1:0:10", "2001:db8:1:0:1::10"};
-	struct books books = {0};
+	struct expected expected = {0};
 	struct rig rig;
 
 	rig_start(&rig, state, &home, 64);
@@ -195,20 +196,20 @@ static void addresses_of_one_machine_are_counted_apart(void **state)
 			MZ_DOWNLOAD, hosts[i], strchr(hosts[i], ':') ? REMOTE6 : REMOTE4);
 
 		packet.payload = (uint16_t)(100 * i);
-		books.booking[i] = (struct booking){HOST, hosts[i], MZ_DOWNLOAD, 1,
+		expected.row[i] = (struct expected_row){HOST, hosts[i], MZ_DOWNLOAD, 1,
 			packet_headers_length(&packet) + packet.payload};
 		rig_send(&rig, hosts[i], MZ_DOWNLOAD, &packet);
 	}
-	rig_expect(&rig, "one machine with six addresses", &books);
+	rig_expect(&rig, "one machine with six addresses", &expected);
 	rig_stop(&rig);
 }
 
-/* Every byte of the MAC tells machines apart. */
+/* Machines are distinguished by every byte of their MAC. */
 static void machines_that_differ_in_one_byte_are_counted_apart(void **state)
 {
 	static const char *const macs[] = {"12:00:00:00:00:00", "02:10:00:00:00:00",
 		"02:00:10:00:00:00", "02:00:00:10:00:00", "02:00:00:00:10:00", "02:00:00:00:00:10"};
-	struct books books = {0};
+	struct expected expected = {0};
 	struct rig rig;
 
 	rig_start(&rig, state, &home, 64);
@@ -216,11 +217,11 @@ static void machines_that_differ_in_one_byte_are_counted_apart(void **state)
 		struct packet packet = packet_between(MZ_UPLOAD, HOST6, REMOTE6);
 
 		packet.from = macs[i];
-		books.booking[i] = (struct booking){
+		expected.row[i] = (struct expected_row){
 			macs[i], HOST6, MZ_UPLOAD, 1, packet_headers_length(&packet)};
 		rig_send(&rig, macs[i], MZ_UPLOAD, &packet);
 	}
-	rig_expect(&rig, "six machines", &books);
+	rig_expect(&rig, "six machines", &expected);
 	rig_stop(&rig);
 }
 
@@ -262,7 +263,7 @@ static void a_replaced_classifier_goes_on_with_the_counts(void **state)
 	packet.dst = "8.8.8.8";
 	rig_send(&rig, "afterwards, to what is local now", MZ_UPLOAD, &packet);
 	rig_expect(&rig, "a replaced classifier",
-		&(struct books){.booking = {{HOST, HOST4, MZ_UPLOAD, 2, 2 * size}}});
+		&(struct expected){.row = {{HOST, HOST4, MZ_UPLOAD, 2, 2 * size}}});
 	rig_stop(&rig);
 }
 
@@ -328,17 +329,17 @@ static void a_mac_of_zero_is_no_host(void **state)
 				struct packet packet =
 					packet_between(d, host, v6 ? REMOTE6 : REMOTE4);
 				uint64_t bytes = packet_headers_length(&packet);
-				struct books books = {0};
+				struct expected expected = {0};
 
 				*(d == MZ_UPLOAD ? &packet.from : &packet.to) = macs[i];
 				if (i == 0)
-					books.unattributed[d][MZ_MALFORMED] =
+					expected.unattributed[d][MZ_MALFORMED] =
 						(struct mz_volume){bytes, 1};
 				else
-					books.booking[0] =
-						(struct booking){macs[i], host, d, 1, bytes};
+					expected.row[0] =
+						(struct expected_row){macs[i], host, d, 1, bytes};
 				rig_send(&rig, macs[i], d, &packet);
-				rig_expect(&rig, macs[i], &books);
+				rig_expect(&rig, macs[i], &expected);
 			}
 	rig_stop(&rig);
 }
@@ -348,7 +349,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_direction_is_counted_at_its_hook),
 		cmocka_unit_test(what_stays_on_this_side_is_not_counted),
-		cmocka_unit_test(what_strangers_exchange_is_unattributed),
+		cmocka_unit_test(what_untracked_hosts_exchange_is_unattributed),
 		cmocka_unit_test(an_address_that_moves_leaves_the_old_count_alone),
 		cmocka_unit_test(addresses_of_one_machine_are_counted_apart),
 		cmocka_unit_test(machines_that_differ_in_one_byte_are_counted_apart),

@@ -97,7 +97,7 @@ static void check(
 			packet.payload, packet.gso_size, packet.gso_segs);
 		rig_send(rig, name, d, &packet);
 		rig_expect(rig, name,
-			&(struct books){.booking = {{HOST, host, d, wire.packets, wire.bytes}}});
+			&(struct expected){.row = {{HOST, host, d, wire.packets, wire.bytes}}});
 	}
 }
 
@@ -133,7 +133,7 @@ static void a_super_packet_counts_as_its_ip_packets(void **state)
 	check_all(state, &home_ip);
 }
 
-/* Only plain packets have a length that tells padding from IP. */
+/* Only of plain packets does the length in the IP header exclude padding. */
 static void the_stated_length_of_a_super_packet_does_not_count(void **state)
 {
 	static const struct shape shape[] = {

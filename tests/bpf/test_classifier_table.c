@@ -82,7 +82,7 @@ static void a_full_table_loses_nothing(void **state)
 static void a_super_packet_without_room_counts_as_its_frames(void **state)
 {
 	struct packet packet = packet_between(MZ_DOWNLOAD, HOST4, REMOTE4);
-	struct books books = {.booking = {{HOST, HOST4, MZ_DOWNLOAD, 1, 54}}};
+	struct expected expected = {.row = {{HOST, HOST4, MZ_DOWNLOAD, 1, 54}}};
 	struct rig rig;
 
 	rig_start(&rig, state, &home, 1);
@@ -93,8 +93,8 @@ static void a_super_packet_without_room_counts_as_its_frames(void **state)
 	packet.gso_size = 1000;
 	packet.gso_segs = 3;
 	rig_send(&rig, "a super-packet", MZ_DOWNLOAD, &packet);
-	books.unattributed[MZ_DOWNLOAD][MZ_TABLE_FULL] = (struct mz_volume){3 * 54 + 2500, 3};
-	rig_expect(&rig, "a super-packet and a full table", &books);
+	expected.unattributed[MZ_DOWNLOAD][MZ_TABLE_FULL] = (struct mz_volume){3 * 54 + 2500, 3};
+	rig_expect(&rig, "a super-packet and a full table", &expected);
 	rig_stop(&rig);
 }
 
@@ -124,7 +124,7 @@ static void a_full_table_of_one_family_leaves_the_other_alone(void **state)
 
 /*
  * What a CPU finds when another one gives the entry that it is reading to a new address: a slot
- * that is not of the address it seeks. Better on nobody than on somebody else.
+ * of another address than it seeks. Unattributed is better than attributed to that one.
  */
 static void an_entry_that_leads_to_another_address_is_not_believed(void **state)
 {
@@ -134,7 +134,7 @@ static void an_entry_that_leads_to_another_address_is_not_believed(void **state)
 		struct packet packet =
 			packet_between(MZ_UPLOAD, v6 ? HOST6 : HOST4, v6 ? REMOTE6 : REMOTE4);
 		size_t length = packet_headers_length(&packet) + packet.payload;
-		struct books books = {.booking = {{HOST, packet.src, MZ_UPLOAD, 1, length}}};
+		struct expected expected = {.row = {{HOST, packet.src, MZ_UPLOAD, 1, length}}};
 		const char *other = v6 ? "2001:db8:1::20" : "192.168.2.20";
 		__u32 slot = 0;
 		struct rig rig;
@@ -152,8 +152,8 @@ static void an_entry_that_leads_to_another_address_is_not_believed(void **state)
 					 v6 ? (void *)&key6 : (void *)&key4, &slot, BPF_ANY),
 			0);
 		rig_send(&rig, "finds another's", MZ_UPLOAD, &packet);
-		books.unattributed[MZ_UPLOAD][MZ_INSERT_FAILED] = (struct mz_volume){length, 1};
-		rig_expect(&rig, "an entry of another address", &books);
+		expected.unattributed[MZ_UPLOAD][MZ_INSERT_FAILED] = (struct mz_volume){length, 1};
+		rig_expect(&rig, "an entry of another address", &expected);
 		rig_stop(&rig);
 	}
 }
@@ -176,8 +176,8 @@ static void counts_go_beyond_32_bits(void **state)
 			rig_start(&rig, state, &home, 1);
 			rig_run(&rig, "large", d, &frame, &packet, (int)repeat);
 			rig_expect(&rig, "large counts",
-				&(struct books){.booking = {{HOST, host, d, segments * repeat,
-							segments * repeat * frame.length}}});
+				&(struct expected){.row = {{HOST, host, d, segments * repeat,
+							   segments * repeat * frame.length}}});
 			rig_stop(&rig);
 		}
 }

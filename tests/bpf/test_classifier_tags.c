@@ -17,7 +17,7 @@ static void check_link(
 		for (enum mz_direction d = MZ_UPLOAD; d < MZ_DIRECTIONS; d++) {
 			const char *host = v6 ? HOST6 : HOST4;
 			struct packet packet = packet_between(d, host, v6 ? REMOTE6 : REMOTE4);
-			struct books books = {0};
+			struct expected expected = {0};
 
 			memcpy(packet.tag, wrapping->tag, sizeof(packet.tag));
 			packet.outer_tpid = wrapping->outer_tpid;
@@ -31,11 +31,11 @@ static void check_link(
 				size_t headers = packet_headers_length(&packet) -
 						 packet_link_length(&packet) + (size_t)link;
 
-				books.booking[0] = (struct booking){
+				expected.row[0] = (struct expected_row){
 					HOST, host, d, frames, frames * headers + packet.payload};
 			}
 			rig_send(rig, name, d, &packet);
-			rig_expect(rig, name, &books);
+			rig_expect(rig, name, &expected);
 		}
 }
 
@@ -159,7 +159,7 @@ static void cut_headers_are_left_alone(void **state)
 	frame.length = packet_link_length(&packet) + sizeof(struct iphdr) - 1;
 	rig_run(&rig, "an IP header cut behind tags", MZ_UPLOAD, &frame, NULL, 1);
 	rig_expect(&rig, "an IP header cut behind tags",
-		&(struct books){.unattributed[MZ_UPLOAD][MZ_MALFORMED] = {frame.length, 1}});
+		&(struct expected){.unattributed[MZ_UPLOAD][MZ_MALFORMED] = {frame.length, 1}});
 	rig_stop(&rig);
 }
 
@@ -167,7 +167,7 @@ static void cut_headers_are_left_alone(void **state)
 static void a_jumbo_header_of_the_sender_is_on_the_wire(void **state)
 {
 	struct packet packet = packet_between(MZ_DOWNLOAD, HOST6, REMOTE6);
-	struct books books;
+	struct expected expected;
 	struct rig rig;
 
 	packet.protocol = IPPROTO_TCP;
@@ -175,20 +175,20 @@ static void a_jumbo_header_of_the_sender_is_on_the_wire(void **state)
 	packet.jumbo = true;
 	packet.payload = 2000;
 	packet.lie = -(8 + 20 + 2000); /* the length field is 0 */
-	books = (struct books){.booking = {{HOST, HOST6, MZ_DOWNLOAD, 4,
-				       4 * packet_headers_length(&packet) + 2000}}};
+	expected = (struct expected){
+		.row = {{HOST, HOST6, MZ_DOWNLOAD, 4, 4 * packet_headers_length(&packet) + 2000}}};
 	rig_start(&rig, state, &home, 64);
 	packet.gso_size = 500;
 	rig_send(&rig, "a super-packet", MZ_DOWNLOAD, &packet);
-	rig_expect(&rig, "a super-packet", &books);
+	rig_expect(&rig, "a super-packet", &expected);
 	packet.gso_segs = 4;
 	rig_send(&rig, "a super-packet, counted", MZ_DOWNLOAD, &packet);
-	rig_expect(&rig, "a super-packet, counted", &books);
+	rig_expect(&rig, "a super-packet, counted", &expected);
 	packet.gso_size = packet.gso_segs = 0;
-	books.booking[0].packets = 1;
-	books.booking[0].bytes = packet_headers_length(&packet) + 2000;
+	expected.row[0].packets = 1;
+	expected.row[0].bytes = packet_headers_length(&packet) + 2000;
 	rig_send(&rig, "a true jumbogram", MZ_DOWNLOAD, &packet);
-	rig_expect(&rig, "a true jumbogram", &books);
+	rig_expect(&rig, "a true jumbogram", &expected);
 	rig_stop(&rig);
 }
 

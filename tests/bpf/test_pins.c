@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What lies in the pin directory and is no table of ours is refused. */
+/* Pins that are no tables of this program are refused. */
 #include "pins.h"
 
 static int open_own(void)
