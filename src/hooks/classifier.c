@@ -13,6 +13,8 @@
 #include "base/gzip.h"
 #include "base/log.h"
 
+#define VERIFIER_LOG (1u << 20) /* bytes; of a longer log, old kernels keep the beginning only */
+
 /* The compressed object file of bpf/mezoura.bpf.c, embedded in this program. The symbols are global
  * for the assembler, too: on MIPS, it and the compiler have to agree on how to address them. */
 __asm__(".pushsection .rodata\n"
@@ -90,23 +92,70 @@ static int load(struct bpf_object *object, const struct maps *maps,
 	return error;
 }
 
+/* Lines of a verifier's log that say nothing about why: they end every log. */
+static bool is_statistics(const char *line)
+{
+	return strncmp(line, "processed ", 10) == 0 ||
+	       strncmp(line, "verification time ", 18) == 0 ||
+	       strncmp(line, "stack depth ", 12) == 0;
+}
+
+/* Logs the last two lines, which say why the kernel refuses it, and with --verbose all of them. */
+static void report_refusal(char *text)
+{
+	static struct log_limit refusal; /* the daemon tries again and again */
+	const char *why[2] = {"", ""};
+	char *rest;
+
+	if (!*text || !log_due(&refusal))
+		return;
+	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		log_debug("verifier: %s", line);
+		if (!is_statistics(line)) {
+			why[0] = why[1];
+			why[1] = line;
+		}
+	}
+	log_error("the kernel's verifier refuses the classifier: %s%s%s", why[0],
+		*why[0] ? "; " : "", why[1]);
+}
+
+/* As classifier_load(), of the unpacked object file. log: VERIFIER_LOG zero bytes. */
+static int load_object(const void *file, size_t size, char *log, const struct maps *maps,
+	const struct mz_settings *settings, int programs[MZ_DIRECTIONS])
+{
+	/* At level 0, libbpf asks for a log when the kernel has refused the program without one */
+	LIBBPF_OPTS(bpf_object_open_opts, options, .kernel_log_buf = log,
+		.kernel_log_size = VERIFIER_LOG, .kernel_log_level = 0);
+	struct bpf_object *object = bpf_object__open_mem(file, size, &options);
+	int error = object ? load(object, maps, settings, programs) : -errno;
+
+	bpf_object__close(object);
+	if (error)
+		report_refusal(log);
+	/* a log that is too long for the buffer takes the place of the verifier's own error */
+	return error == -ENOSPC ? -EINVAL : error;
+}
+
 int classifier_load(
 	const struct maps *maps, const struct mz_settings *settings, int programs[MZ_DIRECTIONS])
 {
-	struct bpf_object *object;
 	size_t size;
 	/* for each load: it takes a tenth of a millisecond, and no memory between loads */
 	void *unpacked = gzip_unpack(
 		classifier_object, (size_t)(classifier_object_end - classifier_object), &size);
-	int error;
+	/* of which pages that are not written take no memory */
+	char *log = mmap(
+		NULL, VERIFIER_LOG, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int error = -ENOMEM;
 
 	programs[MZ_UPLOAD] = programs[MZ_DOWNLOAD] = -1;
-	if (!unpacked)
-		return -ENOMEM;
-	libbpf_set_print(NULL); /* the caller logs what failed, in one line */
-	object = bpf_object__open_mem(unpacked, size, NULL);
-	error = object ? load(object, maps, settings, programs) : -errno;
-	bpf_object__close(object);
-	munmap(unpacked, size);
+	libbpf_set_print(NULL); /* the caller says what failed, in one line */
+	if (unpacked && log != MAP_FAILED)
+		error = load_object(unpacked, size, log, maps, settings, programs);
+	if (unpacked)
+		munmap(unpacked, size);
+	if (log != MAP_FAILED)
+		munmap(log, VERIFIER_LOG);
 	return error;
 }
