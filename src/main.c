@@ -18,7 +18,7 @@
 #include "daemon/keeper.h"
 #include "serve/exporter.h"
 
-/* The daemon executes this program anew as its exporter, with the same options. */
+/* The daemon, and its exporter: the same program, which the daemon executes anew. */
 static int run_daemon(void *of, char **argv)
 {
 	struct config *config = of;
@@ -50,7 +50,7 @@ static const struct command commands[] = {
 	{0},
 };
 
-/* Where the parent closed these descriptors, no file is to get their numbers. */
+/* Opens those that the parent closed: else the next file would get such a number. */
 static void open_standard_descriptors(void)
 {
 	int fd;
@@ -62,7 +62,7 @@ static void open_standard_descriptors(void)
 		close(fd);
 }
 
-/* Has glibc return freed memory to the system: by default it keeps more of it the larger it was. */
+/* Makes glibc return freed memory to the system, also that of large blocks. */
 static void keep_no_memory(void)
 {
 #ifdef __GLIBC__
@@ -72,7 +72,7 @@ static void keep_no_memory(void)
 #endif
 }
 
-/* Returns the exit status. config: room for command->options. */
+/* Returns the exit status. config: command->options->config_size bytes. */
 static int run(const struct command *command, int argc, char **argv, void *config)
 {
 	char error[COMMAND_ERROR];

@@ -41,7 +41,7 @@ __attribute__((format(printf, 2, 0))) static void put(
 	/* One write keeps a line whole. stdio would call fstat(2), which the exporter may not. */
 	text[length++] = '\n';
 	if (write(STDERR_FILENO, line, (size_t)(text - line) + (size_t)length) < 0)
-		return; /* there is no other place to report that */
+		return; /* no other place to report that */
 }
 
 void log_error(const char *format, ...)

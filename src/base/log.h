@@ -8,7 +8,7 @@
 /* Sends what follows to syslog instead of stderr. */
 void log_to_syslog(void);
 
-extern bool log_verbose; /* set once, at the start: log_debug() prints */
+extern bool log_verbose; /* log_debug() prints; false at the start */
 
 /*
  * One line each, with "mezoura: " before it on stderr, and no newline in the format. The line is
@@ -19,19 +19,19 @@ void log_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_debug_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* The same, for who looks for a fault. Where it prints nothing, it evaluates no argument either. */
+/* The same, to find faults. Without log_verbose it does not even evaluate its arguments. */
 #define log_debug(...)                                                                             \
 	do {                                                                                       \
 		if (log_verbose)                                                                   \
 			log_debug_line(__VA_ARGS__);                                               \
 	} while (0)
 
-/* For a message that may come again and again: once a minute. All zero is a new one. */
+/* Limits a message that may repeat to one per minute. All zero at first. */
 struct log_limit {
 	uint64_t next_ms; /* monotonic */
 };
 
-/* Whether the message may be logged now; then it may not for a minute. */
+/* Whether a minute has passed since it last returned true. */
 bool log_due(struct log_limit *limit);
 
 #endif

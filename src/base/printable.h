@@ -5,10 +5,10 @@
 #include <stddef.h>
 
 /*
- * Copies text for terminals and logs, since hosts and devices are called by strangers. '?' takes
- * the place of each byte that is not UTF-8 and of each character that utf8_steers() a terminal. to:
- * room bytes; a text that is too long is cut between characters. It may begin where from does.
- * Returns its length without the NUL; a text that was cut leaves *from at what is left.
+ * Copies a text for terminals and logs, since strangers choose the names of hosts and devices. Each
+ * byte that is not UTF-8, and each character for which utf8_steers() is true, becomes '?'. to: room
+ * bytes, NUL-terminated; to may be *from. A longer text is cut between characters. Returns the
+ * length without the NUL, and sets *from to what was not copied.
  */
 size_t printable(const char **from, char *to, size_t room);
 

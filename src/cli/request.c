@@ -16,7 +16,7 @@
 
 #define SIZE_MOST (16u << 20)
 
-/* Waits for events; for none at all, a moment. */
+/* Waits until the descriptor has one of events; with events 0, for 20 ms. */
 static int wait_for(int fd, short events, uint64_t deadline)
 {
 	struct pollfd pollfd = {.fd = fd, .events = events};
@@ -42,7 +42,8 @@ static int connect_to(const char *path, uint64_t deadline)
 	if (fd < 0)
 		return -errno;
 	while (!error && connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		error = errno == EAGAIN ? wait_for(fd, 0, deadline) : -errno; /* a full queue */
+		error = errno == EAGAIN ? wait_for(fd, 0, deadline)
+					: -errno; /* EAGAIN: the queue is full */
 	if (!error)
 		return fd;
 	close(fd);
@@ -69,7 +70,7 @@ static int send_all(int fd, const char *text, size_t length, uint64_t deadline)
 	return 0;
 }
 
-/* All there is until the other end closes. */
+/* Receives until the other end closes. */
 static int receive_all(int fd, struct buf *answer, uint64_t deadline)
 {
 	char part[16384];
@@ -87,7 +88,7 @@ static int receive_all(int fd, struct buf *answer, uint64_t deadline)
 		else
 			error = -errno;
 		if (!error && now_ms() >= deadline)
-			error = -ETIMEDOUT; /* also of one who sends on and on, little by little */
+			error = -ETIMEDOUT; /* a server may send a little now and then, for ever */
 		if (!error && answer->failed)
 			error = -ENOMEM;
 		if (!error && answer->length > SIZE_MOST)
@@ -97,7 +98,7 @@ static int receive_all(int fd, struct buf *answer, uint64_t deadline)
 	}
 }
 
-/* Whether the body has the length that the answer's head promises, if it does. */
+/* Whether the body has the length that the header announces, where it announces one. */
 static bool is_whole(const char *head, size_t length)
 {
 	static const char name[] = "\r\nContent-Length:";
@@ -106,7 +107,7 @@ static bool is_whole(const char *head, size_t length)
 	return !field || strtoull(field + strlen(name), NULL, 10) == length;
 }
 
-/* answer: NUL-terminated; length: without the NUL. */
+/* Appends the body of the answer to body. answer: NUL-terminated; length: without the NUL. */
 static int take_body(char *answer, size_t length, struct buf *body)
 {
 	char *end = strstr(answer, "\r\n\r\n");
@@ -118,7 +119,7 @@ static int take_body(char *answer, size_t length, struct buf *body)
 		return -EBUSY;
 	if (status != 200)
 		return -EPROTO;
-	*end = '\0'; /* the body may say anything */
+	*end = '\0'; /* a body may look like a header */
 	end += 4;
 	length -= (size_t)(end - answer);
 	if (!is_whole(answer, length))
@@ -137,7 +138,7 @@ int request_get(const char *socket, const char *path, unsigned patience_ms, stru
 		return fd;
 	buf_text(&request, "GET ");
 	buf_text(&request, path);
-	buf_text(&request, " HTTP/1.0\r\n\r\n"); /* so that the end of the answer is the end */
+	buf_text(&request, " HTTP/1.0\r\n\r\n"); /* 1.0: the server closes when it is done */
 	error = request.failed ? -ENOMEM : send_all(fd, request.data, request.length, deadline);
 	if (!error)
 		error = receive_all(fd, &answer, deadline);

@@ -57,7 +57,7 @@ static int print_json(const struct leftover *left)
 	return error;
 }
 
-/* text: PATH_MAX bytes, for what it is made of. */
+/* Makes from printable, in text of PATH_MAX bytes. Returns text. */
 static const char *clean(const char *from, char *text)
 {
 	printable(&from, text, PATH_MAX);
@@ -70,7 +70,7 @@ static void print_text(const struct status_config *config, const struct leftover
 
 	printf("No daemon answers at %s.\n", clean(config->socket, text));
 	if (!left->count) {
-		printf("No classifier counts either: nothing of --pin %s hangs on a device.\n",
+		printf("No classifier counts either: none of --pin %s is attached to a device.\n",
 			clean(config->pin, text));
 		return;
 	}
@@ -80,24 +80,24 @@ static void print_text(const struct status_config *config, const struct leftover
 			labels_side(left->hooks[i].direction), labels_kind(left->hooks[i].kind));
 }
 
-static int tell_what_is_left(const struct status_config *config)
+static int report_leftover(const struct status_config *config)
 {
 	struct leftover left = {0};
 	int error = leftover_look(config->pin, &left);
 
 	if (error)
-		log_error("no daemon answers at %s, and --pin %s cannot be looked at: %s",
+		log_error("no daemon answers at %s, and --pin %s cannot be read: %s",
 			config->socket, config->pin, strerror(-error));
 	else if (!config->json)
 		print_text(config, &left);
 	else if ((error = print_json(&left)) < 0)
-		log_error("no daemon answers at %s, and what is left cannot be told: %s",
+		log_error("no daemon answers at %s, and its classifiers cannot be listed: %s",
 			config->socket, strerror(-error));
 	leftover_free(&left);
 	return error ? 1 : STATUS_NO_DAEMON;
 }
 
-/* As request_get(), with a NUL behind the body, and none in it, which would hide what follows. */
+/* As request_get(), with a NUL behind the body. A NUL within it would hide the rest: -EPROTO. */
 static int get(const char *socket, const char *path, struct buf *answer)
 {
 	int error = request_get(socket, path, REQUEST_PATIENCE_MS, answer);
@@ -109,8 +109,8 @@ static int get(const char *socket, const char *path, struct buf *answer)
 	return error || strlen(answer->data) + 1 == answer->length ? error : -EPROTO;
 }
 
-/* A daemon of an earlier version does not list them: that is no error. */
-static int tell_hosts(const struct status_config *config)
+/* It is no error where a daemon of an earlier version does not list the hosts. */
+static int print_hosts(const struct status_config *config)
 {
 	struct buf answer = {0};
 	int error = get(config->socket, "/api/v1/hosts", &answer);
@@ -121,8 +121,8 @@ static int tell_hosts(const struct status_config *config)
 	return error == -EPROTO ? 0 : error;
 }
 
-/* A socket that is there, and not for us. */
-static void tell_who_may(const char *socket)
+/* Logs who may use the socket, as this user may not. */
+static void report_allowed(const char *socket)
 {
 	const struct group *group;
 	struct stat st;
@@ -143,7 +143,7 @@ int status_run(void *of, char **argv)
 
 	(void)argv;
 	if (error == -ENOENT || error == -ECONNREFUSED) {
-		status = tell_what_is_left(config);
+		status = report_leftover(config);
 		error = 0;
 	} else if (!error) {
 		error = status_text(answer.data, config->json ? NULL : stdout);
@@ -151,16 +151,17 @@ int status_run(void *of, char **argv)
 			fwrite(answer.data, 1, answer.length - 1, stdout);
 		status = error > 0 ? STATUS_NOT_COUNTING : 0;
 		if (error >= 0)
-			error = config->json ? 0 : tell_hosts(config);
+			error = config->json ? 0 : print_hosts(config);
 	}
 	buf_free(&answer);
 	if (error == -EACCES || error == -EPERM) {
-		tell_who_may(config->socket);
+		report_allowed(config->socket);
 		return 1;
 	}
 	if (error) {
 		log_error("%s: %s", config->socket,
-			error == -EPROTO ? "what answers there is no mezoura" : strerror(-error));
+			error == -EPROTO ? "the program that answers there is not mezoura"
+					 : strerror(-error));
 		return 1;
 	}
 	if (fflush(stdout) || ferror(stdout)) {

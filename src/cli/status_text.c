@@ -9,7 +9,7 @@
 #include "base/json_reader.h"
 #include "base/printable.h"
 
-/* By value, for use within one printf(). */
+/* A short text that functions return by value, so that one printf() can have several. */
 struct text {
 	char bytes[80];
 };
@@ -19,10 +19,10 @@ static uint64_t number(const char *object, const char *key)
 	return json_get_number(json_get(object, key));
 }
 
-/* What is too long ends in dots. */
+/* The JSON string, printable. A longer one is cut, and ends with "...". */
 static struct text clean(const char *value)
 {
-	char all[256]; /* of which no character shrinks to less than a byte in three */
+	char all[256]; /* printable() leaves at least a third of it: enough for text */
 	const char *from = all;
 	struct text text = {0};
 	size_t used;
@@ -39,7 +39,7 @@ static struct text text_of(const char *object, const char *key)
 	return clean(json_get(object, key));
 }
 
-/* In its two largest units. */
+/* Seconds as a text, in the two largest units: "3 d 4 h". */
 static struct text duration(uint64_t s)
 {
 	struct text text;
@@ -68,7 +68,8 @@ static void print_incomplete(const char *array, FILE *out)
 			"another program's ingress qdisc leaves downloads no hook on a device"},
 		{"xdp", "LOW", "an XDP program may forward packets before they are seen"},
 		{"addresses", "HIGH",
-			"traffic with some of this router's addresses passes for the internet's"},
+			"traffic with some of this router's own addresses counts as the "
+			"internet's"},
 		{"prefixes", "LOW", "an interface has more prefixes than there is room for"},
 	};
 	struct json_each each = {0};
@@ -86,7 +87,7 @@ static void print_incomplete(const char *array, FILE *out)
 	}
 }
 
-/* Returns how many there are. out: may be NULL. */
+/* Returns how many interfaces are not counted on. out: NULL prints nothing. */
 static int print_uncounted(const char *interfaces, FILE *out)
 {
 	struct json_each each = {0};
@@ -95,14 +96,14 @@ static int print_uncounted(const char *interfaces, FILE *out)
 	while (json_next(interfaces, &each)) {
 		const char *hooked = json_get(each.value, "hooked");
 
-		if (!hooked || json_get_bool(hooked)) /* earlier versions do not tell */
+		if (!hooked || json_get_bool(hooked)) /* an earlier version does not say */
 			continue;
 		uncounted++;
 		if (out)
 			fprintf(out, "NOT COUNTING on %s: %s\n", text_of(each.value, "name").bytes,
 				json_get_bool(json_get(each.value, "present"))
-					? "the classifier does not hang there; the log says why"
-					: "no such interface; it is waited for");
+					? "no classifier is attached there; the log says why"
+					: "no such interface; the daemon waits for it");
 	}
 	return uncounted;
 }
@@ -112,7 +113,7 @@ static bool same(const char *a, const char *b, const char *key)
 	return strcmp(text_of(a, key).bytes, text_of(b, key).bytes) == 0;
 }
 
-/* Both hooks of a device in one line, where they are of one kind and age. */
+/* One line per device where both of its hooks have the same kind and age, else one per hook. */
 static void print_hooks(const char *array, FILE *out)
 {
 	struct json_each each = {0}, next;
@@ -147,7 +148,7 @@ static void print_interface(const char *interface, FILE *out)
 	}
 	fprintf(out, "%s%s%s\n", *separator ? "" : "no subnet",
 		json_get_bool(json_get(interface, "followed")) ? " (followed)" : "",
-		json_get_bool(json_get(interface, "present")) ? "" : " (not there: waited for)");
+		json_get_bool(json_get(interface, "present")) ? "" : " (not there yet)");
 	print_hooks(json_get(interface, "hooks"), out);
 }
 
@@ -254,8 +255,8 @@ static const char *or_dash(const char *object, const char *key, struct text *tex
 }
 
 /*
- * Rows of one machine, of both IP versions, in one line. *row is the first of them, and then what
- * follows them; returns whether anything does.
+ * Prints one line for a machine, whose rows of both IP versions follow each other. *row: the first
+ * of these, and afterwards the row behind the last. Returns whether there is one.
  */
 static bool print_host(const char *hosts, struct json_each *row, FILE *out)
 {

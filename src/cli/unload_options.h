@@ -6,7 +6,7 @@
 
 #include "config/command.h"
 
-/* What the command line asks mezoura unload for. */
+/* The options of mezoura unload. */
 struct unload_config {
 	const char *pin;
 	bool syslog;

@@ -15,38 +15,37 @@
 
 struct value;
 
-/* One option. With name "" it has a letter only, with value NULL it takes none. */
+/* One option. name "": it has a letter only. value NULL: it takes no value. */
 struct option_row {
 	char letter;		    /* 0: none */
-	char name[15];		    /* behind -- */
-	const char *value, *help;   /* as -h shows them; value "a|b" lists all that there are */
-	int (*set)(struct value *); /* one of option_values.h, or of the command's own */
-	unsigned field;		    /* that set() fills: its offset in the configuration */
-	unsigned most;		    /* the largest number */
+	char name[15];		    /* the word behind "--" */
+	const char *value, *help;   /* as -h shows them; value "a|b": all the words it may be */
+	int (*set)(struct value *); /* stores the value: of option_values.h, or the command's own */
+	unsigned field;		    /* where set() stores it: an offset in the configuration */
+	unsigned most;		    /* of a number: the largest */
 };
 
-/* A value at hand, for set(), which returns 0, or -EINVAL with error saying "'text': expected ...".
- */
+/* What set() gets. It returns 0, or -EINVAL with "'text': expected ..." in error. */
 struct value {
 	const struct option_row *row;
-	void *config;	  /* of the command */
-	void *field;	  /* row->field of it */
-	const char *text; /* as it was given; NULL where row->value is */
+	void *config;	  /* the command's configuration */
+	void *field;	  /* row->field within it */
+	const char *text; /* as given; NULL if row->value is */
 	char *error;	  /* COMMAND_ERROR bytes */
 };
 
-/* The options of a command. It has -V and -h, too, as all have. */
+/* The options of a command, besides -V and -h, which all commands have. */
 struct options {
 	const struct option_row *row;
 	size_t count;
 	size_t config_size;
 	void (*set_defaults)(void *config); /* config: all zero */
-	/* Returns NULL, or what is missing. NULL itself: nothing can be missing. */
+	/* Returns what a complete command line would have, too, or NULL. May be NULL itself. */
 	const char *(*find_missing)(const void *config);
-	const char *note; /* a sentence for -h, or NULL */
+	const char *note; /* a sentence that -h prints; may be NULL */
 };
 
-/* One row of the table of commands. The table ends with a row of zeros. */
+/* One row of the table of commands, which ends with a row of zeros. */
 struct command {
 	const char *name;
 	const char *usage; /* a sketch of its options */

@@ -29,19 +29,19 @@ struct config_tracked {
 	char ifname[IFNAMSIZ];
 };
 
-/* Files of one kind; as long as none is given, the usual places. */
+/* Files of one kind. Those of the usual places, until an option gives one. */
 struct config_paths {
 	const char *path[CONFIG_PATHS];
 	size_t count;
 	bool given;
 };
 
-/* Strings belong to argv. */
+/* Strings belong to argv, or are constants. */
 struct config {
 	struct config_tracked tracked[CONFIG_TRACKED];
 	size_t tracked_count;
-	char ifnames[MZ_NETS][IFNAMSIZ]; /* each tracked interface, once */
-	bool followed[MZ_NETS];		 /* -i: its own subnets are tracked, as they change */
+	char ifnames[MZ_NETS][IFNAMSIZ]; /* all tracked interfaces, each once */
+	bool followed[MZ_NETS];		 /* -i: the subnets are those it has, as they change */
 	size_t interfaces;
 	struct prefix delegated[MZ_PREFIXES]; /* -6: tracked on every interface */
 	size_t delegated_count;
@@ -50,28 +50,28 @@ struct config {
 	struct prefix allow[MZ_LOCALS];
 	size_t allow_count;
 	struct sockaddr_storage listen[CONFIG_LISTENS];
-	const char *listen_text[CONFIG_LISTENS]; /* as it was given */
+	const char *listen_text[CONFIG_LISTENS]; /* as given */
 	size_t listen_count;
 	const char *host_names[OWN_NAMES];
 	size_t host_names_count;
 	bool serve_tcp;
 	unsigned port;			     /* host byte order */
-	bool port_given;		     /* by -p */
+	bool port_given;		     /* -p was there */
 	unsigned interval;		     /* seconds */
 	const char *textfile;		     /* NULL: none */
 	bool legacy_metrics, native_metrics; /* the families to print */
-	bool show_unknown;		     /* hosts without a name are in the legacy ones, too */
-	bool bytes_from_ip;
+	bool show_unknown;		     /* legacy families have hosts without a name, too */
+	bool bytes_from_ip;		     /* a byte count begins at the IP header */
 	const char *dhcp_config;
 	struct config_paths leases, ethers, hosts;
 	unsigned max_hosts;
 	unsigned idle; /* seconds until a silent address leaves the kernel's table */
 	const char *pin;
-	const char *socket;	   /* of the daemon, for its clients */
+	const char *socket;	   /* where the daemon serves HTTP for local clients */
 	const char *notify_socket; /* of the service manager; NULL: none */
-	unsigned passed;	   /* listening sockets that it opened, from descriptor 3 on */
-	unsigned watchdog_ms;	   /* the service manager expects a sign of life; 0: it does not */
-	char **argv; /* the command line, for the exporter; its first word may change */
+	unsigned passed;	   /* listening sockets of the service manager, from fd 3 on */
+	unsigned watchdog_ms;	   /* how often it expects a sign of life; 0: never */
+	char **argv; /* the command line; the exporter gets it with another first word */
 	enum config_hook hook;
 	bool syslog;
 	bool verbose;

@@ -98,7 +98,7 @@ static int value_metrics(struct value *value)
 	return word < 0 ? word : 0;
 }
 
-/* A bool that the second of two words sets. */
+/* One of two words: the second one sets the bool. */
 static int value_second(struct value *value)
 {
 	int word = value_choose(value);
@@ -127,7 +127,7 @@ static int value_dhcp_config(struct value *value)
 	return value->text[0] ? 0 : value_refuse(value, "a path");
 }
 
-/* The first one given takes the place of the usual ones. */
+/* The first path that is given replaces the usual ones. */
 static int value_paths(struct value *value)
 {
 	struct config_paths *paths = value->field;

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Whether the variable names this process, as others come with it; absent: what to assume then. */
+/* Whether the variable has the id of this process. absent: what to return without it. */
 static bool names_this_process(const char *variable, bool absent)
 {
 	const char *pid = getenv(variable);

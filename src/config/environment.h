@@ -4,7 +4,7 @@
 
 #include "config/config.h"
 
-/* Notes what a service manager says by environment variables: sd_notify(3), sd_listen_fds(3). */
+/* Reads what a service manager sets in the environment: see sd_notify(3), sd_listen_fds(3). */
 void environment_read(struct config *config);
 
 #endif

@@ -9,17 +9,17 @@
 
 #include "config/option_values.h"
 
-#define LONG 256 /* above any letter: an option by its long name */
-#define ROWS 64	 /* of all tables, the longest has fewer */
+#define LONG 256 /* above any letter: what getopt_long() returns for long names */
+#define ROWS 64	 /* no table has so many */
 
-/* The options that every command has; set NULL: the parser does what they ask for. */
+/* The options that every command has. The parser itself handles them: set is NULL. */
 static const struct option_row common[] = {
 	{'V', "version", NULL, "print the version", NULL, 0, 0},
 	{'h', "help", NULL, "print this", NULL, 0, 0},
 };
 #define COMMON (sizeof(common) / sizeof(*common))
 
-/* The options of a command, and behind them the common ones; NULL behind the last. */
+/* Row i of the command's options with the common ones behind them; NULL behind the last. */
 static const struct option_row *row_at(const struct options *options, size_t i)
 {
 	if (i < options->count)
@@ -72,14 +72,14 @@ void options_usage(const struct command *commands, const struct command *command
 		print_option(row);
 }
 
-/* What getopt_long() needs to know, from the table; a long option's value is LONG + its row. */
+/* Makes the arguments of getopt_long(), which is to return LONG + row for a long name. */
 static void make_getopt(
 	const struct options *options, char letters[2 * ROWS + 2], struct option longs[ROWS + 1])
 {
 	const struct option_row *row;
 	size_t count = 0;
 
-	*letters++ = ':'; /* report a missing value apart from an unknown option, print nothing */
+	*letters++ = ':'; /* has getopt_long() return ':' for a missing value, and print nothing */
 	for (size_t i = 0; i < ROWS && (row = row_at(options, i)) != NULL; i++) {
 		if (row->letter) {
 			*letters++ = row->letter;
@@ -107,8 +107,8 @@ static const struct option_row *find_row(const struct options *options, int code
 }
 
 /*
- * word: the option as it was given. A letter may stand behind others in a word that getopt is not
- * done with: that is not word then.
+ * word: the last one that getopt_long() has finished. An unknown letter may be in the middle of the
+ * next one, as x in -ex: optopt has it.
  */
 static int unknown_option(const char *word, char error[COMMAND_ERROR])
 {
@@ -119,7 +119,7 @@ static int unknown_option(const char *word, char error[COMMAND_ERROR])
 	return -EINVAL;
 }
 
-/* A word that is no option. Commands come first, before all options. */
+/* Reports a word that is neither an option nor, as the first one, a command. */
 static int unknown_word(const struct command *commands, const struct command *command,
 	const char *word, char error[COMMAND_ERROR])
 {
@@ -142,7 +142,7 @@ static int unknown_word(const struct command *commands, const struct command *co
 	return -EINVAL;
 }
 
-/* Puts the option's name before what set() said. */
+/* Stores a value. Puts the option's name before the error of set(). */
 static int apply(const struct option_row *row, void *config, char error[COMMAND_ERROR])
 {
 	char what[COMMAND_ERROR];
@@ -173,7 +173,7 @@ int options_parse(const struct command *commands, const struct command *command,
 	struct option longs[ROWS + 1];
 	int code, result;
 
-	if (command != commands) { /* its name takes the program's place */
+	if (command != commands) { /* getopt_long() skips the first word: here the command's name */
 		argc--;
 		argv++;
 	} else if (argc > 1 && argv[1][0] != '-') {
@@ -182,7 +182,7 @@ int options_parse(const struct command *commands, const struct command *command,
 	memset(config, 0, options->config_size);
 	options->set_defaults(config);
 	make_getopt(options, letters, longs);
-	optind = 0; /* not 1: forget what an earlier call was in the midst of */
+	optind = 0; /* has getopt_long() drop its state of an earlier call, as 1 would not */
 	opterr = 0;
 	while ((code = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
 		const struct option_row *row = find_row(options, code);

@@ -21,7 +21,7 @@ bool own_names_valid(const char *text)
 	return label > 0;
 }
 
-/* Takes ":PORT" off, and the dot that ends a name in full. False where it is no host. */
+/* Copies the host without ":PORT" and without a final dot. Returns false where it is no host. */
 static bool take_host(const char *text, size_t length, char host[OWN_NAMES_LENGTH + 3])
 {
 	const char *end = memchr(text, ':', length);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * By which names this machine may be asked over HTTP. A web page elsewhere can have its own name
- * resolve to our address, so that a visitor's browser reads us for it (DNS rebinding): then the
- * request's Host is that page's name.
+ * The names that a request over HTTP may have in its Host header. Against DNS rebinding: a web site
+ * can make its own name resolve to this machine's address, so that its page reads the answers
+ * through a visitor's browser. The Host header of such a request has the site's name.
  */
 #ifndef MZ_CONFIG_OWN_NAMES_H
 #define MZ_CONFIG_OWN_NAMES_H
@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define OWN_NAMES	 8   /* --host-name */
+#define OWN_NAMES	 8   /* as many may be given by --host-name */
 #define OWN_NAMES_LENGTH 253 /* of a host name, without the final dot (RFC 1035, 2.3.4) */
 
 /* Whether text may be a host name: letters, digits, '-', '_', and dots between labels. */

@@ -6,7 +6,7 @@
 
 #include "config/config.h"
 
-/* Whether it covers all of the internet, of which IPv6 has 2000::/3: nothing would count. */
+/* Whether the prefix covers the whole internet, in IPv6 2000::/3: then nothing would count. */
 static bool is_everything(const struct prefix *prefix)
 {
 	static const struct prefix internet6 = {AF_INET6, 3, {0x20}};
@@ -16,16 +16,16 @@ static bool is_everything(const struct prefix *prefix)
 
 static const char some[] = "a prefix that leaves some of the internet";
 
-/* A list of prefixes, and which it takes. */
+/* A list of prefixes, and which ones may be in it. */
 struct list {
 	struct prefix *prefix;
 	size_t *count, most;
 	int family; /* AF_UNSPEC: both */
-	bool bare;  /* an address without a mask is a prefix, too */
+	bool bare;  /* an address without a mask is one, too */
 	bool may_be_everything;
 };
 
-/* Adds a prefix to a list, which refuses to have it twice. */
+/* Adds a prefix to a list, unless it is there already. */
 static int add_prefix(struct value *value, const struct list *list)
 {
 	static const struct prefix mapped = {AF_INET6, 96, {[10] = 0xff, 0xff}};
@@ -34,7 +34,7 @@ static int add_prefix(struct value *value, const struct list *list)
 
 	if (!expected && !list->may_be_everything && is_everything(&prefix))
 		expected = some;
-	/* no packet carries such an address, and the kernel's of a client is reported as IPv4 */
+	/* no packet has such an address, and the exporter compares those of clients as IPv4 */
 	if (!expected && prefix_covers(&mapped, &prefix))
 		expected = "IPv4 without ::ffff:";
 	for (size_t i = 0; i < *list->count && !expected; i++)
@@ -80,7 +80,7 @@ static bool is_ifname(const char *text)
 	return text[0] && strlen(text) < IFNAMSIZ && !strpbrk(text, "/ \t\n");
 }
 
-/* Returns the interface's number in config->ifnames, where it is from now on, or -EINVAL. */
+/* Adds the interface where it is new. Returns its index in config->ifnames, or -EINVAL. */
 static int add_ifname(struct value *value, const char *ifname)
 {
 	struct config *config = value->config;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the daemon's options do that name subnets, interfaces and ranges of addresses. */
+/* How the daemon's options for subnets, interfaces and ranges of addresses store their values. */
 #ifndef MZ_CONFIG_SUBNET_VALUES_H
 #define MZ_CONFIG_SUBNET_VALUES_H
 

@@ -138,8 +138,8 @@ def test_interfaces_are_told_as_they_come_go_and_change(home):
         assert (new["present"], new["hooked"], new["prefixes"], new["hooks"]) == (False, False, [], [])
         assert hooked_interfaces(daemon) == {"br-lan": 1, "br-new": 0}
         text = status(daemon, expect=4)
-        assert "\nNOT COUNTING on br-new: no such interface; it is waited for\n" in text
-        assert "\nbr-new: no subnet (followed) (not there: waited for)\n" in text
+        assert "\nNOT COUNTING on br-new: no such interface; the daemon waits for it\n" in text
+        assert "\nbr-new: no subnet (followed) (not there yet)\n" in text
         router.ip("link add br-new type bridge\nlink set br-new up\n"
                   "addr add 10.77.0.1/16 dev br-new")
         eventually(daemon, lambda a: a["interfaces"][1]["prefixes"] == ["10.77.0.0/16"])
