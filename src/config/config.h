@@ -42,7 +42,7 @@ struct config {
 	size_t tracked_count;
 	char ifnames[MZ_NETS][IFNAMSIZ]; /* all tracked interfaces, each once */
 	bool followed[MZ_NETS];		 /* -i: the subnets are those it has, as they change */
-	size_t interfaces;
+	size_t interface_count;
 	struct prefix delegated[MZ_PREFIXES]; /* -6: tracked on every interface */
 	size_t delegated_count;
 	struct prefix local[MZ_LOCALS];

@@ -222,7 +222,8 @@ static const char *find_missing(const void *from)
 {
 	const struct config *config = from;
 
-	return config->interfaces ? NULL : "at least one -4 address/mask/interface or -i interface";
+	return config->interface_count ? NULL
+				       : "at least one -4 address/mask/interface or -i interface";
 }
 
 const struct options daemon_options = {

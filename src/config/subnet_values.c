@@ -87,13 +87,13 @@ static int add_ifname(struct value *value, const char *ifname)
 
 	if (strcmp(ifname, "lo") == 0)
 		return value_refuse(value, "an interface with hosts behind it, which lo has not");
-	for (size_t i = 0; i < config->interfaces; i++)
+	for (size_t i = 0; i < config->interface_count; i++)
 		if (strcmp(config->ifnames[i], ifname) == 0)
 			return (int)i;
-	if (config->interfaces == MZ_NETS)
+	if (config->interface_count == MZ_NETS)
 		return value_refuse_more(value, MZ_NETS);
-	memccpy(config->ifnames[config->interfaces], ifname, 0, IFNAMSIZ);
-	return (int)config->interfaces++;
+	memccpy(config->ifnames[config->interface_count], ifname, 0, IFNAMSIZ);
+	return (int)config->interface_count++;
 }
 
 int value_followed(struct value *value)

@@ -325,7 +325,7 @@ static void tell_start(struct daemon *daemon)
 {
 	const struct config *config = daemon->config;
 
-	for (size_t i = 0; i < config->interfaces; i++)
+	for (size_t i = 0; i < config->interface_count; i++)
 		if (daemon->keeper.installed.links[i].present)
 			log_info("counting on %s (%s)", config->ifnames[i],
 				daemon->keeper.installed.links[i].kind == SNAPSHOT_TCX ? "tcx"

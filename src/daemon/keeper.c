@@ -61,8 +61,8 @@ static void list_interfaces(const struct keeper *keeper, struct snapshot *snapsh
 {
 	const struct config *config = keeper->config;
 
-	snapshot->interface_count = (uint32_t)config->interfaces;
-	for (size_t i = 0; i < config->interfaces; i++) {
+	snapshot->interface_count = (uint32_t)config->interface_count;
+	for (size_t i = 0; i < config->interface_count; i++) {
 		struct snapshot_interface *to = &snapshot->interface[i];
 
 		*to = (struct snapshot_interface){.net = (uint8_t)keeper->installed.links[i].net,
@@ -144,7 +144,7 @@ static int open_maps(struct keeper *keeper)
 		return error;
 	}
 	migrate_hooks(pins);
-	for (size_t i = 0; i < config->interfaces; i++) {
+	for (size_t i = 0; i < config->interface_count; i++) {
 		int net = maps_net(&keeper->maps, config->ifnames[i]);
 
 		if (net < 0) {

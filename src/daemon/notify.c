@@ -43,7 +43,7 @@ static void put_interfaces(
 {
 	const char *before = word;
 
-	for (size_t i = 0; i < config->interfaces; i++) {
+	for (size_t i = 0; i < config->interface_count; i++) {
 		const char *name = config->ifnames[i];
 		char text[64]; /* more than names have */
 

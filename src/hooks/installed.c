@@ -37,7 +37,7 @@ uint32_t installed_counted(const struct installed *installed)
 {
 	uint32_t counted = 0;
 
-	for (size_t i = 0; i < installed->config->interfaces; i++)
+	for (size_t i = 0; i < installed->config->interface_count; i++)
 		counted |= (uint32_t)installed_counts_on(installed, i) << i;
 	return counted;
 }
@@ -48,7 +48,7 @@ bool installed_follows(const void *context, unsigned ifindex)
 	const struct config *config = installed->config;
 
 	for (size_t i = 0; i < installed->hook_count; i++)
-		for (size_t k = 0; k < config->interfaces; k++)
+		for (size_t k = 0; k < config->interface_count; k++)
 			if (installed->hooks[i].ifindex == ifindex && config->followed[k] &&
 				strcmp(installed->hooks[i].device, config->ifnames[k]) == 0)
 				return true;

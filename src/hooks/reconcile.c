@@ -51,7 +51,7 @@ static int reconcile_link(struct installed *installed, struct place_work *work, 
 	int error;
 
 	if (topology_find(&topology, work->devices, work->device_count, ifname, config->ifnames,
-		    config->interfaces) < 0) {
+		    config->interface_count) < 0) {
 		report_absence(link, ifname);
 		return 0;
 	}
@@ -162,7 +162,7 @@ static int list_routes(const struct config *config, struct place_work *work)
 	int error = 0;
 
 	for (size_t i = 0; i < work->device_count; i++)
-		for (size_t k = 0; k < config->interfaces && !error; k++)
+		for (size_t k = 0; k < config->interface_count && !error; k++)
 			if (config->followed[k] &&
 				strcmp(work->devices[i].name, config->ifnames[k]) == 0)
 				error = add_routes(work, &work->devices[i]);
@@ -206,7 +206,7 @@ int reconcile_hooks(struct installed *installed)
 		tracking_make(&installed->tracking, installed->config, own, work->own_count,
 			work->routes, work->route_count);
 		report_truncated(installed);
-		for (size_t i = 0; i < installed->config->interfaces; i++) {
+		for (size_t i = 0; i < installed->config->interface_count; i++) {
 			int failed = reconcile_link(installed, work, i);
 
 			error = error ? error : failed;

@@ -123,7 +123,7 @@ void tracking_make(struct tracking *tracking, const struct config *config,
 	for (size_t i = 0; i < config->delegated_count; i++)
 		add(tracking, &config->delegated[i], "");
 	for (size_t i = 0; i < own_count; i++)
-		for (size_t k = 0; k < config->interfaces; k++)
+		for (size_t k = 0; k < config->interface_count; k++)
 			if (config->followed[k] && !is_link_local(&own[i].own) &&
 				strcmp(config->ifnames[k], own[i].ifname) == 0 &&
 				!add_followed(tracking, &own[i].subnet, own[i].ifname))

@@ -13,7 +13,7 @@
 static char directory[] = "/tmp/mz-notify-XXXXXX", path[64];
 static struct config config = {.ifnames = {"br-lan", "w\xc2\x9b"
 						     "0"},
-	.interfaces = 2,
+	.interface_count = 2,
 	.notify_socket = path};
 
 /* A service manager at path. */

@@ -71,7 +71,7 @@ static void the_usual_command_line_is_read(void **state)
 	assert_ptr_equal(command, daemon_command);
 	assert_true(config.serve_tcp);
 	assert_int_equal(config.tracked_count, 2);
-	assert_int_equal(config.interfaces, 2);
+	assert_int_equal(config.interface_count, 2);
 	assert_string_equal(prefix_format(&config.tracked[0].prefix, text), "192.168.2.0/24");
 	assert_string_equal(config.tracked[1].ifname, "br-foo");
 	assert_int_equal(config.delegated_count, 1);
@@ -112,7 +112,7 @@ static void every_long_option_is_read(void **state)
 		      "--hook clsact --syslog --verbose --idle 31536000 --socket /x/sock",
 			NULL),
 		0);
-	assert_int_equal(config.interfaces, 1);
+	assert_int_equal(config.interface_count, 1);
 	assert_int_equal(config.tracked_count, 2);
 	assert_int_equal(config.listen_count, 2);
 	assert_int_equal(config.allow_count, 1);
@@ -155,7 +155,7 @@ static void an_interface_may_be_named_by_its_subnet_and_by_itself(void **state)
 {
 	(void)state;
 	assert_int_equal(parse("-i br-lan -i eth0 -4 10.0.0.1/8/eth0 -4 10.1.0.1/16/wg0", NULL), 0);
-	assert_int_equal(config.interfaces, 3);
+	assert_int_equal(config.interface_count, 3);
 	assert_int_equal(config.tracked_count, 2);
 	assert_string_equal(config.ifnames[0], "br-lan");
 	assert_string_equal(config.ifnames[1], "eth0");

@@ -143,7 +143,7 @@ static int follow(void **state)
 	config.tracked_count = config.delegated_count = 0;
 	memcpy(config.ifnames[0], "br-lan", sizeof("br-lan"));
 	config.followed[0] = true;
-	config.interfaces = 1;
+	config.interface_count = 1;
 	return 0;
 }
 
