@@ -10,7 +10,7 @@
 #include "base/loop.h"
 #include "base/open_files.h"
 #include "base/trust.h"
-#include "daemon/exporter_process.h"
+#include "daemon/exporter_child.h"
 #include "daemon/keeper.h"
 #include "daemon/notify.h"
 #include "daemon/privileges.h"
@@ -34,15 +34,16 @@ struct daemon {
 	struct sockets server;
 	struct snapshot_shared shared; /* the snapshot, for the exporter */
 	struct privileges privileges;
-	struct exporter_process exporter;
+	struct children children;
+	struct exporter_child exporter;
 	struct changes *changes;
 	struct flowtables *flowtables; /* NULL: the kernel has none */
 	uint32_t counted; /* a bit for each interface that is, as the service manager knows */
 	struct loop loop;
-	struct loop_timer timer, exporter_timer;
+	struct loop_timer timer;
 	struct loop_timer watchdog; /* stopped: nobody watches */
 	struct signals signals;
-	struct loop_source changes_source, rules, channel;
+	struct loop_source changes_source, rules;
 	uint64_t pulled_ms; /* the last time that went well; monotonic */
 	struct textfile textfile;
 	bool textfile_failing;
@@ -130,56 +131,18 @@ static void tell_watchdog(void *context)
 		notify_watchdog(daemon->config);
 }
 
-/* To be called after all that may change when the exporter is started or asked for life. */
-static void plan_exporter(struct daemon *daemon)
-{
-	int wait = exporter_process_timeout(&daemon->exporter);
-
-	if (wait < 0)
-		loop_stop_timer(&daemon->loop, &daemon->exporter_timer);
-	else
-		loop_start_timer(&daemon->loop, &daemon->exporter_timer, (uint64_t)wait, 0);
-}
-
-static int watch_exporter(struct daemon *daemon)
-{
-	daemon->channel.fd = daemon->exporter.channel;
-	plan_exporter(daemon);
-	return loop_add(&daemon->loop, &daemon->channel);
-}
-
-static void run_exporter(void *context)
+static void refresh(void *context)
 {
 	struct daemon *daemon = context;
 
-	if (exporter_process_run(&daemon->exporter)) {
-		daemon->keeper.exporter_restarts++;
-		watch_exporter(daemon);
-	}
-	plan_exporter(daemon);
-}
-
-static void answer_exporter(void *context)
-{
-	struct daemon *daemon = context;
-	int asks = exporter_process_asks(&daemon->exporter);
-
-	if (asks < 0) /* it ended, as a signal will tell: until then this would go on */
-		loop_remove(&daemon->loop, &daemon->channel);
-	if (asks <= 0)
-		return;
 	keeper_fresh(&daemon->keeper, EXPORTER_FRESH_MS);
-	exporter_process_answer(&daemon->exporter);
 }
 
-static void reap_exporter(void *context)
+static void reap_children(void *context)
 {
 	struct daemon *daemon = context;
 
-	if (!exporter_process_reap(&daemon->exporter))
-		return;
-	loop_remove(&daemon->loop, &daemon->channel);
-	plan_exporter(daemon);
+	children_reap(&daemon->children);
 }
 
 static void take_changes(void *context)
@@ -217,7 +180,6 @@ static void start_timers(struct daemon *daemon)
 
 	daemon->timer = (struct loop_timer){.handle = pull_in_time, .context = daemon};
 	loop_start_timer(&daemon->loop, &daemon->timer, ms, ms);
-	daemon->exporter_timer = (struct loop_timer){.handle = run_exporter, .context = daemon};
 	daemon->watchdog = (struct loop_timer){.handle = tell_watchdog, .context = daemon};
 	ms = config->watchdog_ms / 2;
 	if (config->notify_socket && ms)
@@ -232,7 +194,7 @@ static int start_loop(struct daemon *daemon)
 	daemon->flowtables = flowtables_watch();
 	if (!daemon->changes)
 		return -errno;
-	error = signals_start(&daemon->signals, &daemon->loop, reap_exporter, daemon);
+	error = signals_start(&daemon->signals, &daemon->loop, reap_children, daemon);
 	if (!error)
 		error = add_source(
 			daemon, &daemon->changes_source, changes_fd(daemon->changes), take_changes);
@@ -241,8 +203,6 @@ static int start_loop(struct daemon *daemon)
 			look_at_flowtables);
 	if (!error)
 		start_timers(daemon);
-	daemon->channel =
-		(struct loop_source){.fd = -1, .handle = answer_exporter, .context = daemon};
 	return error;
 }
 
@@ -304,21 +264,17 @@ static int drop_privileges(struct daemon *daemon)
 /* What strangers wrote is read from here on: the names that hosts chose, then requests. */
 static int begin(struct daemon *daemon)
 {
-	int error;
-
-	daemon->exporter.argv = daemon->config->argv;
-	daemon->exporter.sockets = daemon->server.socket;
-	daemon->exporter.count = daemon->server.socket_count;
-	daemon->exporter.shared = daemon->shared.fd;
-	daemon->exporter.who = &daemon->privileges;
+	daemon->children.loop = &daemon->loop;
+	daemon->exporter = (struct exporter_child){.argv = daemon->config->argv,
+		.shared = daemon->shared.fd,
+		.sockets = daemon->server.socket,
+		.sockets_count = daemon->server.socket_count,
+		.privileges = &daemon->privileges,
+		.refresh = refresh,
+		.context = daemon};
 	follow_read(daemon->follow);
 	pull(daemon);
-	error = exporter_process_start(&daemon->exporter);
-	if (!error)
-		error = watch_exporter(daemon);
-	if (error)
-		log_error("cannot start the exporter: %s", strerror(-error));
-	return error;
+	return exporter_child_start(&daemon->exporter, &daemon->children);
 }
 
 static void tell_start(struct daemon *daemon)
@@ -350,7 +306,7 @@ static int run(struct daemon *daemon)
 
 static void stop(struct daemon *daemon)
 {
-	exporter_process_stop(&daemon->exporter);
+	child_stop(&daemon->children, &daemon->exporter.child);
 	privileges_forget_exporter();
 	sockets_close(&daemon->server);
 	snapshot_shared_close(&daemon->shared);
@@ -370,6 +326,7 @@ int daemon_run(const struct config *config)
 	if (!daemon)
 		return 1;
 	daemon->config = config;
+	daemon->keeper.exporter_restarts = &daemon->exporter.child.restarts;
 	daemon->shared.fd = -1;
 	if (config->syslog)
 		log_to_syslog();

@@ -263,7 +263,7 @@ static int take_snapshot(struct keeper *keeper, uint64_t began_us)
 	snapshot->incomplete = keeper->installed.incomplete;
 	snapshot->hooks_restored = keeper->installed.restored;
 	snapshot->missed_packets = keeper->installed.missed;
-	snapshot->exporter_restarts = keeper->exporter_restarts;
+	snapshot->exporter_restarts = *keeper->exporter_restarts;
 	process_usage_read(&keeper->process, &snapshot->keeper);
 	snapshot->uptime_s = clock_uptime_s() - keeper->started_s;
 	snapshot->pull_us = (uint32_t)(clock_us(CLOCK_MONOTONIC) - began_us);

@@ -31,9 +31,10 @@ struct keeper {
 	struct process_usage process;
 	struct snapshot_shared *shared;
 	const struct snapshot *snapshot; /* the latest, in there; NULL: none yet */
-	uint64_t exporter_restarts;	 /* as in struct snapshot; counted by the caller */
-	uint64_t started_s;		 /* as clock_uptime_s() */
-	uint64_t pulled_ms;		 /* CLOCK_MONOTONIC, as the next two */
+	const uint64_t
+		*exporter_restarts; /* as in struct snapshot; the caller sets and counts it */
+	uint64_t started_s;	    /* as clock_uptime_s() */
+	uint64_t pulled_ms;	    /* CLOCK_MONOTONIC, as the next two */
 	uint64_t reconciled_ms;
 	uint64_t full_told_ms; /* when it was logged that a table is full */
 	uint64_t full;	       /* packets that found no room, as of then */
@@ -44,9 +45,9 @@ struct keeper {
 };
 
 /*
- * Attaches to every interface of config. keeper: zeroed. names and shared, where snapshots are
- * made: kept by the caller. On failure one line is logged and nothing this call made is left in the
- * kernel. Returns 0 or -errno.
+ * Attaches to every interface of config. keeper: zeroed but for exporter_restarts. names and
+ * shared, where snapshots are made: kept by the caller. On failure one line is logged and nothing
+ * this call made is left in the kernel. Returns 0 or -errno.
  */
 int keeper_start(struct keeper *keeper, const struct config *config, struct names *names,
 	struct snapshot_shared *shared);

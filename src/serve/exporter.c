@@ -4,17 +4,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/loop.h"
+#include "base/parent.h"
 #include "model/process_usage.h"
 #include "model/snapshot_shared.h"
 #include "serve/allowed.h"
@@ -58,40 +57,18 @@ static const struct snapshot *latest(struct exporter *exporter)
 	return snapshot;
 }
 
-/* The end of the keeper is ours. */
-static void end(void)
-{
-	_exit(0);
-}
-
-static void say(char byte)
-{
-	if (send(EXPORTER_CHANNEL, &byte, 1, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 && errno != EAGAIN)
-		end();
-}
-
-/* The next byte from the keeper; false where none is there. */
-static bool hear(char *byte)
-{
-	ssize_t length = recv(EXPORTER_CHANNEL, byte, 1, MSG_DONTWAIT);
-
-	if (length == 0)
-		end();
-	return length > 0;
-}
-
 /* Asks for a fresh snapshot, and waits for it. A keeper that hangs may have its channel full. */
 static void ask(struct exporter *exporter)
 {
-	struct pollfd channel = {.fd = EXPORTER_CHANNEL, .events = POLLIN};
+	struct pollfd channel = {.fd = PARENT_CHANNEL, .events = POLLIN};
 	uint64_t then = now_ms() + PATIENCE_MS, now;
 	char byte;
 
-	while (hear(&byte))
+	while (parent_receive(&byte))
 		; /* answers that came too late; this is a sign of life itself */
-	say(EXPORTER_ASKS);
+	parent_send(EXPORTER_ASKS);
 	while ((now = now_ms()) < then && poll(&channel, 1, (int)(then - now)) > 0)
-		if (hear(&byte) && byte == EXPORTER_READY)
+		if (parent_receive(&byte) && byte == EXPORTER_READY)
 			return;
 	exporter->ask_ms = now_ms() + RESPITE_MS;
 }
@@ -149,8 +126,8 @@ static void answer_keeper(void *context)
 {
 	char byte;
 
-	if (hear(&byte) && byte == EXPORTER_LIVES)
-		say(EXPORTER_LIVES);
+	if (parent_receive(&byte) && byte == PARENT_LIVES)
+		parent_send(PARENT_LIVES);
 	plan(context);
 }
 
@@ -164,31 +141,13 @@ static void listen_again(void *context)
 	log_warn("a listening socket was closed from outside: it listens again");
 }
 
-/*
- * Has the kernel kill this process when nobody has the other end of the pipe any more: also one
- * that hangs is not to keep the next keeper's ports. PR_SET_PDEATHSIG would not do, as the keeper
- * is another user, who may not send us a signal.
- */
-static int end_with_the_keeper(void)
-{
-	struct pollfd life = {.fd = EXPORTER_LIFE};
-
-	if (fcntl(EXPORTER_LIFE, F_SETOWN, getpid()) < 0 ||
-		fcntl(EXPORTER_LIFE, F_SETSIG, SIGKILL) < 0 ||
-		fcntl(EXPORTER_LIFE, F_SETFL, O_ASYNC) < 0)
-		return -errno;
-	if (poll(&life, 1, 0) != 0) /* it ended before that took effect */
-		end();
-	return 0;
-}
-
 static int add_sources(struct exporter *exporter, const int *sockets, size_t count)
 {
 	int error;
 
 	exporter->timer = (struct loop_timer){.handle = serve_or_rest, .context = exporter};
 	exporter->channel = (struct loop_source){
-		.fd = EXPORTER_CHANNEL, .handle = answer_keeper, .context = exporter};
+		.fd = PARENT_CHANNEL, .handle = answer_keeper, .context = exporter};
 	exporter->requests = (struct loop_source){
 		.fd = http_fd(exporter->http), .handle = serve, .context = exporter};
 	error = loop_add(&exporter->loop, &exporter->channel);
@@ -222,7 +181,7 @@ static int start(struct exporter *exporter)
 
 	process_usage_init(&exporter->process);
 	if (!error)
-		error = end_with_the_keeper();
+		error = parent_follow_to_the_end();
 	if (!error)
 		error = allowed_init(&exporter->allowed, exporter->config);
 	if (error)

@@ -7,24 +7,21 @@
 #ifndef MZ_SERVE_EXPORTER_H
 #define MZ_SERVE_EXPORTER_H
 
+#include "base/parent.h"
 #include "config/config.h"
 
 /* As argv[0] it makes main() call exporter_run(). The other arguments are the keeper's. */
 #define EXPORTER_NAME "mezoura-exporter"
 
 /*
- * The descriptors that it is born with: what it asks by, the snapshot, a pipe of which the keeper
- * has the other end, and from EXPORTER_SOCKETS on one for each socket to serve on.
+ * The descriptors that it is executed with, besides those of every child: the snapshot, and from
+ * EXPORTER_SOCKETS on one per socket to serve on.
  */
-enum { EXPORTER_CHANNEL = 3, EXPORTER_SHARED, EXPORTER_LIFE, EXPORTER_SOCKETS };
+enum { EXPORTER_SHARED = PARENT_PASSED, EXPORTER_SOCKETS };
 
-/*
- * What goes through the channel: the exporter asks for a fresh snapshot and is answered once there
- * is one; the keeper asks for a sign of life, and gets one.
- */
+/* Its bytes on the channel: it asks for a fresh snapshot, and is answered once there is one. */
 #define EXPORTER_ASKS  'f'
 #define EXPORTER_READY 'r'
-#define EXPORTER_LIVES 'l' /* both ways */
 
 #ifndef EXPORTER_FRESH_MS
 #define EXPORTER_FRESH_MS 1000 /* a scrape wants a snapshot that is not older */

@@ -6,6 +6,7 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <sched.h>
 #include <stdio.h>
@@ -18,7 +19,7 @@
 #include "bench.h"
 
 #include "config/config.h"
-#include "daemon/exporter_process.h"
+#include "daemon/exporter_child.h"
 #include "daemon/privileges.h"
 #include "daemon/snapshot_fill.h"
 #include "model/snapshot_shared.h"
@@ -32,7 +33,10 @@
 #define GOAL_ROUNDS 5 /* the best of them: other work on the machine takes its share */
 
 struct bench {
-	struct exporter_process exporter;
+	struct loop loop;
+	struct children children;
+	struct exporter_child exporter;
+	int error; /* of an answer to it */
 	struct privileges who;
 	struct snapshot_shared shared;
 	struct tally tally;
@@ -76,15 +80,11 @@ static int publish(struct bench *bench)
 }
 
 /* As the keeper does when the exporter asks; without reading the kernel's tables. */
-static int answer(struct bench *bench)
+static void refresh(void *context)
 {
-	int error;
+	struct bench *bench = context;
 
-	if (!exporter_process_asks(&bench->exporter))
-		return -EPIPE; /* it has ended */
-	error = publish(bench);
-	exporter_process_answer(&bench->exporter);
-	return error;
+	bench->error = publish(bench);
 }
 
 /* How many bytes there are of an answer that begins with its headers; 0: not known yet. */
@@ -103,7 +103,7 @@ static int scrape(struct bench *bench)
 {
 	static const char request[] = "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n";
 	static char text[1 << 18];
-	struct pollfd fds[] = {{bench->client, POLLIN, 0}, {bench->exporter.channel, POLLIN, 0}};
+	struct pollfd fds[] = {{bench->client, POLLIN, 0}, {loop_fd(&bench->loop), POLLIN, 0}};
 	size_t got = 0, length = 0;
 
 	if (send(bench->client, request, sizeof(request) - 1, MSG_NOSIGNAL) < 0)
@@ -115,7 +115,9 @@ static int scrape(struct bench *bench)
 		if (poll(fds, 2, 10000) <= 0)
 			return -ETIMEDOUT;
 		if (fds[1].revents) {
-			error = answer(bench);
+			error = loop_round(&bench->loop, 0);
+			if (!error)
+				error = bench->error;
 			if (error)
 				return error;
 		}
@@ -179,8 +181,14 @@ static int start(struct bench *bench, char **argv, unsigned hosts)
 	socklen_t length = sizeof(address);
 	int error, socket_fd;
 
-	*bench = (struct bench){
-		.exporter = {.argv = argv, .count = 1}, .names = names_create(), .client = -1};
+	*bench = (struct bench){.exporter = {.argv = argv,
+					.sockets = &socket_fd,
+					.sockets_count = 1,
+					.privileges = &bench->who,
+					.refresh = refresh,
+					.context = bench},
+		.names = names_create(),
+		.client = -1};
 	tally_init(&bench->tally);
 	memcpy(bench->tally.nets[0].ifname, "lan0", 5);
 	memcpy(&storage, &address, sizeof(address));
@@ -195,11 +203,12 @@ static int start(struct bench *bench, char **argv, unsigned hosts)
 	if (socket_fd < 0)
 		return socket_fd;
 	getsockname(socket_fd, (struct sockaddr *)&address, &length);
-	bench->exporter.sockets = &socket_fd;
 	bench->exporter.shared = bench->shared.fd;
 	privileges_find(&bench->who);
-	bench->exporter.who = &bench->who;
-	error = exporter_process_start(&bench->exporter);
+	error = loop_open(&bench->loop, UINT_MAX);
+	bench->children.loop = &bench->loop;
+	if (!error)
+		error = exporter_child_start(&bench->exporter, &bench->children);
 	close(socket_fd);
 	if (error)
 		return error;
@@ -213,7 +222,8 @@ static void stop(struct bench *bench)
 {
 	if (bench->client >= 0)
 		close(bench->client);
-	exporter_process_stop(&bench->exporter);
+	child_stop(&bench->children, &bench->exporter.child);
+	loop_close(&bench->loop);
 	snapshot_shared_close(&bench->shared);
 	tally_finish(&bench->tally);
 	names_destroy(bench->names);
@@ -233,7 +243,7 @@ static int run_size(struct bench *bench, unsigned hosts)
 	if (!error)
 		printf("scrape of %u hosts, the exporter's own memory\t%ld\tkB\t\t"
 		       "of a page of %zu bytes\n",
-			hosts, own_kb(bench->exporter.pid), bench->bytes);
+			hosts, own_kb(bench->exporter.child.pid), bench->bytes);
 	return error;
 }
 
@@ -244,7 +254,7 @@ static int run_rate(struct bench *bench, unsigned hosts)
 	struct timespec used[2];
 	clockid_t clock;
 
-	if (clock_getcpuclockid(bench->exporter.pid, &clock))
+	if (clock_getcpuclockid(bench->exporter.child.pid, &clock))
 		return -ESRCH;
 	for (int round = 0; round < GOAL_ROUNDS; round++) {
 		double start = now_ms(), end = start;

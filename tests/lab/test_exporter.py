@@ -37,7 +37,7 @@ def test_it_has_no_rights_and_nothing_open_but_sockets(home):
                 files[int(number)] = os.readlink(f"/proc/{pid}/fd/{number}")
         assert files.pop(0) == files.pop(1) == "/dev/null"
         assert files.pop(2) == daemon.log
-        assert files.pop(5).startswith("pipe:")  # nothing is ever written to it
+        assert files.pop(4).startswith("pipe:")  # nothing is ever written to it
         files = [file for file in files.values() if not file.startswith(("socket:", "anon_inode:[event"))]
         assert files == [f"/proc/{pid}/statm"]
         with open(f"/proc/{pid}/maps", encoding="ascii") as maps:
@@ -86,7 +86,7 @@ def test_one_that_hangs_is_replaced(home):
         wait_for("another", lambda: daemon.exporter() not in (None, pid), 300)
         assert daemon.said().count("the exporter does not answer: it is killed") == 1
         wait_for("an answer", daemon.answers)
-        assert not os.path.exists(f"/proc/{pid}/fd/5")
+        assert not os.path.exists(f"/proc/{pid}/fd/4")
         assert daemon.fresh_page().value("mezoura_exporter_restarts_total") == 1
         assert_exact(truth, daemon)
 
@@ -127,7 +127,7 @@ def test_it_ends_with_the_keeper(home, hangs, how):
         if hangs:
             os.kill(pid, signal.SIGSTOP)
         daemon.stop(how)
-        wait_for("its end", lambda: not os.path.exists(f"/proc/{pid}/fd/5"))
+        wait_for("its end", lambda: not os.path.exists(f"/proc/{pid}/fd/4"))
         daemon.start()  # the ports are free again
         assert daemon.answers()
 

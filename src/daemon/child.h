@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The daemon's child processes, each this program executed anew: starts them, watches them, and
+ * starts another where one ended, later and later. base/parent.h is the other side.
+ */
+#ifndef MZ_DAEMON_CHILD_H
+#define MZ_DAEMON_CHILD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/loop.h"
+#include "daemon/privileges.h"
+
+#define CHILD_PASSED_MAX 48 /* descriptors */
+
+/* All that run, or are to run again. */
+struct children {
+	struct loop *loop;
+	struct child *first;
+};
+
+/*
+ * The caller sets what is above the line, keeps what it points to, and zeroes the rest. A kind of
+ * child is one function that does so: exporter_child_start().
+ */
+struct child {
+	const char *name;  /* for the log, behind "the " */
+	char **argv;	   /* the daemon's command line, but argv[0] is set to */
+	char *argv0;	   /* by which main() knows what to run */
+	const int *passed; /* descriptors, which become PARENT_PASSED and those that follow */
+	size_t passed_count;
+	/* In the child: gives up the daemon's user, for good. Returns 0 or -errno. */
+	int (*become_user)(const struct privileges *privileges);
+	const struct privileges *privileges;
+	/* What it sends over its channel; each byte of it is a sign of life, too. */
+	void (*receive)(void *context, const char *bytes, size_t length);
+	void *context;
+	/* ------------------------------------------------------------------------------ */
+	uint64_t restarts; /* so far */
+	struct child *next;
+	struct loop *loop;
+	pid_t pid;		    /* 0: it does not run */
+	struct loop_source channel; /* its fd is -1 where it ended, also before that was reaped */
+	int life; /* the daemon's end of a pipe: once it is closed, the kernel kills the child */
+	struct loop_timer timer; /* for the next sign of life, or the next start */
+	uint64_t started_ms;	 /* monotonic */
+	unsigned wait_ms;	 /* before the next start */
+	unsigned silent;	 /* how often it was asked for a sign of life since it gave one */
+};
+
+/* Starts it, and keeps it running until child_stop(). Logs a line on failure. 0 or -errno. */
+int child_start(struct children *children, struct child *child);
+
+/* Sends one byte over its channel; where the channel is full, none. */
+void child_send(const struct child *child, char byte);
+
+/* To be called at SIGCHLD. Logs why a child ended, and plans its next start. */
+void children_reap(struct children *children);
+
+/* Ends it, and waits a second at the most. Does nothing where it was not started. */
+void child_stop(struct children *children, struct child *child);
+
+#endif
