@@ -10,12 +10,11 @@
 
 #include "base/log.h"
 #include "cli/status.h"
-#include "cli/unload_options.h"
+#include "cli/unload.h"
 #include "config/daemon_options.h"
 #include "config/environment.h"
 #include "config/options.h"
 #include "daemon/daemon.h"
-#include "daemon/keeper.h"
 #include "serve/exporter.h"
 
 /* The daemon, and its exporter: the same program, which the daemon executes anew. */
@@ -31,22 +30,12 @@ static int run_daemon(void *of, char **argv)
 	return daemon_run(config);
 }
 
-static int run_unload(void *of, char **argv)
-{
-	const struct unload_config *config = of;
-
-	(void)argv;
-	if (config->syslog)
-		log_to_syslog();
-	return keeper_unload(config->pin) < 0;
-}
-
 static const struct command commands[] = {
 	{"", "[options]", "count until SIGTERM", &daemon_options, run_daemon},
 	{"status", "[--json]", "report how the daemon counts, and what it cannot", &status_options,
 		status_run},
 	{"unload", "[--pin DIR]", "remove the classifier from the kernel", &unload_options,
-		run_unload},
+		unload_run},
 	{0},
 };
 

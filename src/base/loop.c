@@ -35,7 +35,7 @@ int loop_add(struct loop *loop, struct loop_source *source)
 
 void loop_remove(struct loop *loop, struct loop_source *source)
 {
-	if (source->fd >= 0)
+	if (source->fd > 0)
 		epoll_ctl(loop->epoll, EPOLL_CTL_DEL, source->fd, NULL);
 	source->fd = -1;
 }

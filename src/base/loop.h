@@ -45,14 +45,13 @@ struct loop {
  */
 int loop_open(struct loop *loop, unsigned limit);
 
-/* Leaves the descriptors of its sources open. Does nothing where loop is zeroed or failed to open.
- */
+/* Leaves the descriptors of its sources open. loop: also zeroed, or one that failed to open. */
 void loop_close(struct loop *loop);
 
 /* Returns 0 or -errno. */
 int loop_add(struct loop *loop, struct loop_source *source);
 
-/* To be called before its descriptor is closed. Sets fd to -1, and does nothing where it is. */
+/* To be called before its descriptor is closed. Sets fd to -1. Does nothing where it is -1 or 0. */
 void loop_remove(struct loop *loop, struct loop_source *source);
 
 /* In ms milliseconds, and every every_ms after that unless it is 0. Restarts one that runs. */

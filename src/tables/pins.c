@@ -14,6 +14,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/trust.h"
 #include "tables.h"
 
@@ -139,6 +140,17 @@ int pins_open_existing(struct pins *pins, const char *pin)
 	if (error)
 		pins_close(pins);
 	return error;
+}
+
+void pins_log_failure(const char *pin, int error)
+{
+	if (error == -EMEDIUMTYPE)
+		log_error("--pin %s: expected a directory in a bpf file system", pin);
+	else if (error == -EPERM || error == -ENOTDIR)
+		log_error("--pin %s: expected a directory that no other user made or may change",
+			pin);
+	else
+		log_error("--pin %s: no bpf file system here: %s", pin, strerror(-error));
 }
 
 void pins_close(struct pins *pins)

@@ -26,6 +26,9 @@ int pins_open(struct pins *pins, const char *pin, unsigned max_hosts);
 /* As pins_open(), but makes nothing. -ENOENT: there is no such directory. */
 int pins_open_existing(struct pins *pins, const char *pin);
 
+/* Logs why one of these two failed, other than by -EBUSY. */
+void pins_log_failure(const char *pin, int error);
+
 /* Releases the lock. The pins stay. */
 void pins_close(struct pins *pins);
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "cli/status.h"
-#include "cli/unload_options.h"
+#include "cli/unload.h"
 #include "config/daemon_options.h"
 #include "config/options.h"
 
