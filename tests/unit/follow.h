@@ -22,10 +22,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "base/loop.h"
 #include "clock.h"
 #include "names/follow.h"
+#include "no_debug.h"
 
 #define PATIENCE_MS 60000 /* so much only where it fails */
 #define WAIT_MS	    100	  /* for who writes in place to finish */
@@ -46,13 +46,6 @@ int inotify_init1(int flags)
 		return (int)syscall(SYS_inotify_init1, flags);
 	errno = EMFILE;
 	return -1;
-}
-
-bool log_verbose;
-
-void log_debug_line(const char *format, ...)
-{
-	(void)format;
 }
 
 void log_warn(const char *format, ...)

@@ -95,7 +95,7 @@ static int begin(void **state)
 
 	(void)state;
 	config = (struct config){.ifnames = {"br-lan", "guest"},
-		.interfaces = 2,
+		.interface_count = 2,
 		.interval = 5,
 		.watchdog_ms = 600,
 		.notify_socket = path};
