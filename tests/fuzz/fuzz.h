@@ -17,7 +17,9 @@ static inline void fuzz_check(bool holds)
 		abort();
 }
 
-/* A copy of its own, so that a byte read too far shows; NUL-terminated where it is to be. */
+/*
+ * A copy of its own, so that the sanitizers notice a byte read too far. NUL-terminated on request.
+ */
 static inline char *fuzz_copy(const uint8_t *data, size_t size, bool terminated)
 {
 	char *copy = malloc(size + terminated > 0 ? size + terminated : 1);
@@ -30,7 +32,7 @@ static inline char *fuzz_copy(const uint8_t *data, size_t size, bool terminated)
 	return copy;
 }
 
-/* Line by line parsers never fail, name a line there is, and always find the same. */
+/* Parsers by line never fail, report an existing line, and find the same names each time. */
 static inline void fuzz_parser(source_parser *parse, const uint8_t *data, size_t size)
 {
 	char *text = fuzz_copy(data, size, false);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What becomes of a name in labels and in JSON: read back, it is the name. */
+/* Names in labels and in JSON: read back, they are the same name. */
 #include "fuzz.h"
 
 #include <json-c/json.h>
@@ -8,7 +8,7 @@
 #include "base/escape.h"
 #include "base/utf8.h"
 
-/* As Prometheus reads a label value; false where it ends early. */
+/* Reads a label value as Prometheus does; false where it ends early. */
 static bool read_label(const struct buf *label, struct buf *text)
 {
 	for (size_t i = 0; i < label->length; i++) {
@@ -35,8 +35,8 @@ static bool same(const struct buf *a, const char *data, size_t length)
 }
 
 /*
- * What the parser overlooks when it is not strict. When it is, json-c 0.18 takes what is not ASCII
- * for control characters.
+ * Checks what json-c overlooks when it is not strict. In strict mode, json-c 0.18 takes non-ASCII
+ * characters for control characters.
  */
 static bool is_strict(const struct buf *json)
 {

@@ -36,13 +36,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	/* An empty element changes nothing. */
 	if (format != negotiate_format(&same))
 		abort();
-	/* Nobody gets OpenMetrics who asked for it neither by name nor by excluding the other. */
+	/* A client gets OpenMetrics only if it names it or excludes the text format. */
 	if (format == METRICS_OPENMETRICS && !strcasestr(header, "application/") &&
 		!(strcasestr(header, "text/") && strstr(header, "*/*")))
 		abort();
 	if (negotiate_gzip(&accept) != negotiate_gzip(&same))
 		abort();
-	/* Nor gzip who has not heard of it. */
+	/* A client gets gzip only if it names it or any coding. */
 	if (negotiate_gzip(&accept) && !strcasestr(header, "gzip") && !strchr(header, '*'))
 		abort();
 	free(header);

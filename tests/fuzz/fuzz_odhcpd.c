@@ -3,7 +3,7 @@
 
 #include "names/odhcpd.h"
 
-/* As if each line had its "# " before it. */
+/* Each line is what follows "# ". */
 static int parse(
 	const struct source_text *text, struct name_table *list, unsigned *line, const char **why)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What status prints of an answer, whoever gave it: nothing in it steers a terminal. */
+/* What `mezoura status` prints of any answer: nothing in it controls a terminal. */
 #include "fuzz.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Our own reader of UCI. Changes that are not committed stand behind a line of "%%". */
+/* mezoura's reader of UCI. Uncommitted changes follow a line of "%%". */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* In place of the real list: what is handed over must be whole. */
+/* Replace the functions of names/parser.h: check that the names are whole. */
 struct name_table {
 	size_t bytes;
 };
@@ -52,7 +52,7 @@ int name_table_add_leasefile(struct name_table *list, const char *path)
 	return take(list, path, 1, path);
 }
 
-/* A copy of its own, so that a byte read too far shows. */
+/* A copy of its own, so that the sanitizers notice a byte read too far. */
 static char *copy_of(const uint8_t *data, size_t size)
 {
 	char *copy = malloc(size ? size : 1);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * In place of libFuzzer: runs the inputs given once, as an ordinary test, with any compiler. Each
+ * Replaces libFuzzer: runs each given input once, as an ordinary test, with any compiler. Each
  * argument is a file or a directory of them.
  */
 #include <dirent.h>
@@ -29,7 +29,7 @@ static int run_file(const char *path)
 	data = malloc((size_t)stat.st_size + 1);
 	size = data ? fread(data, 1, (size_t)stat.st_size, file) : 0;
 	fclose(file);
-	printf("# %s\n", path); /* the last one is the one that ended it */
+	printf("# %s\n", path); /* where the program ends, the last one is the cause */
 	fflush(stdout);
 	LLVMFuzzerTestOneInput(data, size);
 	free(data);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * For tests of what follows files. Time passes when a test says so, but for one test, in which it
- * really passes. The kernel tells of a change before the call that made it
- * returns.
+ * For tests of names/follow.c. Its waiting time passes when the test says so, but in one test it
+ * really passes. The kernel reports a change before the call that made it returns.
  */
 #ifndef FOLLOW_H
 #define FOLLOW_H
@@ -27,9 +26,9 @@
 #include "names/follow.h"
 #include "no_debug.h"
 
-#define PATIENCE_MS 60000 /* so much only where it fails */
-#define WAIT_MS	    100	  /* for who writes in place to finish */
-#define PAUSE_MS    500	  /* between two readings */
+#define PATIENCE_MS 60000 /* only a test that fails waits for so long */
+#define WAIT_MS	    100	  /* follow.c's, until a writer has finished */
+#define PAUSE_MS    500	  /* follow.c's, between two readings */
 
 static const uint8_t one[6] = {2, 0, 0, 0, 0, 1};
 static char directory[32], leases[96], deep[96];
@@ -39,7 +38,7 @@ static struct loop loop;
 static bool without_inotify, changed;
 static unsigned logged;
 
-/* In place of the real one. */
+/* Replaces that of the C library. */
 int inotify_init1(int flags)
 {
 	if (!without_inotify)
@@ -126,7 +125,7 @@ static inline bool is_event(void)
 	return poll(&fd, 1, 0) == 1;
 }
 
-/* Has it take note of what the kernel tells: nothing is read yet. */
+/* Lets follow.c take the kernel's events. It reads no file yet. */
 static inline void take_note(void)
 {
 	changed = false;
@@ -135,7 +134,7 @@ static inline void take_note(void)
 	assert_false(changed);
 }
 
-/* Whether a name changed, once the time has passed that it waits after a change. */
+/* Lets the waiting time pass. Returns whether a name changed. */
 static inline bool read_later(void)
 {
 	int due_in_ms;

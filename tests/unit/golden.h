@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Compares an output with its golden file. With MZ_GOLDEN=write in the environment, writes the
- * file. */
+/*
+ * Compares an output with its golden file. With MZ_GOLDEN=write in the environment, writes the
+ * file.
+ */
 #ifndef GOLDEN_H
 #define GOLDEN_H
 

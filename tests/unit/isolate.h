@@ -16,8 +16,8 @@
 #include <net/if.h>
 
 /*
- * A network of its own whose loopback has addresses that are not loopback's: 192.0.2.1 and
- * 2001:db8::1. isolated: whether that was allowed. A test that hangs is ended.
+ * Enters a network namespace of its own, whose loopback device also has 192.0.2.1 and 2001:db8::1.
+ * *isolated: whether that was allowed. An alarm ends a test that hangs.
  */
 static inline int web_isolate(bool *isolated)
 {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* For tests of which names hosts get: files of names, rows that were counted, and a snapshot of
- * both. */
+/* For tests of which names hosts get: files of names, counted rows, and a snapshot of both. */
 #ifndef NAMING_H
 #define NAMING_H
 
@@ -77,7 +76,7 @@ static inline void naming_write(struct naming *fixture, enum names_source source
 	names_refresh(fixture->names);
 }
 
-/* mac: "" on a device without link layer. last_seen_s: when it moved the last of its packets. */
+/* Adds a row. mac: "" on a device without link layer. last_seen_s: when its last packet passed. */
 static inline void naming_add(
 	struct naming *fixture, const char *mac, const char *addr, unsigned last_seen_s)
 {
@@ -98,7 +97,7 @@ static inline void naming_take(struct naming *fixture)
 	take_snapshot(&fixture->snapshot, &fixture->tally, fixture->names, 1);
 }
 
-/* Of the host that has the address. source: NULL where it has no name. */
+/* Expects the name of an address and its source. source: NULL where it has no name. */
 static inline void naming_expect(
 	struct naming *fixture, const char *addr, const char *name, const char *source)
 {
@@ -121,7 +120,7 @@ static inline void naming_expect(
 	fail_msg("no %s", addr);
 }
 
-/* Of the host of a MAC, whatever its IP version: all have one name. */
+/* Expects the name of the hosts of a MAC, which is the same for both IP versions. */
 static inline void naming_expect_host(struct naming *fixture, const char *mac, const char *name)
 {
 	const struct snapshot *s = fixture->snapshot;

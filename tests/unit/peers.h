@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Clients without a server: the far ends of their connections, and what was done to those. */
+/*
+ * For tests of serve/clients.c without a server: the far ends of connections, and whether they were
+ * cut off.
+ */
 #ifndef PEERS_H
 #define PEERS_H
 
@@ -24,7 +27,7 @@ static inline struct client *add_peer(
 	return clients_add(clients, pair[0], peer, now);
 }
 
-/* host: of the peer's address, 0: on a Unix socket. */
+/* host: the peer's address; 0: on a Unix socket. */
 static inline struct client *add_from(
 	struct clients *clients, size_t i, unsigned host, uint64_t now)
 {
@@ -74,7 +77,7 @@ static inline uint64_t rejected(const struct clients *clients, enum metrics_reje
 	return all;
 }
 
-/* Which of count clients is cut off, the only one; count: none. */
+/* Returns the only one of count clients that is cut off; count: none is. */
 static inline size_t the_one_cut(size_t count)
 {
 	size_t found = count;
@@ -88,7 +91,7 @@ static inline size_t the_one_cut(size_t count)
 	return found;
 }
 
-/* One whose connection the library has closed. */
+/* Removes a client whose connection the library has closed. */
 static inline void gone(struct clients *clients, struct client *client, size_t i)
 {
 	close(client->fd);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Snapshots in memory of their own. */
+/* Makes snapshots outside of shared memory. */
 #ifndef TAKE_H
 #define TAKE_H
 
@@ -10,7 +10,7 @@
 
 #include "daemon/snapshot_fill.h"
 
-/* In place of *snapshot, which is NULL at first and freed by the caller. */
+/* Replaces *snapshot, which is NULL at first. The caller frees it. */
 static inline void take_snapshot(struct snapshot **snapshot, const struct tally *tally,
 	struct names *names, uint64_t taken_ms)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * From counts to a page that a client has read, nothing of ours is allocated once sizes have
- * settled; and where an allocation fails, there is an error, never half a page. The linker leads
- * our own calls of malloc() and its like to here (see the Makefile); those of libraries stay
- * theirs.
+ * From the counts to the page that a client has read, mezoura allocates nothing once sizes have
+ * settled. Where an allocation fails, there is an error, never half a page. The linker replaces
+ * mezoura's own calls of malloc() and its like by those in this file (see the Makefile), but not
+ * those of libraries.
  */
 #include "web.h"
 
@@ -17,7 +17,7 @@
 
 static bool counting;
 static unsigned calls;
-static unsigned failing; /* the call, from now on, that is to fail, if counting; 0: none */
+static unsigned failing; /* which call from now on fails, while counting; 0: none */
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
@@ -47,13 +47,13 @@ void *__wrap_realloc(void *memory, size_t size)
 	return fails() ? NULL : __real_realloc(memory, size);
 }
 
-/* Both processes in one: what the keeper has, what it shares, and the exporter. */
+/* The keeper and the exporter in one process, with the snapshot that they share. */
 struct both {
 	struct tally tally;
 	struct names *names;
 	struct snapshot_shared keeper, exporter;
 	struct buf text_file;
-	struct web web; /* its snapshot is not used */
+	struct web web; /* without its snapshot */
 	int client;
 };
 
@@ -62,7 +62,7 @@ static const struct snapshot *read_shared(void *context)
 	return snapshot_shared_read(&((struct both *)context)->exporter);
 }
 
-/* A pull: as many hosts as ever, whose counts have as many digits as ever. */
+/* A pull: the same number of hosts, and of digits of their counts. */
 static void pull(struct both *both, unsigned round)
 {
 	struct snapshot *snapshot;
@@ -90,7 +90,7 @@ static void pull(struct both *both, unsigned round)
 	assert_false(both->text_file.failed);
 }
 
-/* The client is not ours, so that only http_run() is counted. */
+/* The client is another process, so that only http_run() is counted. */
 static void scrape(struct both *both, const char *request)
 {
 	static char text[1 << 20];
@@ -161,7 +161,7 @@ static void pulls_and_scrapes(struct both *both, const char *request, unsigned e
 {
 	calls = 0;
 	pull(both, 0);
-	assert_true(calls > 0); /* the first ones do, or nothing would be counted here */
+	assert_true(calls > 0); /* the first pages allocate: counting works */
 	scrape(both, request);
 	calls = 0;
 	for (unsigned round = 1; round <= ROUNDS; round++) {

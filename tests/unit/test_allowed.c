@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Who may connect. */
+/* Which prefixes may connect. */
 #include "web.h"
 
 #include "serve/allowed.h"
@@ -72,7 +72,7 @@ static void all_prefixes_have_room(void **state)
 	snapshot->interface_count = MZ_NETS;
 	for (size_t i = 0; i < MZ_NETS; i++)
 		snapshot->interface[i].prefix_count = 2 * MZ_PREFIXES;
-	allowed_follow(&allowed, snapshot); /* the sanitizers look on */
+	allowed_follow(&allowed, snapshot); /* the sanitizers notice an overflow */
 	assert_int_equal(allowed.count, allowed.fixed_count + (size_t)MZ_NETS * 2 * MZ_PREFIXES);
 	allowed_free(&allowed);
 	free(snapshot);

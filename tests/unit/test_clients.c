@@ -12,7 +12,7 @@ static void each_step_has_its_time(void **state)
 	assert_true(clients_deadline(&clients) == UINT64_MAX);
 	client = add(&clients, 0, now);
 	assert_int_equal(clients_deadline(&clients), now + CLIENTS_HEADER_MS);
-	client_begins(client, now + 5000); /* which buys a first request no time */
+	client_begins(client, now + 5000); /* a first request gets no more time */
 	assert_int_equal(clients_deadline(&clients), now + CLIENTS_HEADER_MS);
 	client_asked(client, now += 6000);
 	assert_int_equal(clients_deadline(&clients), now + CLIENTS_ANSWER_MS);
@@ -54,11 +54,11 @@ static void who_finishes_nothing_in_time_is_cut_off(void **state)
 	clients_expire(&clients, UINT64_MAX - 1);
 	assert_true(is_cut(0));
 	assert_true(clients_deadline(&clients) == UINT64_MAX);
-	client_served(busy, 9000); /* the end of what was under way gives it no new life */
+	client_served(busy, 9000); /* the end of its answer does not revive it */
 	client_begins(busy, 9000);
 	client_asked(busy, 9000);
 	assert_true(clients_deadline(&clients) == UINT64_MAX);
-	/* it owed us nothing */
+	/* it had no request under way */
 	assert_int_equal(rejected(&clients, METRICS_REJECT_TIMEOUT), 2);
 	finish(&clients, 3);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Who has to go where more come than may be. */
+/* Which connection loses its place when there are too many. */
 #include "peers.h"
 
 static void one_address_has_its_share_on_all_sockets(void **state)
@@ -16,14 +16,14 @@ static void one_address_has_its_share_on_all_sockets(void **state)
 	add_from(&clients, 17, 0x0a000001, 100);
 	assert_int_equal(the_one_cut(18), 0);
 	gone(&clients, client[0], 0);
-	/* an IPv6 socket calls the same peer otherwise */
+	/* on an IPv6 socket, the same peer has a mapped address */
 	add_v6(&clients, 18, "::ffff:10.0.0.1", 101);
 	assert_int_equal(the_one_cut(19), 1);
 	assert_int_equal(rejected(&clients, METRICS_REJECT_LIMIT), 2);
 	finish(&clients, 19);
 }
 
-/* Which addresses of it a host takes is its own choice. */
+/* A host can use any address of its /64. */
 static void a_network_of_ipv6_is_one_address(void **state)
 {
 	struct clients clients;
@@ -52,7 +52,7 @@ static void a_network_of_ipv6_is_one_address(void **state)
 	finish(&clients, CLIENTS_OTHERS + 20);
 }
 
-/* A host of the LAN that uses few addresses is nothing to the others of its network. */
+/* A host with few addresses does not take places from others in its /64. */
 static void within_a_network_the_address_with_most_gives_way(void **state)
 {
 	struct clients clients;
@@ -78,7 +78,7 @@ static void within_a_network_the_address_with_most_gives_way(void **state)
 	finish(&clients, CLIENTS_OTHERS + 4);
 }
 
-/* By their first half, ::1 and all of IPv4 would be one network. */
+/* The first 64 bits of ::1 and of mapped IPv4 addresses are equal. */
 static void ipv4_is_no_network_of_ipv6(void **state)
 {
 	struct clients clients;
@@ -95,8 +95,8 @@ static void ipv4_is_no_network_of_ipv6(void **state)
 }
 
 /*
- * With half as many addresses as there are places, one that has a single connection keeps it for as
- * long as it likes, whatever those do; here it has not even asked.
+ * Against half as many addresses as there are places, a single connection of one address is not cut
+ * off, whatever the others do. Here it has not even sent a request.
  */
 static void sixty_four_addresses_do_not_touch_another(void **state)
 {
@@ -140,7 +140,7 @@ static void who_waits_for_nothing_goes_before_who_asks_and_who_is_answered(void 
 	for (size_t i = 0; i < CLIENTS_ADDRESS; i++)
 		client[i] = add_from(&clients, i, 0x0a000001, 10 + i);
 	for (size_t i = 0; i < CLIENTS_ADDRESS; i++)
-		if (i != 7) /* which has not asked yet */
+		if (i != 7) /* it has sent no request yet */
 			client_asked(client[i], 100 + i);
 	client_served(client[5], 300);
 	client_served(client[3], 301);
@@ -165,8 +165,8 @@ static void the_address_with_most_gives_way(void **state)
 
 	(void)state;
 	clients_init(&clients);
-	client[0] = add_from(&clients, 0, 0x0a000001, 0); /* who has not asked yet */
-	client[1] = add_from(&clients, 1, 0x0a000002, 0); /* who waits for nothing */
+	client[0] = add_from(&clients, 0, 0x0a000001, 0); /* without a request so far */
+	client[1] = add_from(&clients, 1, 0x0a000002, 0); /* idle */
 	client_served(client[1], 0);
 	for (size_t i = 2; i < most; i++) {
 		client[i] = add_from(&clients, i, 0x0a000003 + i % 16, i);

@@ -36,7 +36,7 @@ static void make(const char *name)
 	assert_int_equal(close(open(name, O_CREAT | O_EXCL | O_WRONLY, 0644)), 0);
 }
 
-/* names: of the files that are found, with a blank behind each. */
+/* names: the files to be found, with a blank behind each. */
 static void expect(const char *names, size_t untrusted, size_t left)
 {
 	size_t found_untrusted, found_left, length = strlen(directory) + 1;
@@ -99,7 +99,7 @@ static void files_of_other_users_are_passed_over(void **state)
 	make("roots");
 	make("theirs");
 	assert_int_equal(chown("theirs", SOMEBODY, 0), 0);
-	expect("roots theirs ", 0, 0); /* whom nobody but root has let in */
+	expect("roots theirs ", 0, 0); /* in a directory that only root can write to */
 	assert_int_equal(chmod(directory, 01777), 0);
 	expect("roots ", 1, 0);
 }

@@ -70,13 +70,13 @@ static void other_files_are_none_of_its_business(void **state)
 	write_lease(leases, "anna");
 	begin();
 	snprintf(other, sizeof(other), "%s/other", directory);
-	write_lease(other, "x"); /* to be made is an event, to be written to is none */
+	write_lease(other, "x"); /* creating it is an event, writing to it is none */
 	expect_nothing_due();
 	write_lease(other, "y");
 	assert_false(is_event());
 }
 
-/* The kernel may tell of each write: one reading is due for all of them. */
+/* The kernel may report each write: follow.c reads once for all of them. */
 static void whoever_writes_all_the_time_is_read_twice_a_second(void **state)
 {
 	(void)state;
@@ -125,7 +125,7 @@ static void without_inotify_looking_now_and_then_does(void **state)
 	replace_lease("otto");
 	expect_nothing_due();
 	follow_poll(follow);
-	assert_string_equal(name(), "anna"); /* whoever looks is not made to wait */
+	assert_string_equal(name(), "anna"); /* a reading that is asked for does not wait */
 	expect("otto");
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Files that others lead to: those of directories, and lease files that UCI's configuration names.
+/*
+ * Files that others lead to: those of directories, and lease files that UCI's files name.
  */
 #include "unit.h"
 
@@ -28,18 +29,18 @@ static void a_lease_file_that_the_configuration_names_is_followed(void **state)
 	assert_null(name());
 	write_config(dhcp, other);
 	expect("anna");
-	read_later(); /* once more, as it is watched only now */
+	read_later(); /* once more, for changes before it was watched */
 	write_lease(other, "otto");
 	expect("otto");
 	write_config(dhcp, third);
 	read_later();
 	read_later();
-	assert_string_equal(name(), "otto"); /* which has ended */
+	assert_string_equal(name(), "otto"); /* a lease that has ended */
 	write_lease(other, "emil");
 	expect_nothing_due();
 	write_lease(third, "ida");
 	expect("ida");
-	write_config(dhcp, leases); /* which is followed anyway */
+	write_config(dhcp, leases); /* a file that is followed already */
 	read_later();
 	read_later();
 	write_lease(leases, "karl");
@@ -79,7 +80,7 @@ static void files_of_a_directory_are_followed_as_they_come_and_go(void **state)
 	write_hosts(b, "bert");
 	assert_true(read_later());
 	assert_string_equal(name_of_address(), "bert");
-	write_hosts(a, "anna"); /* the first of them counts */
+	write_hosts(a, "anna"); /* the first file counts */
 	assert_true(read_later());
 	assert_string_equal(name_of_address(), "anna");
 	write_hosts(a, "otto"); /* in place */

@@ -41,7 +41,7 @@ static void what_is_packed_can_be_unpacked(void **state)
 				expect_unpacked(&packed, data, length);
 		}
 	}
-	assert_true(packed.length > 100000); /* of noise nothing can be left out */
+	assert_true(packed.length > 100000); /* noise cannot be compressed */
 	buf_free(&packed);
 	gzip_destroy(gzip);
 	gzip_destroy(NULL);
@@ -70,7 +70,7 @@ static void packing_again_allocates_nothing_and_says_the_same(void **state)
 		buf_reset(&again);
 		gzip_pack(gzip, data, sizeof(data), &again);
 	}
-	/* the rest of a page that had no memory is not the beginning of the next */
+	/* the next page does not begin with the rest of one that ran out of memory */
 	again.failed = true;
 	gzip_pack(gzip, data, sizeof(data), &again);
 	assert_true(again.failed);

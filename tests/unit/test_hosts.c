@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Of /etc/hosts and of /etc/ethers. */
+/* The parsers of /etc/hosts and of /etc/ethers. */
 #include "unit.h"
 
-#include "lists.h"
 #include "names/ethers.h"
 #include "names/hosts.h"
+#include "parsed.h"
 
-#define HOSTS(text, line, ...)	LISTS_EXPECT(hosts_parse, text, line, __VA_ARGS__)
-#define ETHERS(text, line, ...) LISTS_EXPECT(ethers_parse, text, line, __VA_ARGS__)
+#define HOSTS(text, line, ...)	PARSED_EXPECT(hosts_parse, text, line, __VA_ARGS__)
+#define ETHERS(text, line, ...) PARSED_EXPECT(ethers_parse, text, line, __VA_ARGS__)
 
 static void the_first_name_of_an_address_counts(void **state)
 {
@@ -40,7 +40,7 @@ static void lines_that_name_nobody_are_passed_over(void **state)
 	HOSTS("1111:2222:3333:4444:5555:6666:7777:8888:9999:aaaa:bbbb:cccc:dddd x\n", 1);
 }
 
-/* It would look like another host that has no name. */
+/* Outputs show the address of a host without a name: such a name would look like another host. */
 static void an_address_is_no_name(void **state)
 {
 	(void)state;
@@ -68,18 +68,18 @@ static void a_nul_is_no_name(void **state)
 {
 	static const char hosts[] = "192.168.2.10 \0\n192.168.2.11 a\0b\n192.168.\0 x\n";
 	static const char ethers[] = "2:0:0:0:0:1 \0x\n2:0:0:0:0:2 a\0b\n2:0:0:0:0:\0 x\n";
-	struct read read = lists_read(hosts_parse, hosts, sizeof(hosts) - 1);
+	struct parsed read = parsed_from(hosts_parse, hosts, sizeof(hosts) - 1);
 
 	(void)state;
-	assert_string_equal(lists_find(&read, "192.168.2.11"), "a");
-	assert_int_equal(read.list.count, 1);
+	assert_string_equal(parsed_find(&read, "192.168.2.11"), "a");
+	assert_int_equal(read.table.count, 1);
 	assert_int_equal(read.line, 1);
-	name_table_free(&read.list);
-	read = lists_read(ethers_parse, ethers, sizeof(ethers) - 1);
-	assert_string_equal(lists_find(&read, "2:0:0:0:0:2"), "a");
-	assert_int_equal(read.list.count, 1);
+	name_table_free(&read.table);
+	read = parsed_from(ethers_parse, ethers, sizeof(ethers) - 1);
+	assert_string_equal(parsed_find(&read, "2:0:0:0:0:2"), "a");
+	assert_int_equal(read.table.count, 1);
 	assert_int_equal(read.line, 1);
-	name_table_free(&read.list);
+	name_table_free(&read.table);
 }
 
 int main(void)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What is not a request, or hardly one. */
+/* Bytes that are not a request, or hardly one. */
 #include "web.h"
 
 #include "serve/clients.h"
@@ -90,7 +90,7 @@ static void headers_without_end_are_refused(void **state)
 				web_run(&web, 0);
 		}
 		web_settle(&web);
-		/* an error and its end; of empty lines alone nothing is kept */
+		/* an error, and the end; the server keeps nothing of empty lines */
 		if (i < 4) {
 			while (web_receive(&web, fd, some, sizeof(some), WEB_PATIENCE_MS) > 0)
 				;
@@ -103,7 +103,7 @@ static void headers_without_end_are_refused(void **state)
 	web_stop(&web);
 }
 
-/* Where a server knows what to say to a valid one, that it begins so is checked. */
+/* Requests to garble, and how the answer to the unchanged one begins. */
 static const struct {
 	const char *text, *answer;
 } requests[] = {
@@ -140,7 +140,7 @@ static size_t up_to(size_t most)
 	return (size_t)rand_r(&seed) % (most + 1);
 }
 
-/* One thing that may go wrong with what is sent. bytes: room for LONGEST. Returns the length. */
+/* Garbles a request in one way. bytes: room for LONGEST. Returns the length. */
 static size_t mutate(char *bytes, size_t length)
 {
 	static const char *const odd[] = {"\r\n", "\r\n\r\n", ": ", "\n", " ", "\0", "\xff", "%00",
@@ -150,37 +150,37 @@ static size_t mutate(char *bytes, size_t length)
 	size_t size = strlen(piece) + !*piece;
 
 	switch (up_to(4)) {
-	case 0: /* a byte is another */
+	case 0: /* changes a byte */
 		if (at < length)
 			bytes[at] = (char)rand_r(&seed);
 		return length;
-	case 1: /* some are missing */
+	case 1: /* removes some bytes */
 		memmove(bytes + at, bytes + at + count, length - at - count);
 		return length - count;
-	case 2: /* some come twice */
+	case 2: /* repeats some */
 		if (length + count > LONGEST)
 			return length;
 		memmove(bytes + at + count, bytes + at, length - at);
 		return length + count;
-	case 3: /* what means something, where it does not belong */
+	case 3: /* inserts a meaningful part in a wrong place */
 		if (length + size > LONGEST)
 			return length;
 		memmove(bytes + at + size, bytes + at, length - at);
 		memcpy(bytes + at, piece, size);
 		return length + size;
-	default: /* it ends */
+	default: /* cuts the rest off */
 		return at;
 	}
 }
 
-/* In up to five pieces, with the server running, or not, in between. */
+/* Sends up to five pieces. The server may run in between. */
 static void send_in_pieces(struct web *web, int fd, const char *bytes, size_t length)
 {
 	for (size_t sent = 0, pieces = up_to(4) + 1; sent < length; pieces--) {
 		size_t piece = pieces > 1 ? up_to(length - sent) : length - sent;
 
 		if (send(fd, bytes + sent, piece, MSG_NOSIGNAL) < 0)
-			return; /* it has heard enough */
+			return; /* the server has closed it */
 		sent += piece;
 		if (up_to(1))
 			web_run(web, 0);
@@ -194,7 +194,7 @@ static void try_one(struct web *web, size_t mutations)
 	ssize_t got;
 	int fd;
 
-	/* of one address alone the ports would run out */
+	/* several addresses, as the ports of one would run out */
 	snprintf(from, sizeof(from), "127.0.%zu.%zu", up_to(255), 1 + up_to(253));
 	fd = web_connect_from(web, from, "127.0.0.1");
 	assert_true(fd >= 0);
@@ -235,7 +235,7 @@ static void mutated_requests_do_no_harm(void **state)
 		}
 	}
 	web_expect_calm(&web);
-	/* Who went away right after half a request is noticed when its time is up. */
+	/* The server notices a client that left in the middle of a request when its time is up. */
 	assert_true(http_timeout(web.http) <= CLIENTS_ANSWER_MS);
 	web_stop(&web);
 	print_message("%lu requests\n", count);

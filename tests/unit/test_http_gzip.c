@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Pages for those who want them compressed. */
+/* Compressed pages. */
 #include "web.h"
 
 #include <zlib.h>
@@ -11,7 +11,7 @@
 	"GET /metrics HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: " encoding "\r\n\r\n"
 #define ENCODED "\r\nContent-Encoding: gzip\r\n"
 #define ROWS	100
-#define MANY	100000 /* rows: even compressed more than sockets take */
+#define MANY	100000 /* rows: more than socket buffers hold, even compressed */
 
 static int isolate(void **state)
 {
@@ -21,7 +21,7 @@ static int isolate(void **state)
 	return web_isolate(&isolated);
 }
 
-/* The body of a compressed answer, NUL-terminated; to be freed. */
+/* The unpacked body of an answer, NUL-terminated; the caller frees it. */
 static char *unpack(const char *answer, size_t *length)
 {
 	size_t room = (size_t)MANY * 2000;
@@ -115,7 +115,7 @@ static void small_pages_stay_as_they_are(void **state)
 	int fd;
 
 	(void)state;
-	web_start(&web, ROWS, NULL); /* of addresses: there are no hosts */
+	web_start(&web, ROWS, NULL); /* addresses: the snapshot has no hosts */
 	fd = web_connect(&web);
 	for (size_t i = 0; i < sizeof(small) / sizeof(*small); i++) {
 		char *answer = web_ask(&web, fd, small[i]);
@@ -202,7 +202,9 @@ static void a_snapshot_is_compressed_once(void **state)
 	web_stop(&web);
 }
 
-/* Each may be the last who reads a page. With a small window, or the kernel would keep it all. */
+/*
+ * Each client may be the last reader of a page. A small window keeps the kernel from taking it all.
+ */
 static void slow_readers_of_either_get_theirs_whole(void **state)
 {
 	const int window = 1 << 16;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Clients that are slow, rude or hostile. Whatever they do, others are served, and nothing runs in
- * circles. SIGPIPE has its default, deadly effect.
+ * Clients that are slow, rude or hostile. Whatever they do, the server serves others, and does not
+ * loop. SIGPIPE has its default effect: it would end the test.
  */
 #include "web.h"
 
 #include "clock.h"
 #include "serve/clients.h"
 
-#define MANY 30000 /* rows: a page of several megabytes, more than sockets take */
+#define MANY 30000 /* rows: a page of several megabytes, more than socket buffers hold */
 
 static bool isolated;
 static int isolate(void **state)
@@ -34,7 +34,7 @@ static bool is_closed(struct web *web, int fd)
 	return web_receive(web, fd, &byte, 1, 0) != -ETIMEDOUT;
 }
 
-/* Until so many of them, and no fewer, are not closed. */
+/* Waits until exactly so many of them are open. */
 static void expect_open(struct web *web, const int *fd, int count, int expected)
 {
 	uint64_t end = now_ms() + WEB_PATIENCE_MS;
@@ -49,7 +49,7 @@ static void expect_open(struct web *web, const int *fd, int count, int expected)
 	assert_int_equal(open, expected);
 }
 
-/* Connects, and is accepted in a millisecond of its own: by these, deadlines are told apart. */
+/* Connects, and is accepted in a millisecond of its own, so that each deadline differs. */
 static int join(struct web *web, int host)
 {
 	uint64_t end = now_ms() + WEB_PATIENCE_MS;
@@ -128,10 +128,10 @@ static void slow_readers_cannot_hold_all_pages(void **state)
 		fd[i] = web_connect(&web);
 		web_send(fd[i], WEB_GET("/metrics"));
 		assert_int_equal(web_receive(&web, fd[i], some, 13, WEB_PATIENCE_MS), 13);
-		assert_memory_equal(some, "HTTP/1.1 200 ", 13); /* nobody is turned away */
+		assert_memory_equal(some, "HTTP/1.1 200 ", 13); /* every client is served */
 		web_publish(&web, MANY, ++number);
 	}
-	for (int i = 0; i < 2; i++) { /* the first may get an older page, but it makes room */
+	for (int i = 0; i < 2; i++) { /* the first one may get an older page, and makes room */
 		int client = web_connect(&web);
 		char *answer = web_ask(&web, client, WEB_GET("/metrics"));
 
@@ -141,7 +141,7 @@ static void slow_readers_cannot_hold_all_pages(void **state)
 		free(answer);
 		close(client);
 	}
-	/* reset, so that the kernel keeps nothing for them either */
+	/* reset: the kernel keeps nothing for them either */
 	for (uint64_t end = now_ms() + WEB_PATIENCE_MS; cut < 8 && now_ms() < end;)
 		for (int i = 0; i < 12; i++)
 			cut += web_receive(&web, fd[i], some, 1 << 16, 0) == -ECONNRESET;
@@ -274,7 +274,7 @@ static void who_neither_asks_nor_reads_in_time_is_cut_off(void **state)
 	web_stop(&web);
 }
 
-/* On all sockets together. */
+/* The limits are for all sockets together. */
 static void one_address_gets_only_so_many_connections(void **state)
 {
 	struct web web = {.snapshot = web_snapshot(3, 1)};
@@ -306,7 +306,7 @@ static void one_address_gets_only_so_many_connections(void **state)
 	web_stop(&web);
 }
 
-/* The newest of a subnet is among those who stay, and loopback has its own. */
+/* The newest connection of a subnet stays, and loopback has places of its own. */
 static void where_all_connections_are_taken_others_have_theirs(void **state)
 {
 	const struct prefix subnet = {.family = AF_INET, .length = 24, .addr = {192, 0, 2}};

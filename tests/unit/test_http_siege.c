@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Hostile clients, round after round, and one that behaves in between: the server has its answer
- * ready before it has done much for them, by how often it runs. All are from one address where it
- * says nothing else.
+ * Hostile clients, round after round, and a well-behaved one in between. The server answers that
+ * one before it has done much for the others, measured in runs. All come from one address unless a
+ * test says otherwise.
  */
 #include "web.h"
 
@@ -53,7 +53,7 @@ static int join(struct siege *siege, int host)
 	return siege->fd[siege->count++] = fd;
 }
 
-/* As much as goes, without waiting. */
+/* Sends as much as it can without waiting. */
 static size_t shoot(int fd, const void *bytes, size_t length)
 {
 	ssize_t sent = send(fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -61,7 +61,7 @@ static size_t shoot(int fd, const void *bytes, size_t length)
 	return sent > 0 ? (size_t)sent : 0;
 }
 
-/* How often the server runs for a scrape, with act() before each: the median. Snapshots change. */
+/* The median number of runs for a scrape, with act() before each, and a new snapshot. */
 static unsigned scrape(struct siege *siege, void (*act)(struct siege *siege))
 {
 	unsigned runs[ROUNDS];
@@ -95,7 +95,7 @@ static void besiege(void (*act)(struct siege *siege))
 	while (siege->count)
 		close(siege->fd[--siege->count]);
 	web_expect_calm(&siege->web);
-	assert_int_equal(http_timeout(siege->web.http), -1); /* nobody is left */
+	assert_int_equal(http_timeout(siege->web.http), -1); /* no connection is left */
 	print_message("runs for a scrape: %u, in calm %u\n", besieged, calm);
 	web_stop(&siege->web);
 	free(siege);
@@ -141,7 +141,7 @@ static void those_who_dribble(void **state)
 	besiege(dribble);
 }
 
-/* 10,000 of them at least, on one connection, none of whose answers is read. */
+/* At least 10,000 requests on one connection, whose answers the client never reads. */
 static void pile_up(struct siege *siege)
 {
 	static char requests[500 * (sizeof(WEB_GET("/metrics")) - 1)];
@@ -161,7 +161,7 @@ static void a_pipeline_that_nobody_reads(void **state)
 
 #define PIPELINE 10000
 
-/* All at once, and each is answered, with others served in between. */
+/* The server answers all of them, and others in between. */
 static void a_pipeline_that_is_read(void **state)
 {
 	size_t asked = PIPELINE * (sizeof(WEB_GET("/-/healthy")) - 1), sent = 0, got = 0, wanted;
@@ -281,7 +281,7 @@ static void those_who_speak_no_http(void **state)
 	besiege(send_noise);
 }
 
-/* Who is connected is served while nobody else can be. */
+/* Without free descriptors, the server still serves those that are connected. */
 static void without_descriptors_those_who_are_connected_are_served(void **state)
 {
 	struct rlimit limit, low = {0};
@@ -296,7 +296,7 @@ static void without_descriptors_those_who_are_connected_are_served(void **state)
 	web_settle(&web);
 	for (int i = 0; i < 30; i++)
 		fd[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	low.rlim_cur = (rlim_t)fd[29] + 2; /* one is free, for the spare one */
+	low.rlim_cur = (rlim_t)fd[29] + 2; /* one is free: for the spare descriptor */
 	low.rlim_max = limit.rlim_max;
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
 	for (int i = 0; i < 30; i++) {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Who is answered, under which name, and what keeps others from using the answers. */
+/*
+ * Which peers the server answers, by which host names, and what keeps other web pages from using
+ * the answers.
+ */
 #include "web.h"
 
 static bool isolated;
@@ -32,7 +35,9 @@ static void a_path_may_have_a_scheme_and_a_name_before_it(void **state)
 	web_stop(&web);
 }
 
-/* DNS rebinding: a page elsewhere has its name lead to us, and its visitor's browser reads us. */
+/*
+ * DNS rebinding: another site's name resolves to this machine, and its visitor's browser asks here.
+ */
 static void by_another_name_nothing_is_answered(void **state)
 {
 	static const char *const requests[] = {
@@ -125,7 +130,7 @@ static void strangers_are_closed_at_once(void **state)
 	web_stop(&web);
 }
 
-/* libmicrohttpd refuses these itself, and without our headers: docs/api.md */
+/* libmicrohttpd refuses these itself, without mezoura's headers: docs/api.md */
 static void a_refusal_repeats_nothing_of_what_was_sent(void **state)
 {
 	static const char *const requests[] = {"GET /<script> HTTP/9.9\r\nHost: <script>\r\n\r\n",

@@ -184,7 +184,7 @@ static void give_back(const int *taken, size_t count)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/* left: descriptors that are there when clients come. */
+/* left: free descriptors when clients connect. */
 static void turn_away(size_t left)
 {
 	int taken[256], fd[8];
@@ -215,7 +215,7 @@ static void turn_away(size_t left)
 	for (size_t i = 0; i < 8; i++)
 		close(fd[i]);
 	web_settle(&web);
-	web_scrape(&web, 0, 1); /* and who comes later is served */
+	web_scrape(&web, 0, 1); /* later clients are served */
 	stop_both(&web);
 }
 

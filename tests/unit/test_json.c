@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Golden files: a snapshot in, JSON out, and that JSON in, a text out. To accept a change:
+ * Golden files: a snapshot rendered as JSON, and that JSON as text. To accept a change:
  * MZ_GOLDEN=write build/test_json
  */
 #include "golden.h"
@@ -84,7 +84,7 @@ static int fill(void **state)
 	return 0;
 }
 
-/* What status_text() makes of a text; to be freed. */
+/* The text that status_text() makes of a document; the caller frees it. */
 static char *report(const char *json, int expected)
 {
 	char *text = NULL;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The reader of JSON; json-c, which is another one, says what is right. */
+/* The JSON reader. json-c, another one, says what is right. */
 #include "unit.h"
 
 #include <json-c/json.h>
@@ -31,7 +31,7 @@ static void what_is_none_is_refused(void **state)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
 		if (json_check(bad[i]))
 			fail_msg("taken: %s", bad[i]);
-	/* Nor the beginnings of what is. */
+	/* Neither are the beginnings of these. */
 	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
 		size_t length = strlen(good[i]);
 		char *begin = strdup(good[i]);
@@ -107,8 +107,8 @@ static void a_string_is_cut_to_what_there_is_room_for(void **state)
 	assert_string_equal(text, "abc");
 	json_get_string("\"ab\\u20ac\"", text, sizeof(text));
 	assert_string_equal(text, "ab");
-	json_get_string(
-		"\"\\ud83d\"", text, sizeof(text)); /* half a pair: three bytes of no UTF-8 */
+	json_get_string("\"\\ud83d\"", text,
+		sizeof(text)); /* a lone surrogate: three bytes that are not UTF-8 */
 	assert_int_equal(strlen(text), 3);
 	json_get_string("\"\\ud83d\\u0041\"", text, sizeof(text));
 	assert_int_equal(strlen(text), 3);

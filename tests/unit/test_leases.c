@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "lists.h"
 #include "names/leases.h"
+#include "parsed.h"
 
-#define EXPECT(text, line, ...) LISTS_EXPECT(leases_parse, text, line, __VA_ARGS__)
+#define EXPECT(text, line, ...) PARSED_EXPECT(leases_parse, text, line, __VA_ARGS__)
 
 static void a_lease_file_of_dnsmasq_names_macs(void **state)
 {
@@ -73,7 +73,7 @@ static void a_state_file_of_odhcpd_is_read(void **state)
 	EXPECT("# br-lan 2:0:0:0:0:4 ipv4 desk -1 c0a8020d 32 192.168.2.13/32\n"
 	       "# br-lan 2:0:0:0:0:4 ipv4 other -1 c0a8020e 32 192.168.2.14/32\n",
 		0, "2:0:0:0:0:4", "desk", "192.168.2.13", "desk", "192.168.2.14", "other");
-	/* a prefix is the client's own to give away */
+	/* a delegated prefix is not the client's address */
 	EXPECT("# br-lan 0004aa 11 router -1 1 62 2001:db8:1::/62 2001:db8::1/128 192.168.2.1/24 "
 	       "2001:db8::/32\n",
 		0, "2001:db8::1", "router");
@@ -110,16 +110,16 @@ static void a_name_may_be_of_any_bytes(void **state)
 {
 	static const char name[] = "a\"\\</script>{}\x1b[31m\x01\x7f\xff\xc3\xbc";
 	char text[256], long_text[66000];
-	struct read read;
+	struct parsed read;
 
 	(void)state;
 	snprintf(text, sizeof(text), "1 2:0:0:0:0:1 192.168.2.10 %s *\n", name);
 	EXPECT(text, 0, "2:0:0:0:0:1", name);
 	memcpy(long_text, "1 2:0:0:0:0:1 192.168.2.10 ", 27);
 	memset(long_text + 27, 'x', sizeof(long_text) - 27);
-	read = lists_read(leases_parse, long_text, sizeof(long_text));
-	assert_int_equal(strlen(lists_find(&read, "2:0:0:0:0:1")), NAMES_MAX);
-	name_table_free(&read.list);
+	read = parsed_from(leases_parse, long_text, sizeof(long_text));
+	assert_int_equal(strlen(parsed_find(&read, "2:0:0:0:0:1")), NAMES_MAX);
+	name_table_free(&read.table);
 }
 
 static void a_nul_ends_a_name(void **state)
@@ -128,19 +128,19 @@ static void a_nul_ends_a_name(void **state)
 				   "1 2:0:0:0:0:2 192.168.2.11 \0 *\n"
 				   "1 2:0:0:0:0:3 192.168.2.12\0 c *\n"
 				   "# l 020000000004 ipv4 \0 1 1 32 x\n";
-	struct read read = lists_read(leases_parse, text, sizeof(text) - 1);
+	struct parsed read = parsed_from(leases_parse, text, sizeof(text) - 1);
 
 	(void)state;
-	assert_string_equal(lists_find(&read, "2:0:0:0:0:1"), "a");
-	assert_int_equal(read.list.host_count, 1);
+	assert_string_equal(parsed_find(&read, "2:0:0:0:0:1"), "a");
+	assert_int_equal(read.table.host_count, 1);
 	assert_int_equal(read.line, 2);
-	name_table_free(&read.list);
+	name_table_free(&read.table);
 }
 
 static void a_million_leases_are_no_trouble(void **state)
 {
 	clock_t start = clock();
-	struct read read;
+	struct parsed read;
 	char *text;
 	size_t size;
 	FILE *file = open_memstream(&text, &size);
@@ -151,12 +151,12 @@ static void a_million_leases_are_no_trouble(void **state)
 		fprintf(file, "1 2:0:0:%x:%x:%x 10.%u.%u.%u n%u *\n", i >> 16 & 255, i >> 8 & 255,
 			i & 255, i >> 16 & 255, i >> 8 & 255, i & 255, i);
 	assert_int_equal(fclose(file), 0);
-	read = lists_read(leases_parse, text, size);
+	read = parsed_from(leases_parse, text, size);
 	free(text);
-	assert_int_equal(read.list.host_count, 1000000);
-	assert_int_equal(read.list.count, 2000000);
-	assert_string_equal(lists_find(&read, "2:0:0:f:42:3f"), "n999999");
-	name_table_free(&read.list);
+	assert_int_equal(read.table.host_count, 1000000);
+	assert_int_equal(read.table.count, 2000000);
+	assert_string_equal(parsed_find(&read, "2:0:0:f:42:3f"), "n999999");
+	name_table_free(&read.table);
 	assert_true(clock() - start < 60 * CLOCKS_PER_SEC); /* far less, unless quadratic */
 }
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Of servers other than dnsmasq and odhcpd, and of dnsmasq's dhcp-hostsfile. */
+/* Leases of other servers than dnsmasq and odhcpd, and dnsmasq's dhcp-hostsfile. */
 #include "unit.h"
 
 #include <stdio.h>
 
-#include "lists.h"
 #include "names/leases.h"
+#include "parsed.h"
 
-#define EXPECT(text, line, ...) LISTS_EXPECT(leases_parse, text, line, __VA_ARGS__)
+#define EXPECT(text, line, ...) PARSED_EXPECT(leases_parse, text, line, __VA_ARGS__)
 
 /* A file of tests/corpus/leases. */
 static const char *corpus(const char *name)
@@ -53,7 +53,7 @@ static void the_last_lease_of_an_address_counts_in_dhcpds_file(void **state)
 	(void)state;
 	EXPECT(corpus("dhcpd"), 0, "2:0:0:0:0:1", "anna", "192.168.2.10", "anna", "2:0:0:0:0:3",
 		"a \"b\"\\ \xc3\xbc; }", "192.168.2.13", "ring");
-	EXPECT("lease 192.168.2.1 {\n  client-hostname \"anna\";\n", 0); /* being written */
+	EXPECT("lease 192.168.2.1 {\n  client-hostname \"anna\";\n", 0); /* an incomplete file */
 	EXPECT("lease 192.168.2 {\n  client-hostname \"anna\";\n}\n"
 	       "lease 192.168.2.1 {\n client-hostname \"otto\n}\n",
 		1, "192.168.2.1", "otto");

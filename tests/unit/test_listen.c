@@ -98,7 +98,8 @@ static void a_link_local_address_keeps_its_scope(void **state)
 	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&address;
 
 	(void)state;
-	/* EINVAL is what the kernel says to one without a scope, ENODEV to one that is not there.
+	/*
+	 * EINVAL is what the kernel says to one without a scope, ENODEV to one that is not there.
 	 */
 	assert_int_equal(listen_tcp(&address, 0), -EINVAL);
 	v6->sin6_scope_id = 1;
@@ -231,7 +232,7 @@ static void a_stale_one_is_replaced(void **state)
 		int fd = listen_unix(path, &second);
 
 		assert_int_equal(connects_to(path), 0);
-		listen_remove(&first); /* it is another's by now */
+		listen_remove(&first); /* the path is another socket's by now */
 		assert_int_equal(connects_to(path), 0);
 		close(fd);
 	}
@@ -278,7 +279,7 @@ static void a_place_that_is_not_there_is_told(void **state)
 	listen_remove(&file);
 }
 
-/* Of many that start at the same moment where a stale socket lies, one gets it, and keeps it. */
+/* Of many that start at once where a stale socket is, one gets the path, and keeps it. */
 static void one_of_many_gets_it(void **state)
 {
 	struct listen_file file;

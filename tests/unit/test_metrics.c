@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Golden files: rows in, pages out. To accept a change: MZ_GOLDEN=write build/test_metrics
+ * Golden files: pages of rows. To accept a change: MZ_GOLDEN=write build/test_metrics
  */
 #include "golden.h"
 
@@ -151,7 +151,7 @@ static void add_piece(void *context, const char *text, size_t length)
 		pieces->longest = length;
 }
 
-/* One with so many hosts, each of them with an address and a name. */
+/* A snapshot of so many hosts, each with an address and a name. */
 static struct snapshot *take_many(uint32_t hosts)
 {
 	struct snapshot *snapshot;

@@ -76,7 +76,7 @@ static void names_that_begin_alike_are_told_apart(void **state)
 	name_table_free(&list);
 }
 
-static void lists_are_equal_whatever_their_order_and_seed(void **state)
+static void parsed_are_equal_whatever_their_order_and_seed(void **state)
 {
 	struct name_table a = {.seed = {{1, 2}}}, b = {.seed = {{3, 4}}};
 
@@ -97,7 +97,10 @@ static void lists_are_equal_whatever_their_order_and_seed(void **state)
 	name_table_free(&b);
 }
 
-/* A name that long, begun by so many ASCII letters, keeps that many bytes. */
+/*
+ * Expects how many bytes are kept of a name of that length, which begins with so many ASCII
+ * letters.
+ */
 static void check_cut(const char *character, size_t ascii, size_t length)
 {
 	struct name_table list = {0};
@@ -112,7 +115,7 @@ static void check_cut(const char *character, size_t ascii, size_t length)
 	add(&list, two, name);
 	name[length] = '\0';
 	expect(&list, one, name);
-	assert_int_equal(list.used, 1 + length + 1); /* both have the same one */
+	assert_int_equal(list.used, 1 + length + 1); /* both share it */
 	name_table_free(&list);
 }
 
@@ -176,7 +179,7 @@ int main(void)
 		cmocka_unit_test(the_first_name_of_a_mac_stays),
 		cmocka_unit_test(a_mac_of_zeros_is_one_like_others),
 		cmocka_unit_test(names_that_begin_alike_are_told_apart),
-		cmocka_unit_test(lists_are_equal_whatever_their_order_and_seed),
+		cmocka_unit_test(parsed_are_equal_whatever_their_order_and_seed),
 		cmocka_unit_test(long_names_are_cut_between_characters),
 		cmocka_unit_test(a_name_of_just_the_size_is_whole),
 		cmocka_unit_test(a_hundred_thousand_hosts_are_all_found),

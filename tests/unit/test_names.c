@@ -44,8 +44,8 @@ struct fixture {
 };
 
 /*
- * A RAM disk nobody else sees, where that is allowed: it is gone with us, even when killed. Not a
- * tmpfs: its times are too fine to miss a change by.
+ * Mounts a private RAM disk, where that is allowed: it ends with the process, even when killed. Not
+ * a tmpfs, whose times are too fine to hide a change.
  */
 static int isolate(void **state)
 {

@@ -87,11 +87,11 @@ static void readers_keep_theirs_until_they_are_cut_off(void **state)
 
 		page = find(&f, number, METRICS_TEXT);
 		assert_int_equal(page->number, number);
-		page->reference_count++; /* as the library's, for a response under way */
+		page->reference_count++; /* as libmicrohttpd's, for a response that is being sent */
 		client->reading = page;
 	}
 	old = page;
-	/* no room: the last page that there is, but the next time there will be */
+	/* no room: an older page, but the next time there is room */
 	assert_ptr_equal(find(&f, 100, METRICS_TEXT), old);
 	assert_null(find(&f, 100, PAGES_HOSTS));
 	assert_int_equal(f.clients.counts.rejected[METRICS_REJECT_SLOW], PAGES_MAX);
@@ -135,7 +135,7 @@ static void at_rest_only_readers_keep_memory(void **state)
 	for (unsigned kind = 0; kind < PAGES_HOSTS; kind++)
 		assert_null(f.pages.current[kind]);
 	client_served(client, 2);
-	page->reference_count++; /* the library has not let go of it yet */
+	page->reference_count++; /* libmicrohttpd has not released it yet */
 	assert_false(pages_rest(&f.pages, &f.clients));
 	assert_true(has_memory(&f));
 	page->reference_count--;

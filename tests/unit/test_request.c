@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The client against servers that answer what they should not. */
+/* The client of the Unix socket, against servers that misbehave. */
 #include "unit.h"
 
 #include <errno.h>
@@ -64,7 +64,7 @@ static void serve(int listening, const char *answer, size_t length, enum manner 
 	_exit(0);
 }
 
-/* Those who wait in vain are not to wait for long; all others, however busy the machine is. */
+/* A short time limit for tests that wait in vain, a long one for all others. */
 #define SHORT_MS 200
 #define LONG_MS	 60000
 

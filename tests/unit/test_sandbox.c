@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What can be done from inside the sandbox: each attempt in a process of its own. */
+/* Attempts to leave the sandbox, each in a process of its own. */
 #include "unit.h"
 
 #include <errno.h>
@@ -24,7 +24,7 @@
 #include "serve/listen.h"
 #include "serve/sandbox.h"
 
-/* What a child saw of what it tried. */
+/* The result of a child's attempt. */
 enum { FAILED, WORKED, NO_SANDBOX };
 
 #define NOBODY	65534
@@ -109,7 +109,7 @@ static int start_child(void)
 	return child;
 }
 
-/* Where it works there is another program, which says so by the same status. */
+/* Where this works, another program runs, and returns the same status. */
 static int execute(void)
 {
 	return execl("/bin/sh", "sh", "-c", "exit 1", (char *)NULL);
@@ -120,7 +120,7 @@ static int signal_parent(void)
 	return kill(getppid(), 0);
 }
 
-/* As it does when there is something to read, or the other end is gone. */
+/* By F_SETOWN: the kernel signals when there is something to read, or the other end is closed. */
 static int have_the_kernel_signal_the_parent(void)
 {
 	return fcntl(own_end, F_SETOWN, getppid());
@@ -151,7 +151,7 @@ static int end_a_listening_socket(void)
 	return shutdown(CLIENTS - 1, SHUT_RDWR);
 }
 
-/* The kernel looks at its lower half only. */
+/* The kernel ignores the upper half of the argument. */
 static int end_a_listening_socket_by_a_great_number(void)
 {
 	return sizeof(long) == 8 ? (int)syscall(SYS_shutdown,
@@ -174,7 +174,7 @@ static int make_a_listening_socket_block(void)
 	return fcntl(CLIENTS - 1, F_SETFL, 0);
 }
 
-/* It would drop all that comes, for whoever serves on it next. */
+/* It would drop all connections of the next exporter on this socket. */
 static int filter_a_listening_socket(void)
 {
 	struct sock_filter drop = BPF_STMT(BPF_RET | BPF_K, 0);
@@ -295,7 +295,7 @@ static void this_kernel_has_all_of_it(void **state)
 	}
 }
 
-/* One that listens, and one that is connected, as the exporter has them. */
+/* A listening and a connected socket, as the exporter has them. */
 static int open_sockets(void **state)
 {
 	const struct sockaddr_in loopback = {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Which name a host gets, and from which source; and what /api/v1/hosts and status make of it. */
+/* Which name a host gets, from which source, and how /api/v1/hosts and status show it. */
 #include "unit.h"
 
 #include <json-c/json.h>
@@ -82,7 +82,7 @@ static void a_lease_that_moves_leaves_the_old_machine_its_name(void **state)
 	assert_int_equal(names_count(fixture->names, NAMES_LEASES), 0);
 }
 
-/* About 4096 of them, the latest; whatever is in the files is not affected. */
+/* The latest 4,096 or so are kept. Names in the files are not affected. */
 static void not_all_that_ever_had_a_lease_are_remembered(void **state)
 {
 	struct naming *fixture = *state;
@@ -106,7 +106,7 @@ static void not_all_that_ever_had_a_lease_are_remembered(void **state)
 	assert_int_equal(names_count(fixture->names, NAMES_LEASES), 1024);
 }
 
-/* More than are remembered, while older names of some of them are. */
+/* More leases end at once than fit, while older names of some of them are kept. */
 static void leases_that_all_end_at_once_do_not_bring_back_older_names(void **state)
 {
 	static const unsigned leases[] = {3000, 20000, 7000, 40000};
@@ -137,7 +137,7 @@ static void leases_that_all_end_at_once_do_not_bring_back_older_names(void **sta
 	}
 }
 
-/* As they are told apart by it: the other shows by its address. */
+/* The name is what distinguishes them, so the second one is shown by its address. */
 static void two_machines_without_macs_do_not_share_a_name(void **state)
 {
 	struct naming *fixture = *state;
@@ -145,7 +145,7 @@ static void two_machines_without_macs_do_not_share_a_name(void **state)
 
 	naming_write(fixture, NAMES_HOSTS,
 		"10.0.0.1 phone\n10.0.0.2 phone\n2001:db8::1 phone\n10.0.0.3 other\n"
-		"10.0.0.4 b\xfcro\n10.0.0.5 b\xe4ro\n"); /* shown alike: it is no UTF-8 */
+		"10.0.0.4 b\xfcro\n10.0.0.5 b\xe4ro\n"); /* shown alike: not UTF-8 */
 	naming_add(fixture, "", "10.0.0.1", 1);
 	naming_add(fixture, "", "10.0.0.2", 1);
 	naming_add(fixture, "", "10.0.0.3", 1);
@@ -199,7 +199,7 @@ static void hosts_are_listed_with_names_and_sources(void **state)
 		"1970-01-01T00:00:00.001Z");
 	hosts = json_object_object_get(json, "hosts");
 	assert_int_equal(json_object_array_length(hosts), 5);
-	host = json_object_array_get_idx(hosts, 2); /* behind those without a MAC */
+	host = json_object_array_get_idx(hosts, 2); /* hosts without a MAC come first */
 	assert_string_equal(json_object_get_string(json_object_object_get(host, "name")),
 		"a\"\\</script>\x1b[31m\xef\xbf\xbd");
 	assert_string_equal(

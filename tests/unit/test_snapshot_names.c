@@ -43,7 +43,7 @@ static void nor_does_the_configured_name_of_that_mac_cover_them(void **state)
 	naming_expect_host(fixture, ONE, "");
 }
 
-/* One lease, or several of one name, are no contradiction to what the user calls a machine. */
+/* Leases of one name do not contradict the name that the user gave the machine. */
 static void the_configured_name_of_one_machine_stays(void **state)
 {
 	struct naming *fixture = *state;
@@ -74,7 +74,8 @@ static void the_configured_name_of_one_machine_stays(void **state)
 	assert_int_equal(names_count(fixture->names, NAMES_LEASES), 4);
 }
 
-/* A repeater that puts its own MAC into frames, and not into what its hosts tell the DHCP server.
+/*
+ * A repeater that puts its own MAC into frames, and not into what its hosts tell the DHCP server.
  */
 static void a_lease_of_another_mac_names_its_address_alone(void **state)
 {
@@ -122,7 +123,7 @@ static void an_address_with_an_entry_bears_that_name_whatever_its_mac_is_called(
 	naming_expect_host(fixture, TWO, "");
 }
 
-/* Leases end one by one, and the last one of a MAC shares it with nobody any more. */
+/* Leases end one by one, and the last one does not share its MAC with another lease. */
 static void hosts_that_shared_a_mac_keep_their_names_when_they_leave(void **state)
 {
 	static const char anna[] = "1 " ONE " 192.168.2.1 anna 01:aa\n";
@@ -145,7 +146,7 @@ static void hosts_that_shared_a_mac_keep_their_names_when_they_leave(void **stat
 	}
 }
 
-/* What moved under the name of a host that left the tables is still in the sum of its MAC. */
+/* The sum of a MAC still contains the traffic of a host that left the tables. */
 static void nor_does_the_last_of_them_take_over_the_others_sum(void **state)
 {
 	static const char otto[] = "1 " ONE " 192.168.2.2 otto 01:bb\n";
@@ -181,7 +182,7 @@ static void a_machine_that_is_renamed_and_moves_has_one_name(void **state)
 	naming_expect_host(fixture, ONE, "anna");
 }
 
-/* Also before the new machine has used it, and when the old one goes on using it. */
+/* Before the new machine has used the address, and while the old one still uses it. */
 static void a_lease_that_moves_names_only_the_machine_that_holds_it(void **state)
 {
 	struct naming *fixture = *state;
@@ -200,7 +201,7 @@ static void a_lease_that_moves_names_only_the_machine_that_holds_it(void **state
 	naming_expect(fixture, "192.168.2.1", "anna", "leases"); /* of ONE: it is listed first */
 }
 
-/* In IPv6, leases often tell no MAC. */
+/* IPv6 leases often have no MAC. */
 static void a_lease_without_a_mac_keeps_its_name_when_it_ends(void **state)
 {
 	struct naming *fixture = *state;
@@ -217,7 +218,7 @@ static void a_lease_without_a_mac_keeps_its_name_when_it_ends(void **state)
 	naming_expect_host(fixture, TWO, "");
 }
 
-/* What else the dhcp configuration names, and which source that counts as. */
+/* Other names in the dhcp configuration, and the source that each counts as. */
 static void addresses_that_the_configuration_names_have_those_names(void **state)
 {
 	struct naming *fixture = *state;

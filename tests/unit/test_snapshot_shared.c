@@ -14,13 +14,13 @@
 
 #include "model/snapshot_shared.h"
 
-/* One of so many bytes of data that all are equal to its number, as far as a byte goes. */
+/* Publishes a snapshot of that many bytes of data, which all equal the low byte of its number. */
 static void publish(struct snapshot_shared *shared, uint64_t number, uint32_t bytes)
 {
 	struct snapshot *snapshot = snapshot_shared_begin(shared, sizeof(*snapshot) + bytes);
 
 	assert_non_null(snapshot);
-	assert_true(snapshot->number < number); /* as it was left */
+	assert_true(snapshot->number < number); /* the last one is still there */
 	snapshot->number = number;
 	snapshot->text_length = bytes;
 	memset(snapshot->data, (int)(number & 0xff), bytes);
@@ -81,7 +81,7 @@ static void what_is_half_written_is_not_read(void **state)
 	open_both(&writer, &reader);
 	publish(&writer, 1, 100);
 	assert_non_null(snapshot_shared_read(&reader));
-	assert_non_null(snapshot_shared_begin(&writer, 100)); /* and there it stops */
+	assert_non_null(snapshot_shared_begin(&writer, 100)); /* the writer stops in the middle */
 	assert_null(snapshot_shared_read(&reader));
 	snapshot_shared_end(&writer, 1);
 	assert_non_null(snapshot_shared_read(&reader));
@@ -92,7 +92,8 @@ static void what_is_half_written_is_not_read(void **state)
 	snapshot_shared_close(&writer);
 }
 
-/* The other process is what the exporter is: it has the descriptor, and may do with it what it can.
+/*
+ * The other process is what the exporter is: it has the descriptor, and may do with it what it can.
  */
 static void the_reader_cannot_write(void **state)
 {
@@ -105,7 +106,7 @@ static void the_reader_cannot_write(void **state)
 	assert_ptr_equal(
 		mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, writer.fd, 0), MAP_FAILED);
 	assert_true(fcntl(writer.fd, F_GET_SEALS) & F_SEAL_SHRINK);
-	publish(&writer, 1, 1000000); /* while the writer can, and can make it larger */
+	publish(&writer, 1, 1000000); /* the writer can, and can enlarge it */
 	snapshot_shared_close(&writer);
 }
 
@@ -114,7 +115,7 @@ static void a_reader_beside_a_writer_sees_whole_ones_only(void **state)
 	struct snapshot_shared writer, reader;
 	uint64_t last = 0, different = 0;
 	volatile struct {
-		bool enough; /* has the reader seen */
+		bool enough; /* the reader has seen enough */
 		uint64_t last;
 	} *both = mmap(
 		NULL, sizeof(*both), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -132,7 +133,7 @@ static void a_reader_beside_a_writer_sees_whole_ones_only(void **state)
 			both->last++;
 			publish(&writer, 1 + both->last,
 				1000 + (uint32_t)(both->last * 7919 % 300000));
-			usleep(200); /* so that the reader gets through now and then */
+			usleep(200); /* so that some reads succeed */
 		}
 		_exit(0);
 	}

@@ -15,7 +15,7 @@ static struct tally_row row(uint32_t number, uint64_t bytes)
 	row.counts.bytes[MZ_UPLOAD] = bytes;
 	row.counts.packets[MZ_UPLOAD] = 1;
 	memcpy(row.mac, (uint8_t[]){2, 0, 0, 0, (uint8_t)(number % 7), (uint8_t)(number % 11)}, 6);
-	number++; /* an address of zero is none */
+	number++; /* the address zero stands for a host's retired ones */
 	memcpy(row.addr, &number, sizeof(number));
 	return row;
 }
@@ -51,12 +51,13 @@ static void an_address_seen_again_is_the_same_row(void **state)
 	for (uint32_t i = 0; i < tally.count; i++)
 		sum += tally.rows[i].counts.bytes[MZ_UPLOAD];
 	assert_int_equal(sum, 123456789012345);
-	tally_begin(&tally, 1); /* somebody left */
+	tally_begin(&tally, 1); /* an address left the tables */
 	assert_int_equal(tally.count, 0);
 	tally_finish(&tally);
 }
 
-/* Addresses that all have one value of a hash that multiplies by a known number, as ours once did.
+/*
+ * Addresses that all have one value of a hash that multiplies by a known number, as ours once did.
  */
 static struct tally_row chosen(uint32_t number)
 {

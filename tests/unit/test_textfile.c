@@ -23,7 +23,7 @@
 #include "base/clock.h"
 #include "text.h"
 
-/* A RAM disk nobody else sees, where that is allowed: it is gone with us, even when killed. */
+/* Mounts a private RAM disk, where that is allowed: it ends with the process, even when killed. */
 static int isolate(void **state)
 {
 	static char private[] = "/mnt", shared[] = "/tmp";
@@ -214,7 +214,7 @@ static void a_check_creates_nothing_and_refuses_devices(void **state)
 	(void)state;
 	assert_int_equal(textfile_check("a"), 0);
 	assert_int_equal(access("a", F_OK), -1);
-	if (access("/dev", W_OK) == 0) /* else that is what is refused */
+	if (access("/dev", W_OK) == 0) /* else the directory itself is refused */
 		assert_int_equal(textfile_check("/dev/null"), -EEXIST);
 	assert_int_equal(mkfifo("fifo", 0600), 0);
 	assert_int_equal(textfile_check("fifo"), -EEXIST);

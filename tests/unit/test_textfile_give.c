@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Giving the text file away, which only root can. */
+/* Giving the text file to another user, which only root can. */
 #include "unit.h"
 
 #include <errno.h>
@@ -61,7 +61,7 @@ static void nothing_is_given_away_that_has_another_name(void **state)
 	assert_int_equal(unlink("a") | rmdir("d"), 0);
 }
 
-/* Another's link, and what a killed daemon of root's left, in a directory like /tmp. */
+/* Another user's link, and the file of a killed daemon of root, in a directory like /tmp. */
 static void what_is_in_the_way_of_the_one_who_gets_it_goes(void **state)
 {
 	struct textfile file = {0};
@@ -85,7 +85,7 @@ static void what_is_in_the_way_of_the_one_who_gets_it_goes(void **state)
 	assert_int_equal(unlink("p"), 0);
 }
 
-/* Whoever may write to the directory knows the temporary name. */
+/* Every user who can write to the directory knows the temporary name. */
 static void another_s_file_at_the_temporary_name_stops_nothing(void **state)
 {
 	static const char name[NAME_MAX + 1] = {[0 ... NAME_MAX - 1] = 'n'};

@@ -52,7 +52,7 @@ static void what_another_user_may_have_put_there_is_not_trusted(void **state)
 		{"shared/their-dir/missing", false}, {"shared/service-dir/file", true},
 		{"shared/their-link", false}, {"shared/root's-link", true},
 		{"shared//theirs", false}, {"./shared/theirs", false},
-		{"home/theirs", true}, /* who names it to us, trusts them */
+		{"home/theirs", true}, /* the user who names this path trusts its owner */
 	};
 	char path[128];
 

@@ -24,7 +24,9 @@ void note(struct name_table *list, const char *line, size_t length)
 
 static int read_all(const char *text, size_t length, struct name_table *list, unsigned *line)
 {
-	char *copy = malloc(length + 1); /* its end is the end of what may be read */
+	char *copy = malloc(
+		length +
+		1); /* without a byte behind it, so that the sanitizers notice reading too far */
 	const char *why = NULL;
 	int error;
 
@@ -66,7 +68,7 @@ static void refused(const char *text, size_t length, unsigned at)
 
 #define REFUSED(text, line) refused(text, sizeof(text) - 1, line)
 
-/* A host whose option name is written like this is called so. */
+/* Expects the name of a host whose option name is written like this. */
 static void named(const char *written, const char *name)
 {
 	char text[512], names[512];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The files of tests/corpus/dhcp, with what is in tests/corpus/dhcp_changes of the same name, and
- * generated ones: our reader and libuci agree on them. To accept a change of what is read:
+ * generated ones: mezoura's reader and libuci agree on them. To accept a change:
  * MZ_GOLDEN=write build/test_uci_corpus
  */
 #include "unit.h"
@@ -60,7 +60,7 @@ static char *read_file(const char *path, size_t *length)
 
 static char top[512]; /* of the tree: libuci wants whole paths */
 
-/* What our reader makes of the file and its changes. */
+/* The names that mezoura's reader finds in the file and its changes. */
 static int read_ours(
 	const char *name, const char *path, const char *changes, struct name_table *list)
 {
@@ -80,7 +80,7 @@ static int read_ours(
 	return error;
 }
 
-/* Whether both readers make the same of it. */
+/* Whether both readers find the same names. */
 static bool agree(const char *name, const char *path, const char *changes)
 {
 	struct name_table ours = {0}, theirs = {0};

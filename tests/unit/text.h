@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A text file in one go. */
+/* Writes a whole text file. */
 #ifndef TEXT_H
 #define TEXT_H
 

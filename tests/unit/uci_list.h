@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * In place of a real list: note(), which who includes this defines, gets a line for each name, in
- * the order they are found, and not all of a long one.
+ * Replaces the functions of names/parser.h: each passes one line per name, in the order in which
+ * names are found, to note(), which the test defines. Long names are cut.
  */
 #ifndef UCI_LIST_H
 #define UCI_LIST_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* For tests of the HTTP server: requests, and what their answers have to be. */
+/* For tests of the HTTP server: requests, and expectations of their answers. */
 #ifndef WEB_H
 #define WEB_H
 
@@ -40,7 +40,7 @@ static inline void web_expect_field(const char *answer, const char *field)
 		fail_msg("no \"%s\" in:\n%.400s", field, answer);
 }
 
-/* A counter's value on a page; a page that has none fails the test. */
+/* The value of a counter on a page. The test fails where the page does not have it. */
 static inline uint64_t web_value(const char *body, const char *series)
 {
 	const char *line = body;
@@ -53,7 +53,7 @@ static inline uint64_t web_value(const char *body, const char *series)
 	return strtoull(line + strlen(series), NULL, 10);
 }
 
-/* What the exporter says of itself on a page. */
+/* The exporter's own counters on a page. */
 static inline struct metrics_exporter web_exporter(const char *body)
 {
 	static const char *const reasons[] = {"address", "limit", "timeout", "slow"};
@@ -69,7 +69,7 @@ static inline struct metrics_exporter web_exporter(const char *body)
 	return exporter;
 }
 
-/* body: NUL-terminated. Its figures of the exporter are taken as they are. */
+/* Expects a page of web_snapshot(), with any counters of the exporter. body: NUL-terminated. */
 static inline void web_expect_body(
 	const char *body, size_t length, uint32_t rows, uint64_t number, enum metrics_format format)
 {
@@ -95,7 +95,7 @@ static inline void web_expect_page(
 	web_expect_body(body, strlen(body), rows, number, format);
 }
 
-/* Whether the server closes a client's connection, which it is to do soon, without a word. */
+/* Whether the server closes a connection without an answer. */
 static inline bool web_refuses(struct web *web, int fd)
 {
 	char byte;
@@ -104,7 +104,7 @@ static inline bool web_refuses(struct web *web, int fd)
 	return got <= 0 && got != -ETIMEDOUT;
 }
 
-/* Whether it does so with who comes from there, before that one has said a word. */
+/* Whether it does so with a client of that address, before the client has sent anything. */
 static inline bool web_shuts_out(struct web *web, const char *from, const char *to)
 {
 	int fd = web_connect_from(web, from, to);
@@ -116,7 +116,7 @@ static inline bool web_shuts_out(struct web *web, const char *from, const char *
 	return refused;
 }
 
-/* Whether it answers who comes from there. */
+/* Whether it answers a client of that address. */
 static inline bool web_admits(struct web *web, const char *from, const char *to)
 {
 	int fd = web_connect_from(web, from, to);
@@ -131,7 +131,7 @@ static inline bool web_admits(struct web *web, const char *from, const char *to)
 	return healthy;
 }
 
-/* A whole exchange that must succeed: the server is alive and serves this page. */
+/* Expects that a new client gets this page. */
 static inline void web_scrape(struct web *web, uint32_t rows, uint64_t number)
 {
 	int fd = web_connect(web);

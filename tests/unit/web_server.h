@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A server and its clients in one thread: while a client waits, the server runs. */
+/*
+ * For tests of the HTTP server: the server and its clients in one thread. While a client waits, the
+ * server runs.
+ */
 #ifndef WEB_SERVER_H
 #define WEB_SERVER_H
 
@@ -22,16 +25,16 @@
 #include "serve/http.h"
 #include "serve/listen.h"
 
-#define WEB_PATIENCE_MS 60000 /* only what fails is waited for so long */
+#define WEB_PATIENCE_MS 60000 /* only a test that fails waits for so long */
 
 struct web {
 	struct http *http;
 	struct snapshot *snapshot;
 	unsigned port;
-	unsigned runs; /* of http_run(), so far */
+	unsigned runs; /* calls of http_run() so far */
 };
 
-/* A snapshot of hosts without names, whose counts are as different as they may be. */
+/* Makes a snapshot of hosts without names, with a different count each. */
 static inline struct snapshot *web_snapshot(uint32_t rows, uint64_t value)
 {
 	size_t size = rows * sizeof(struct snapshot_address);
@@ -70,7 +73,7 @@ static inline const struct snapshot *web_current(void *context)
 	return ((struct web *)context)->snapshot;
 }
 
-/* Takes the place of the snapshot before: http.c may keep nothing of it. */
+/* Replaces the snapshot and frees the last one: http.c must not keep any part of it. */
 static inline void web_publish(struct web *web, uint32_t rows, uint64_t number)
 {
 	free(web->snapshot);
@@ -79,7 +82,7 @@ static inline void web_publish(struct web *web, uint32_t rows, uint64_t number)
 
 static inline unsigned web_port(int fd)
 {
-	struct sockaddr_in6 bound; /* the port of a sockaddr_in is in the same place */
+	struct sockaddr_in6 bound; /* sockaddr_in has its port at the same offset */
 	socklen_t length = sizeof(bound);
 
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&bound, &length), 0);
@@ -106,7 +109,7 @@ static inline int web_listen(const char *text, unsigned port)
 	return listen_tcp(&address, port);
 }
 
-/* Listens everywhere. allow: one more prefix that may connect, or NULL. */
+/* Starts a server on all addresses. allow: one more prefix that may connect, or NULL. */
 static inline void web_start(struct web *web, uint32_t rows, const struct prefix *allow)
 {
 	struct http_config config = {.metrics = *web_options(),
@@ -128,7 +131,7 @@ static inline void web_stop(struct web *web)
 	free(web->snapshot);
 }
 
-/* What a daemon's loop does, once, waiting no longer than ms. */
+/* Runs the server's loop once, which waits at most ms. */
 static inline void web_run(struct web *web, int ms)
 {
 	struct pollfd pollfd = {.fd = http_fd(web->http), .events = POLLIN};
@@ -155,7 +158,7 @@ static inline void web_settle(struct web *web)
 	} while (web->runs != runs);
 }
 
-/* Nothing runs in circles: that would never rest, while what is late is over one time. */
+/* Expects that the server comes to rest. A late event delays that once; a busy loop never rests. */
 static inline void web_expect_calm(struct web *web)
 {
 	uint64_t end = now_ms() + WEB_PATIENCE_MS;
@@ -170,7 +173,7 @@ static inline void web_expect_calm(struct web *web)
 	assert_true(web->runs - runs <= 1);
 }
 
-/* A client's connection; from and to are addresses of the same family. */
+/* Connects a client. from, to: addresses of the same family. */
 static inline int web_connect_from(const struct web *web, const char *from, const char *to)
 {
 	struct sockaddr_storage a = web_address(from), b = web_address(to);
@@ -196,7 +199,7 @@ static inline int web_connect(const struct web *web)
 	return fd;
 }
 
-/* Closes it so that the other end is reset. */
+/* Closes a connection by a reset. */
 static inline void web_reset(int fd)
 {
 	const struct linger none = {.l_onoff = 1};
@@ -211,8 +214,8 @@ static inline void web_send(int fd, const char *text)
 }
 
 /*
- * Bytes that came, 0: closed, -ECONNRESET: reset, -ETIMEDOUT: nothing within ms, of which those
- * when others had the machine are none.
+ * Receives while the server runs. Returns the number of bytes; 0: closed; -ECONNRESET: reset;
+ * -ETIMEDOUT: nothing within ms, without the time in which other programs had the CPU.
  */
 static inline ssize_t web_receive(struct web *web, int fd, char *text, size_t room, int ms)
 {
@@ -230,7 +233,7 @@ static inline ssize_t web_receive(struct web *web, int fd, char *text, size_t ro
 	return got < 0 ? -errno : got;
 }
 
-/* The rest of an answer of which there is `have` already; to be freed. "": none came. */
+/* Receives one answer; the caller frees it. "": the connection was closed without one. */
 static inline char *web_answer(struct web *web, int fd, bool head)
 {
 	size_t size = 1 << 16, length = 0, whole = 0;
@@ -262,7 +265,7 @@ static inline char *web_answer(struct web *web, int fd, bool head)
 	return text;
 }
 
-/* What an answer's header says of its body's length; that of a compressed one has NUL bytes. */
+/* The Content-Length of an answer: a compressed body has NUL bytes in it. */
 static inline size_t web_length(const char *answer)
 {
 	const char *field = strcasestr(answer, "\r\nContent-Length: ");
