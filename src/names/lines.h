@@ -47,9 +47,7 @@ int lines_read(const struct source_text *text,
 bool word_is(const struct word *word, const char *text);
 bool word_is_number(const struct word *word); /* decimal digits only */
 
-/*
- * Reads an IPv4 or IPv6 address into addr, network byte order. Returns false where it is neither.
- */
+/* Reads an IPv4 or IPv6 address into addr, network byte order. Returns false for other words. */
 bool word_address(const struct word *word, int *family, uint8_t addr[16]);
 
 /*

@@ -29,7 +29,7 @@ struct name_entry {
 	bool domain;	   /* of an address: from name_table_add_domain() */
 };
 
-#define NAMES_LEASEFILES 4 /* per file */
+#define NAMES_LEASEFILES 4 /* lease files that one file may name */
 
 struct name_table {
 	struct name_entry *slots; /* NULL while the table is empty */
@@ -40,8 +40,7 @@ struct name_table {
 	size_t used, capacity; /* bytes of arena */
 	uint32_t last;	       /* offset of the latest name, which the next key may share */
 	struct hash_seed seed;
-	char *leasefiles[NAMES_LEASEFILES]; /* that the file names, for free(); NULL behind the last
-					     */
+	char *leasefiles[NAMES_LEASEFILES]; /* for free(); NULL behind the last */
 };
 
 struct name_key name_key_mac(const uint8_t mac[6]);
@@ -71,9 +70,7 @@ bool name_table_note_use(const struct name_table *table, const struct name_key *
 struct name_entry *name_table_put(
 	struct name_table *table, const struct name_key *key, const char *name);
 
-/*
- * Whether both tables have the same names and holders for the same keys, and the same lease files.
- */
+/* Whether both tables have the same keys, with the same names and holders, and lease files. */
 bool name_table_equal(const struct name_table *a, const struct name_table *b);
 
 /* Frees what the table holds, not the struct itself. */

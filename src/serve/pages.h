@@ -34,7 +34,7 @@ struct page {
 	struct buf buf[PAGES_CODINGS];
 	struct MHD_Response *response[PAGES_CODINGS]; /* NULL: outdated, or not made yet */
 	uint64_t number;			      /* of the snapshot */
-	unsigned kind, reference_count;		      /* by responses: libmicrohttpd's */
+	unsigned kind, reference_count; /* reference_count: of responses with this page */
 };
 
 struct pages {

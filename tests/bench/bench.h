@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What all benchmarks do alike. They print a line for each figure: what it is of, the figure, its
- * unit, its goal ("<= 5"; empty: none), and how it was found or what else is known, with a tab
- * between each two. script/bench puts them in columns, and those with a goal in a table.
+ * Shared by all benchmarks. Each prints one line per figure, with tabs between its fields: the
+ * subject, the figure, its unit, its goal ("<= 5"; empty: none), and a remark. script/bench prints
+ * them in columns, and those with a goal as a table.
  */
 #ifndef BENCH_H
 #define BENCH_H

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What names cost: loading a file of so many hosts, the memory they take, finding one. */
+/* The cost of names: to load a file of so many hosts, in memory, and to find one. */
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,7 +40,7 @@ static int write_hosts(const char *path, enum names_source source, unsigned host
 	return fclose(file);
 }
 
-/* Of a MAC that is in the list and of one that is not, in nanoseconds. */
+/* The time to find a MAC that is in the table, and one that is not, in nanoseconds. */
 static double measure_lookup(const struct names *names, unsigned hosts, unsigned *found)
 {
 	double start = now_ms();
@@ -90,7 +90,7 @@ static int measure(enum names_source source, const char *kind, unsigned hosts)
 		hosts == GOAL_HOSTS ? GOAL_BYTES : "");
 	printf("%u names of %s, to find one\t%.0f\tns\t\tof %d lookups, half in vain\n", hosts,
 		kind, lookup, LOOKUPS);
-	return found < LOOKUPS / 3; /* half of them are there */
+	return found < LOOKUPS / 3; /* half of them exist */
 }
 
 int main(void)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What a pull and a page cost at several numbers of addresses: reading the kernel's tables, making
- * the snapshot, rendering the text, compressing it.
+ * The cost of a pull and of a page for several numbers of addresses: reading the kernel's tables,
+ * making the snapshot, rendering the text, compressing it.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -30,7 +30,7 @@ enum step {
 	STEP_NATIVE,
 	STEP_ALL,
 	STEP_GZIP,
-	STEP_TEXTFILE, /* pull, snapshot and all: what is done for a text file */
+	STEP_TEXTFILE, /* all steps of a text file: pull, snapshot, text */
 	STEPS
 };
 
@@ -45,7 +45,7 @@ static const struct size {
 struct bench {
 	struct maps maps;
 	struct counters counters;
-	struct archive archive; /* nothing in it */
+	struct archive archive; /* empty */
 	struct tally tally;
 	struct names *names;
 	struct snapshot *snapshot;
@@ -55,7 +55,7 @@ struct bench {
 	size_t bytes[STEPS];
 };
 
-/* As the classifier books it: slot number, and the counts of every CPU there. */
+/* Writes what the classifier writes: the number of the slot, and the counts of each CPU in it. */
 static int put(const struct maps *maps, __u32 number, const struct mz_slot *slot)
 {
 	struct mz_counts counts;
@@ -73,7 +73,7 @@ static int put(const struct maps *maps, __u32 number, const struct mz_slot *slot
 	return error ? -errno : 0;
 }
 
-/* Half the addresses are v4; of the v6 ones four belong to each machine. */
+/* Half of the addresses are IPv4. Each machine has four of the IPv6 ones. */
 static int fill(const struct maps *maps, unsigned rows)
 {
 	int error = 0;
@@ -117,7 +117,7 @@ static int take(struct bench *bench, int round)
 {
 	size_t bytes = snapshot_needed(&bench->tally, bench->names, NULL);
 
-	if (!bench->snapshot) /* of as many rows as the others */
+	if (!bench->snapshot) /* all snapshots have as many rows */
 		bench->snapshot = calloc(1, bytes);
 	if (!bench->snapshot)
 		return -ENOMEM;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What a scrape over HTTP costs: the exporter's own process, as the daemon starts it, with
- * snapshots of several sizes in the memory that it shares with us. We are its keeper, which makes
- * another snapshot each time or none, and its client; all of it is on one core.
+ * The cost of a scrape over HTTP. The exporter runs in a process of its own, as the daemon starts
+ * it. This program is its keeper, which shares snapshots of several sizes with it, a new one per
+ * scrape or always the same, and its client. All of it runs on one core.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -30,7 +30,7 @@
 #define RATE_HOSTS  256
 #define RATE_MS	    2000.0
 #define GOAL_RATE   ">= 1000"
-#define GOAL_ROUNDS 5 /* the best of them: other work on the machine takes its share */
+#define GOAL_ROUNDS 5 /* the best one counts: other programs take their share of the CPU */
 
 struct bench {
 	struct loop loop;
@@ -41,12 +41,12 @@ struct bench {
 	struct snapshot_shared shared;
 	struct tally tally;
 	struct names *names;
-	bool always; /* the exporter finds its snapshot too old each time */
+	bool always; /* the exporter finds its snapshot too old at each scrape */
 	int client;
 	size_t bytes; /* of the last page */
 };
 
-/* Each with one address. */
+/* So many hosts, each with one address. */
 static int count(struct tally *tally, unsigned hosts)
 {
 	int error = 0;
@@ -79,7 +79,7 @@ static int publish(struct bench *bench)
 	return 0;
 }
 
-/* As the keeper does when the exporter asks; without reading the kernel's tables. */
+/* Does what the keeper does when the exporter asks, but does not read the kernel's tables. */
 static void refresh(void *context)
 {
 	struct bench *bench = context;
@@ -87,7 +87,7 @@ static void refresh(void *context)
 	bench->error = publish(bench);
 }
 
-/* How many bytes there are of an answer that begins with its headers; 0: not known yet. */
+/* The bytes of the answer whose beginning was received; 0: its header is not complete. */
 static size_t whole(const char *text)
 {
 	const char *field = strcasestr(text, "\r\nContent-Length: "),
@@ -98,7 +98,7 @@ static size_t whole(const char *text)
 	return (size_t)(body + 4 - text) + strtoul(field + 18, NULL, 10);
 }
 
-/* One, over the connection that there is. */
+/* One scrape over the open connection. */
 static int scrape(struct bench *bench)
 {
 	static const char request[] = "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n";
@@ -142,7 +142,8 @@ static int measure(struct bench *bench, bool always, double *least, double *medi
 
 	bench->always = always;
 	error = publish(bench);
-	for (int round = -1; round < ROUNDS && !error; round++) { /* one first, not measured */
+	for (int round = -1; round < ROUNDS && !error;
+		round++) { /* the first one is not measured */
 		double start = now_ms();
 
 		error = scrape(bench);
@@ -157,7 +158,7 @@ static int measure(struct bench *bench, bool always, double *least, double *medi
 	return 0;
 }
 
-/* Kilobytes that are its own: neither the snapshot, which is shared, nor the program. */
+/* The exporter's own memory in kilobytes: without the shared snapshot and the program. */
 static long own_kb(pid_t pid)
 {
 	char path[64], line[256];
@@ -247,7 +248,8 @@ static int run_size(struct bench *bench, unsigned hosts)
 	return error;
 }
 
-/* The snapshot is a second old at the most, as ever: most of the pages are there already. */
+/* The snapshot is at most a second old, as usual: most scrapes get a page that is rendered already.
+ */
 static int run_rate(struct bench *bench, unsigned hosts)
 {
 	double best = 0, cpu = 0;
