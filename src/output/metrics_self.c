@@ -8,14 +8,13 @@
 struct page {
 	enum metrics_format format;
 	struct buf *out;
-	const char *name; /* of a counter, without _total */
-	enum family_type type;
+	const char *name, *suffix; /* of samples: "_total" of a counter */
 };
 
 static void head(struct page *page, const char *name, enum family_type type, const char *help)
 {
 	page->name = name;
-	page->type = type;
+	page->suffix = type == FAMILY_COUNTER ? "_total" : "";
 	family_head(page->out, name, type, help, page->format);
 }
 
@@ -23,7 +22,7 @@ static void head(struct page *page, const char *name, enum family_type type, con
 static void begin(const struct page *page, const char *labels)
 {
 	buf_text(page->out, page->name);
-	buf_text(page->out, page->type == FAMILY_COUNTER ? "_total" : "");
+	buf_text(page->out, page->suffix);
 	buf_text(page->out, labels);
 }
 
