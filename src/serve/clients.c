@@ -241,7 +241,7 @@ void clients_expire(struct clients *clients, uint64_t now)
 	}
 }
 
-bool clients_read(const struct clients *clients, const void *page)
+bool clients_have_reader(const struct clients *clients, const void *page)
 {
 	for (size_t i = 0; i < CLIENTS_ALL; i++)
 		if (clients->slot[i].fd >= 0 && clients->slot[i].reading == page)

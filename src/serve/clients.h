@@ -105,8 +105,10 @@ uint64_t clients_deadline(const struct clients *clients);
 /* Cuts off the connections whose deadline has passed. */
 void clients_expire(struct clients *clients, uint64_t now);
 
-/* Whether a page is being sent to any connection; and cutting off all connections it is sent to. */
-bool clients_read(const struct clients *clients, const void *page);
+/* Whether a page is being sent to any connection. */
+bool clients_have_reader(const struct clients *clients, const void *page);
+
+/* Cuts off the connections to which a page is being sent. */
 void clients_cut_readers(struct clients *clients, const void *page);
 
 #endif

@@ -117,7 +117,7 @@ static void serve_or_rest(void *context)
 		serve(exporter);
 		return;
 	}
-	exporter->resting = http_rest(exporter->http);
+	exporter->resting = http_free_unused(exporter->http);
 	snapshot_shared_forget(&exporter->shared);
 	plan(exporter);
 }

@@ -362,9 +362,9 @@ void http_run(struct http *http)
 	}
 }
 
-bool http_rest(struct http *http)
+bool http_free_unused(struct http *http)
 {
-	return pages_rest(&http->pages, &http->clients);
+	return pages_free_unused(&http->pages, &http->clients);
 }
 
 void http_allow(

@@ -45,6 +45,6 @@ int http_timeout(const struct http *http); /* milliseconds until http_run(); -1:
 void http_run(struct http *http);
 
 /* Frees the memory of pages that are not being sent. Returns whether that is all of them. */
-bool http_rest(struct http *http);
+bool http_free_unused(struct http *http);
 
 #endif

@@ -52,12 +52,12 @@ void pages_finish(struct pages *pages)
 	gzip_destroy(pages->gzip);
 }
 
-bool pages_rest(struct pages *pages, const struct clients *clients)
+bool pages_free_unused(struct pages *pages, const struct clients *clients)
 {
 	bool all = true;
 
 	for (unsigned kind = 0; kind < PAGES_KINDS; kind++)
-		if (pages->current[kind] && !clients_read(clients, pages->current[kind])) {
+		if (pages->current[kind] && !clients_have_reader(clients, pages->current[kind])) {
 			drop(pages->current[kind]);
 			pages->current[kind] = NULL;
 		}
@@ -163,7 +163,7 @@ struct page *pages_find(struct pages *pages, struct clients *clients,
 
 	if (!snapshot || (current && current->number == snapshot->number))
 		return current;
-	if (current && !clients_read(clients, current)) {
+	if (current && !clients_have_reader(clients, current)) {
 		drop(current); /* the usual case: find_free() returns it again */
 		current = pages->current[kind] = NULL;
 	}

@@ -2,7 +2,7 @@
 /*
  * The pages that the exporter serves. It renders a page once per snapshot and kind, and compresses
  * it once, when the first client wants gzip. A page is kept for as long as it is being sent. Its
- * buffers are used again until pages_rest().
+ * buffers are used again until pages_free_unused().
  *
  * To add a page: a kind below, its content type in pages.c's add_headers() and its renderer in
  * render(), its path in http.c's kind_of(). Renderers are in output/.
@@ -65,7 +65,7 @@ struct page *pages_find(struct pages *pages, struct clients *clients,
 	const struct snapshot *snapshot, unsigned kind);
 
 /* Frees the memory of pages that are not being sent. Returns whether that is all of them. */
-bool pages_rest(struct pages *pages, const struct clients *clients);
+bool pages_free_unused(struct pages *pages, const struct clients *clients);
 
 /*
  * Returns the response for a page, compressed where gzip is true and saves a packet. It stays the

@@ -73,20 +73,20 @@ static void readers_of_a_page_are_known(void **state)
 	clients_init(&clients);
 	a = add(&clients, 0, 1);
 	b = add(&clients, 1, 2);
-	assert_false(clients_read(&clients, &page[0]));
+	assert_false(clients_have_reader(&clients, &page[0]));
 	a->reading = &page[0];
 	b->reading = &page[1];
-	assert_true(clients_read(&clients, &page[0]));
+	assert_true(clients_have_reader(&clients, &page[0]));
 	clients_cut_readers(&clients, &page[0]);
 	assert_int_equal(rejected(&clients, METRICS_REJECT_SLOW), 1);
 	assert_true(is_cut(0));
 	assert_false(is_cut(1));
 	client_served(b, 3);
-	assert_false(clients_read(&clients, &page[1]));
-	assert_true(clients_read(&clients, &page[0])); /* until the library has closed it */
+	assert_false(clients_have_reader(&clients, &page[1]));
+	assert_true(clients_have_reader(&clients, &page[0])); /* until the library has closed it */
 	close(a->fd);
 	client_remove(&clients, a);
-	assert_false(clients_read(&clients, &page[0]));
+	assert_false(clients_have_reader(&clients, &page[0]));
 	finish(&clients, 2);
 }
 

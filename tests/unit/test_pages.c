@@ -123,23 +123,23 @@ static void at_rest_only_readers_keep_memory(void **state)
 
 	(void)state;
 	start(&f);
-	assert_true(pages_rest(&f.pages, &f.clients));
+	assert_true(pages_free_unused(&f.pages, &f.clients));
 	for (unsigned kind = 0; kind < PAGES_KINDS; kind++)
 		pages_response(&f.pages, find(&f, 1, kind), true);
 	assert_true(has_memory(&f));
 	client = clients_add(&f.clients, 1000, &local, 1);
 	page = f.pages.current[PAGES_HOSTS];
 	client->reading = page;
-	assert_false(pages_rest(&f.pages, &f.clients));
+	assert_false(pages_free_unused(&f.pages, &f.clients));
 	assert_ptr_equal(find(&f, 1, PAGES_HOSTS), page);
 	for (unsigned kind = 0; kind < PAGES_HOSTS; kind++)
 		assert_null(f.pages.current[kind]);
 	client_served(client, 2);
 	page->reference_count++; /* libmicrohttpd has not released it yet */
-	assert_false(pages_rest(&f.pages, &f.clients));
+	assert_false(pages_free_unused(&f.pages, &f.clients));
 	assert_true(has_memory(&f));
 	page->reference_count--;
-	assert_true(pages_rest(&f.pages, &f.clients));
+	assert_true(pages_free_unused(&f.pages, &f.clients));
 	assert_false(has_memory(&f));
 	assert_non_null(find(&f, 1, METRICS_TEXT));
 	pages_finish(&f.pages);
