@@ -21,7 +21,7 @@
 /* The files that a source should have: each added file before the ones in it. */
 struct plan {
 	const char *path[NAMES_FILES + LISTED];
-	bool given[NAMES_FILES + LISTED];
+	bool added[NAMES_FILES + LISTED];
 	size_t count;
 	char *listed[LISTED]; /* paths in path, to be freed */
 	size_t listed_count;
@@ -39,12 +39,12 @@ static const char *find_changes(const char *path, char changes[64])
 }
 
 static int open_file(const struct names *names, enum names_source source, const char *path,
-	bool given, struct source_file *file)
+	bool added, struct source_file *file)
 {
 	char changes[64];
 
-	*file = (struct source_file){.table = {.seed = names->seed}, .given = given};
-	file->leads_on = source == NAMES_HOSTS && given;
+	*file = (struct source_file){.table = {.seed = names->seed}, .added = added};
+	file->may_be_directory = source == NAMES_HOSTS && added;
 	return source_file_open(
 		file, path, source == NAMES_UCI ? find_changes(path, changes) : NULL);
 }
@@ -72,14 +72,14 @@ void names_follow_leasefiles(struct names *names)
 	names->follows_leasefiles = true;
 }
 
-static void add(struct plan *plan, const char *path, bool given)
+static void add(struct plan *plan, const char *path, bool added)
 {
 	for (size_t i = 0; i < plan->count; i++)
 		if (strcmp(plan->path[i], path) == 0)
 			return;
 	if (plan->count == sizeof(plan->path) / sizeof(*plan->path))
 		return;
-	plan->given[plan->count] = given;
+	plan->added[plan->count] = added;
 	plan->path[plan->count++] = path;
 }
 
@@ -92,12 +92,12 @@ static void add_directory(struct plan *plan, struct source_file *file)
 	plan->listed_count += count;
 	for (size_t i = 0; i < count; i++)
 		add(plan, listed[i], false);
-	if (untrusted && !file->untrusted)
+	if (untrusted && !file->logged_untrusted)
 		log_warn("%s: files that another user may have put there are not read", file->path);
-	if (left && !file->left)
+	if (left && !file->logged_left)
 		log_warn("%s: no more than %d files are read", file->path, LISTED);
-	file->untrusted = untrusted;
-	file->left = left;
+	file->logged_untrusted = untrusted;
+	file->logged_left = left;
 }
 
 static void add_leasefiles(struct plan *plan, const struct source_files *uci)
@@ -116,10 +116,10 @@ static struct plan make_plan(struct names *names, enum names_source source)
 	for (size_t k = 0; k < from->file_count; k++) {
 		struct source_file *file = &from->file[k];
 
-		if (!file->given)
+		if (!file->added)
 			continue;
 		add(&plan, file->path, true);
-		if (file->leads_on)
+		if (file->may_be_directory)
 			add_directory(&plan, file);
 	}
 	if (source == NAMES_LEASES && names->follows_leasefiles)
@@ -163,7 +163,7 @@ static bool fulfil(struct names *names, enum names_source source, const struct p
 		return false;
 	for (size_t i = 0; i < plan->count; i++)
 		if (take(old, plan->path[i], &new.file[new.file_count]) ||
-			!open_file(names, source, plan->path[i], plan->given[i],
+			!open_file(names, source, plan->path[i], plan->added[i],
 				&new.file[new.file_count]))
 			new.file_count++;
 	for (size_t i = 0; i < old->file_count; i++) {

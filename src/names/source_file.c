@@ -143,7 +143,7 @@ static struct source_trouble load(const struct source_file *file, source_parser 
 	struct source_trouble found = {0}, ignored = {0};
 	char *content = NULL, *changes = NULL;
 
-	if (file->leads_on && S_ISDIR(stamp[0].mode))
+	if (file->may_be_directory && S_ISDIR(stamp[0].mode))
 		return (struct source_trouble){0};
 	read_trusted(file->path, &stamp[0], &found, &content, &text.length);
 	if (!found.error && file->changes) {

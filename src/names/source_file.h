@@ -31,11 +31,11 @@ struct source_trouble {
 struct source_file {
 	char *path;
 	char *changes; /* the path of a second file, with changes to the first; NULL: none */
-	struct source_stamp seen[2]; /* of both files, when they were read last */
-	bool settled;		     /* equal stamps mean equal content */
-	bool given;		     /* names_add_file() added it; else another file leads to it */
-	bool leads_on;		     /* it may be a directory of files */
-	bool untrusted, left;	     /* what the log has about that directory: see directory.h */
+	struct source_stamp seen[2];	    /* of both files, when they were read last */
+	bool settled;			    /* equal stamps mean equal content */
+	bool added;			    /* by names_add_file(); else another file leads to it */
+	bool may_be_directory;		    /* it may be a directory of files */
+	bool logged_untrusted, logged_left; /* the log has it: see directory.h */
 	struct source_trouble trouble;
 	struct name_table table;
 };
