@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a child process of the daemon has of its parent: the other side of daemon/child.h. The
- * daemon may be another user, who may hang, and whom no signal reaches.
+ * How a child process of the daemon talks to it, and ends with it: the other side of
+ * daemon/child.h. The two may be different users, so neither can send the other a signal.
  */
 #ifndef MZ_BASE_PARENT_H
 #define MZ_BASE_PARENT_H
@@ -9,9 +9,8 @@
 #include <stdbool.h>
 
 /*
- * The descriptors that every child is executed with: a socket to talk to the daemon by, a pipe that
- * the daemon holds the other end of as long as it runs, and from PARENT_PASSED on what this kind of
- * child needs.
+ * The descriptors that every child is executed with: a socket to the daemon, a pipe whose other end
+ * the daemon holds while it runs, and from PARENT_PASSED on what this kind of child needs.
  */
 enum { PARENT_CHANNEL = 3, PARENT_LIFE, PARENT_PASSED };
 

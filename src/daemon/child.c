@@ -17,10 +17,10 @@
 
 #define WAIT_MIN_MS 100
 #define WAIT_MAX_MS 30000
-#define STEADY_MS   60000 /* a child that lived for so long did not die of its start */
+#define STEADY_MS   60000 /* a child that ran for so long did not fail at its start */
 #define PING_MS	    10000
 #define PINGS	    3	 /* without an answer: it hangs, and is not only late on a busy machine */
-#define STOP_MS	    1000 /* to end in, for one that the kernel was told to kill */
+#define STOP_MS	    1000 /* how long child_stop() waits for the kernel to kill it */
 #define OUT_OF_WAY  64	 /* no descriptor that a child is executed with has so high a number */
 
 _Static_assert(PARENT_PASSED + CHILD_PASSED_MAX <= OUT_OF_WAY, "numbers do not overlap");
@@ -89,7 +89,7 @@ static void close_channel(struct child *child)
 		close(fd);
 }
 
-/* Has the kernel kill it where it still runs: it may be another user's. */
+/* This has the kernel kill the child where it still runs: the daemon may be another user. */
 static void close_life(struct child *child)
 {
 	if (child->life >= 0)
@@ -97,7 +97,7 @@ static void close_life(struct child *child)
 	child->life = -1;
 }
 
-/* Closes what the daemon has of it, which no longer runs, or is not to run any more. */
+/* Closes both, for a child that ended or is to end. */
 static void forget(struct child *child)
 {
 	close_channel(child);
@@ -141,7 +141,7 @@ static int start(struct child *child)
 	return 0;
 }
 
-/* Later and later, unless the last one was steady. */
+/* After twice the last wait, unless the last process was steady. */
 static void plan_restart(struct child *child)
 {
 	if (now_ms() - child->started_ms >= STEADY_MS)
@@ -182,7 +182,7 @@ static void take_bytes(void *context)
 
 	if (length < 0 && errno == EAGAIN)
 		return;
-	if (length <= 0) { /* it ended, and SIGCHLD follows: until then this would be repeated */
+	if (length <= 0) { /* it ended; until SIGCHLD is taken the channel would stay readable */
 		close_channel(child);
 		return;
 	}
@@ -235,7 +235,7 @@ void children_reap(struct children *children)
 		reap(child);
 }
 
-/* SIGCHLD is blocked, and may be about another child: that one is reaped in its turn. */
+/* SIGCHLD is blocked. It may be another child's, which is reaped when that one is stopped. */
 static void wait_for_end(pid_t pid)
 {
 	uint64_t now = now_ms(), end = now + STOP_MS;

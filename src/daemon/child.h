@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The daemon's child processes, each this program executed anew: starts them, watches them, and
- * starts another where one ended, later and later. base/parent.h is the other side.
+ * The daemon's child processes, each of them this program executed anew. Starts and watches them,
+ * and starts another one where one ended, after growing waits. base/parent.h is the child's side.
  */
 #ifndef MZ_DAEMON_CHILD_H
 #define MZ_DAEMON_CHILD_H

@@ -22,7 +22,7 @@
 #include "serve/exporter.h"
 #include "serve/sockets.h"
 
-#define ROUNDS 500 /* in 100 ms: more events than there are */
+#define ROUNDS 500 /* in 100 ms: more events than a busy router causes */
 
 /* Each part has its start in start(), or begin() where it needs no rights, and its end in stop().
  */
@@ -98,7 +98,7 @@ static int start_changes(struct daemon *daemon)
 	return loop_add(&daemon->loop, &daemon->changes_source);
 }
 
-/* All that the keeper stands on. Logs a line on failure. */
+/* Starts all that the keeper needs. Logs a line on failure. */
 static int start_parts(struct daemon *daemon)
 {
 	int error = loop_open(&daemon->loop, ROUNDS);
@@ -123,7 +123,7 @@ static int start_parts(struct daemon *daemon)
 	return error;
 }
 
-/* What can be known to be wrong is found before anything is touched. Logs a line on failure. */
+/* First finds errors that can be known before anything is touched. Logs a line on failure. */
 static int start(struct daemon *daemon)
 {
 	const struct config *config = daemon->config;
@@ -147,19 +147,19 @@ static int start(struct daemon *daemon)
 	return keeper_start(&daemon->keeper, config, follow_names(daemon->follow), &daemon->shared);
 }
 
-/* Once all is open that takes more rights than counting does. Logs a line on failure. */
+/* To be called when all is open that needs more rights than counting. Logs a line on failure. */
 static int drop_privileges(struct daemon *daemon)
 {
-	const struct privileges *who = &daemon->privileges;
+	const struct privileges *users = &daemon->privileges;
 	bool may_write;
 	int error;
 
 	privileges_find(&daemon->privileges);
-	error = pins_chown(&daemon->keeper.pins, who->keeper_uid, who->keeper_gid);
-	listen_give(&daemon->server.file, who->keeper_gid);
-	textfile_writer_give(&daemon->textfile, who->keeper_uid, who->keeper_gid);
+	error = pins_chown(&daemon->keeper.pins, users->keeper_uid, users->keeper_gid);
+	listen_give(&daemon->server.file, users->keeper_gid);
+	textfile_writer_give(&daemon->textfile, users->keeper_uid, users->keeper_gid);
 	if (!error)
-		error = privileges_drop(who);
+		error = privileges_drop(users);
 	may_write = textfile_writer_may_write(&daemon->textfile);
 	if (!error)
 		error = privileges_write_anywhere(!may_write);
@@ -167,14 +167,14 @@ static int drop_privileges(struct daemon *daemon)
 		log_error("cannot give up rights: %s", strerror(-error));
 	else if (!may_write)
 		log_warn("--textfile %s: its directory is another user's: keeping "
-			 "CAP_DAC_OVERRIDE, which chown to the daemon's user would spare",
+			 "CAP_DAC_OVERRIDE; chown the directory to the daemon's user to avoid that",
 			daemon->config->textfile);
 	return error;
 }
 
 /*
- * What strangers wrote is read from here on: the names that hosts chose, then requests. Logs a line
- * on failure.
+ * From here on the processes read what strangers wrote: names that clients chose, then requests.
+ * Logs a line on failure.
  */
 static int begin(struct daemon *daemon)
 {

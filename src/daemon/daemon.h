@@ -5,8 +5,8 @@
 #include "config/config.h"
 
 /*
- * Accounts until SIGTERM or SIGINT. All that can be wrong is found before anything is attached.
- * Returns the exit status: 0, or 1 after one line on why.
+ * Counts until SIGTERM or SIGINT. Errors that can be known in advance are found before anything is
+ * attached. Returns the exit status: 0, or 1 after one line that says why.
  */
 int daemon_run(const struct config *config);
 

@@ -168,7 +168,7 @@ static void warn_if_full(struct keeper *keeper)
 			keeper->pulled_ms - keeper->full_logged_ms < FULL_EVERY_MS))
 		return;
 	log_warn("the table of %u addresses is full: %" PRIu64
-		 " packets belong to nobody's row (--max-hosts)",
+		 " packets were not attributed to any host (--max-hosts)",
 		keeper->maps.capacity, full - keeper->full);
 	keeper->full = full;
 	keeper->full_logged_ms = keeper->pulled_ms;

@@ -24,7 +24,7 @@ static int send_state(const char *path, const char *state, size_t length)
 		return -ENAMETOOLONG;
 	memcpy(address.sun_path, path, size);
 	if (path[0] == '@')
-		address.sun_path[0] = '\0'; /* abstract: its length tells its end */
+		address.sun_path[0] = '\0'; /* an abstract address: it ends by its length */
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
@@ -37,7 +37,7 @@ static int send_state(const char *path, const char *state, size_t length)
 	return error;
 }
 
-/* Those interfaces whose bit is set in which, after a word. */
+/* Puts word, then the interfaces whose bit is set in which. Nothing where none is. */
 static void put_interfaces(
 	struct buf *state, const struct config *config, uint32_t which, const char *word)
 {
@@ -45,7 +45,7 @@ static void put_interfaces(
 
 	for (size_t i = 0; i < config->interface_count; i++) {
 		const char *name = config->ifnames[i];
-		char text[64]; /* more than names have */
+		char text[64]; /* longer than any name */
 
 		if (!(which >> i & 1))
 			continue;

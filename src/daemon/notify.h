@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a service manager wants to hear: the protocol of sd_notify(3), as it is documented there.
- * Where config->notify_socket is NULL nobody does. A manager that does not listen never delays us.
+ * The protocol by which a service manager is notified, as sd_notify(3) documents it. Nothing is
+ * sent where config->notify_socket is NULL. A manager that does not listen never delays the daemon.
  */
 #ifndef MZ_DAEMON_NOTIFY_H
 #define MZ_DAEMON_NOTIFY_H
@@ -10,10 +10,13 @@
 
 #include "config/config.h"
 
-_Static_assert(MZ_NETS <= 32, "a bit for each");
+_Static_assert(MZ_NETS <= 32, "one bit per interface");
 
-/* All return 0, also where nobody wants to know, or -errno. */
-/* counted: a bit for each interface that is, as STATUS. */
+/*
+ * STATUS: on which interfaces the daemon counts, and on which it does not. counted: one bit per
+ * interface. is_ready: the start is complete. All functions return 0, also where nothing is sent,
+ * or -errno.
+ */
 int notify_counting(const struct config *config, uint32_t counted, bool is_ready);
 int notify_watchdog(const struct config *config);
 int notify_stopping(const struct config *config);

@@ -13,7 +13,7 @@
 
 #define NOBODY 65534
 
-/* Hooks and maps; programs, which the verifier treats as root's by CAP_PERFMON; files of names. */
+/* Attaching and maps; CAP_PERFMON has the verifier treat programs as root's; files of names. */
 #define KEPT                                                                                       \
 	(CAPABILITY(CAP_NET_ADMIN) | CAPABILITY(CAP_BPF) | CAPABILITY(CAP_PERFMON) |               \
 		CAPABILITY(CAP_DAC_READ_SEARCH))
@@ -32,45 +32,45 @@ const char *privileges_missing(void)
 	return NULL;
 }
 
-void privileges_find(struct privileges *who)
+void privileges_find(struct privileges *users)
 {
 	const struct passwd *user;
 
-	*who = (struct privileges){geteuid(), geteuid(), getegid(), getegid()};
+	*users = (struct privileges){geteuid(), geteuid(), getegid(), getegid()};
 	if (geteuid() != 0)
 		return;
 	user = getpwnam("mezoura");
 	if (user) {
-		who->keeper_uid = user->pw_uid;
-		who->keeper_gid = user->pw_gid;
+		users->keeper_uid = user->pw_uid;
+		users->keeper_gid = user->pw_gid;
 	}
 	user = getpwnam("mezoura-exporter");
 	if (!user)
 		user = getpwnam("nobody");
-	who->exporter_uid = user ? user->pw_uid : NOBODY;
-	who->exporter_gid = user ? user->pw_gid : NOBODY;
+	users->exporter_uid = user ? user->pw_uid : NOBODY;
+	users->exporter_gid = user ? user->pw_gid : NOBODY;
 }
 
 /*
- * The exporter's are kept as the saved ids: what is forked may become that one without any
- * capability, and without a process of root's that would wait for the next exporter's birth.
+ * Keeps the exporter's ids as the saved ones. So a forked process can become that user without any
+ * capability, and no process of root's has to wait until the next exporter is started.
  */
-static int become_keeper(const struct privileges *who)
+static int become_keeper(const struct privileges *users)
 {
 	int with_parent = 0;
 
-	/* that we are to end with our parent is forgotten by a change of users */
+	/* a change of users resets the signal that the end of the parent sends */
 	if (prctl(PR_GET_PDEATHSIG, &with_parent) < 0 || setgroups(0, NULL) < 0 ||
-		setresgid(who->keeper_gid, who->keeper_gid, who->exporter_gid) < 0 ||
+		setresgid(users->keeper_gid, users->keeper_gid, users->exporter_gid) < 0 ||
 		prctl(PR_SET_KEEPCAPS, 1) < 0 ||
-		setresuid(who->keeper_uid, who->keeper_uid, who->exporter_uid) < 0 ||
+		setresuid(users->keeper_uid, users->keeper_uid, users->exporter_uid) < 0 ||
 		prctl(PR_SET_KEEPCAPS, 0) < 0 || prctl(PR_SET_PDEATHSIG, with_parent) < 0 ||
-		prctl(PR_SET_DUMPABLE, 1) < 0) /* as a service's that was never root */
+		prctl(PR_SET_DUMPABLE, 1) < 0) /* as for a service that was never root */
 		return -errno;
 	return 0;
 }
 
-int privileges_drop(const struct privileges *who)
+int privileges_drop(const struct privileges *users)
 {
 	static const struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
 	struct capabilities all = {0};
@@ -79,14 +79,15 @@ int privileges_drop(const struct privileges *who)
 
 	if (error)
 		return error;
-	if (!(all.permitted & CAPABILITY(CAP_BPF))) /* of which it is the older and greater form */
+	/* older kernels have only CAP_SYS_ADMIN, which includes CAP_BPF */
+	if (!(all.permitted & CAPABILITY(CAP_BPF)))
 		kept |= CAPABILITY(CAP_SYS_ADMIN);
-	/* before Linux 5.11, of maps and programs to come; libbpf will not be able to raise it */
+	/* limits maps and programs before Linux 5.11; libbpf cannot raise it later */
 	setrlimit(RLIMIT_MEMLOCK, &unlimited);
 	if (geteuid() == 0) {
 		for (int i = 0; prctl(PR_CAPBSET_READ, i) >= 0; i++)
 			prctl(PR_CAPBSET_DROP, i);
-		error = become_keeper(who);
+		error = become_keeper(users);
 	}
 	if (!error && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		error = -errno;
@@ -108,17 +109,17 @@ int privileges_write_anywhere(bool may)
 	return capabilities_set(left, left);
 }
 
-int privileges_become_exporter(const struct privileges *who)
+int privileges_become_exporter(const struct privileges *users)
 {
-	uid_t uid = who->exporter_uid;
-	gid_t gid = who->exporter_gid;
+	uid_t uid = users->exporter_uid;
+	gid_t gid = users->exporter_gid;
 
 	return setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0 ? -errno : 0;
 }
 
 void privileges_forget_exporter(void)
 {
-	/* everybody may keep what they have */
+	/* cannot fail: each id is one that the process has */
 	int failed = setresgid((gid_t)-1, (gid_t)-1, getegid());
 
 	failed |= setresuid((uid_t)-1, (uid_t)-1, geteuid());

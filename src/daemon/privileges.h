@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Who the two processes are, and what the keeper may still do once it runs. */
+/* Which users the daemon and the exporter are, and what the daemon may still do once it runs. */
 #ifndef MZ_DAEMON_PRIVILEGES_H
 #define MZ_DAEMON_PRIVILEGES_H
 
@@ -12,31 +12,33 @@ struct privileges {
 };
 
 /*
- * Which capabilities are not there that counting takes, or that root takes to be root no longer: a
- * constant string; NULL where none is missing.
+ * The capabilities that are missing: those that counting needs, and those that root needs in order
+ * to become another user. A constant string; NULL where none is missing.
  */
 const char *privileges_missing(void);
 
 /*
- * Looks up who they are to be: where we are root, "mezoura" (root, if there is no such user) and
- * "mezoura-exporter" ("nobody", if there is none); else both are who we are.
+ * Looks up the users. Where this process is root: "mezoura", or root if there is no such user, and
+ * "mezoura-exporter", or "nobody". Else both are the user of this process.
  */
-void privileges_find(struct privileges *who);
+void privileges_find(struct privileges *users);
 
 /*
- * Becomes the keeper's user, for good, and gives up all capabilities but those that hooking,
- * reading maps and reading files of names take; what is executed from here on has none.
- * CAP_DAC_OVERRIDE waits for privileges_write_anywhere(). Returns 0 or -errno.
+ * Becomes the keeper's user, for good. Keeps only the capabilities that attaching classifiers,
+ * reading maps and reading files of names need. Programs that are executed from here on have none.
+ * Keeps CAP_DAC_OVERRIDE, too, but not in effect: see privileges_write_anywhere(). Returns 0 or
+ * -errno.
  */
-int privileges_drop(const struct privileges *who);
+int privileges_drop(const struct privileges *users);
 
-/* Takes CAP_DAC_OVERRIDE back into effect, or gives it up for good. Returns 0 or -errno. */
+/* Puts CAP_DAC_OVERRIDE into effect, or gives it up for good. Returns 0 or -errno. */
 int privileges_write_anywhere(bool may);
 
-/* In a child, after privileges_drop(): becomes the exporter's user, for good. 0 or -errno. */
-int privileges_become_exporter(const struct privileges *who);
+/* In a child, after privileges_drop(): becomes the exporter's user, for good. Returns 0 or -errno.
+ */
+int privileges_become_exporter(const struct privileges *users);
 
-/* In the keeper, once there will be no exporter any more: nothing is left of that user. */
+/* In the daemon, when it starts no exporter any more: gives up the ids of its user, too. */
 void privileges_forget_exporter(void);
 
 #endif

@@ -8,7 +8,7 @@
 static const uint8_t no_mac[6];
 
 struct name {
-	const char *text; /* NULL: nobody knows one */
+	const char *text; /* NULL: no source knows one */
 	enum names_source source;
 };
 
@@ -17,7 +17,7 @@ static bool has_mac(const struct tally_row *row)
 	return memcmp(row->mac, no_mac, sizeof(no_mac)) != 0;
 }
 
-/* Whether a row belongs to the machine of the one before it. */
+/* Whether a row belongs to the same machine as the row before it. */
 static bool same_machine(const struct tally *tally, uint32_t i)
 {
 	const struct tally_row *row = &tally->rows[i];
@@ -35,8 +35,8 @@ static struct names_address_name own_name(const struct names *names, const struc
 }
 
 /*
- * Of the machine whose first row this is: the name of its MAC, or else of its addresses. None where
- * several hosts stand behind the MAC, which then have theirs by their addresses alone.
+ * The name of the machine whose first row this is: that of its MAC, or else of its addresses. None
+ * where several hosts are behind the MAC: then only their addresses have names.
  */
 static struct name name_of(const struct names *names, const struct tally *tally, uint32_t i)
 {
@@ -65,13 +65,13 @@ static struct name name_of(const struct names *names, const struct tally *tally,
 	return name;
 }
 
-/* Of a row: that of the machine, where the address has no other one of its own. */
+/* The name of a row: that of its machine, unless the address has another one of its own. */
 static struct name name_of_row(
 	const struct names *names, const struct tally_row *row, const struct name *machine)
 {
 	struct names_address_name own = {0};
 
-	if (has_mac(row)) /* without one, machine is of this address */
+	if (has_mac(row)) /* without a MAC, machine is this address alone */
 		own = own_name(names, row);
 	if (!own.text || (machine->text && (own.relation == NAMES_SAME_AS_MAC ||
 						   name_agrees(own.text, machine->text))))
@@ -79,7 +79,7 @@ static struct name name_of_row(
 	return (struct name){own.text, own.source};
 }
 
-/* The bytes of a name: it has its source before it and a NUL behind. */
+/* The bytes of a name in a snapshot: one for its source before it, and a NUL behind it. */
 static size_t size_of(const struct name *name)
 {
 	return name->text ? 1 + strlen(name->text) + 1 : 0;
@@ -97,14 +97,14 @@ static void note_uses(const struct tally *tally, struct names *names)
 	}
 }
 
-/* Whether all in a snapshot would be called as it is: mostly, so that names cost nothing. */
+/* Whether every name in a snapshot still holds. Mostly so, and then names cost nothing. */
 static bool same_names(
 	const struct snapshot *s, const struct tally *tally, const struct names *names)
 {
 	return s->names_version == names_version(names) && s->rows_version == tally->version;
 }
 
-/* The bytes of all names, after the empty one at 0. */
+/* The bytes of all names, including the empty one at 0. */
 static size_t text_needed(const struct tally *tally, const struct names *names)
 {
 	struct name machine = {0}, last = {0};
@@ -134,7 +134,7 @@ static void add(struct mz_counts *sum, const struct mz_counts *counts)
 	}
 }
 
-/* Whether a row belongs to the host of the one before it, but for the interface. */
+/* Whether a row belongs to the same host as the row before it, on whatever interface. */
 static bool same_host(const struct tally *tally, uint32_t i)
 {
 	const struct tally_row *row = &tally->rows[i];
@@ -142,17 +142,17 @@ static bool same_host(const struct tally *tally, uint32_t i)
 	return same_machine(tally, i) && row[-1].family == row->family;
 }
 
-/* What rows of one host, one after another, are added to. */
+/* Successive rows of one host, on all its interfaces. */
 struct run {
-	uint32_t first;	      /* host of the run's first row */
-	uint32_t at[MZ_NETS]; /* the run's host on that interface, where it is not before first */
+	uint32_t first;	      /* index of the host of the first row */
+	uint32_t at[MZ_NETS]; /* index of the host per interface; below first: none yet */
 };
 
-/* The names that were put last: of a machine, and of its address that has another one. */
+/* The names that were written last: of a machine, and of an address with a name of its own. */
 struct naming {
 	struct name machine, own;
 	uint32_t machine_at, own_at, length;
-	bool same; /* as in the last snapshot: nothing of the above is needed */
+	bool same; /* all names are those of the last snapshot: the other fields are unused */
 };
 
 static void fill_host(struct snapshot *s, const struct tally_row *row, const struct naming *naming,
@@ -187,7 +187,7 @@ static void fill_address(struct snapshot *s, const struct tally_row *row, uint32
 	memcpy(address->mac, row->mac, sizeof(address->mac));
 }
 
-/* Where the name is in the snapshot's text, of which *length bytes are used. */
+/* Appends a name to the snapshot's text, of which *length bytes are used. Returns its offset. */
 static uint32_t put_name(struct snapshot *s, const struct name *name, uint32_t *length)
 {
 	unsigned char *text = s->data + s->text_at + *length;
@@ -203,13 +203,13 @@ static uint32_t put_name(struct snapshot *s, const struct name *name, uint32_t *
 	return at;
 }
 
-/* Names given to machines without a MAC: offsets into the text; 0: free. */
+/* A hash table of the names that machines without a MAC have: offsets into the text; 0: free. */
 struct given {
 	uint32_t name[1024];
 	unsigned count;
 };
 
-/* As outputs show them, where what is no UTF-8 all looks the same. */
+/* Whether outputs show both the same way: they replace all that is not UTF-8 by one character. */
 static bool look_same(const char *a, const char *b)
 {
 	while (*a && *b) {
@@ -224,8 +224,9 @@ static bool look_same(const char *a, const char *b)
 }
 
 /*
- * A machine without a MAC is told from others by its name or else by its address, so no two of them
- * may have the same name. Past three quarters of the room none is given any more.
+ * Whether no machine without a MAC has this name yet; takes it then. Such a machine is identified
+ * by its name, or else by its address, so no two of them may share a name. Where three quarters of
+ * the table are taken, no name is free.
  */
 static bool is_free(struct given *given, const struct snapshot *s, uint32_t name)
 {
@@ -275,7 +276,7 @@ static uint32_t name_address(struct snapshot *s, const struct tally_row *row,
 	return naming->own_at;
 }
 
-/* Addresses that left the tables are in their hosts' sums only. */
+/* Addresses that left the tables count in their hosts' sums, but have no row. */
 static void fill_rows(struct snapshot *s, const struct tally *tally, const struct names *names)
 {
 	struct naming naming = {.length = 1, .same = same_names(s, tally, names)};
@@ -290,7 +291,7 @@ static void fill_rows(struct snapshot *s, const struct tally *tally, const struc
 		if (!naming.same && !same_machine(tally, i)) {
 			name_machine(s, tally, i, names, &naming);
 			if (i > 0 && row[-1].family != row->family && !has_mac(row))
-				given = (struct given){0}; /* labels tell families apart, too */
+				given = (struct given){0}; /* labels include the family */
 			if (naming.machine_at && !has_mac(row) &&
 				!is_free(&given, s, naming.machine_at))
 				naming.machine_at = 0;
@@ -327,7 +328,7 @@ size_t snapshot_needed(const struct tally *tally, struct names *names, const str
 	note_uses(tally, names);
 	text = last && same_names(last, tally, names) ? last->text_length
 						      : text_needed(tally, names);
-	/* as many hosts as addresses, at most */
+	/* there are at most as many hosts as addresses */
 	return sizeof(struct snapshot) + text +
 	       tally->count * (sizeof(struct snapshot_address) + sizeof(struct snapshot_host));
 }

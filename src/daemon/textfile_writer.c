@@ -15,8 +15,8 @@ int textfile_writer_start(struct textfile_writer *writer, const struct config *c
 
 	writer->config = config;
 	if (error && !trust_path(path, false)) {
-		log_warn("--textfile %s: something of another user's is in the way: there is no "
-			 "text file until it goes",
+		log_warn("--textfile %s: something of another user's is in the way: no text "
+			 "file is written until that is gone",
 			path);
 		writer->failing = true;
 		return 0;

@@ -21,26 +21,26 @@
 #include "serve/listen.h"
 #include "serve/sandbox.h"
 
-#define REST_MS	    1000  /* who asks later gets new pages anyway, and most scrapes are rare */
-#define ROUNDS	    20000 /* in 100 ms: more than any clients keep it busy with */
-#define PATIENCE_MS 500	  /* with a keeper that does not answer, */
-#define RESPITE_MS  5000  /* which is then left alone for so long */
+#define REST_MS	    1000 /* idle for so long, pages are freed: a later scrape needs new ones anyway */
+#define ROUNDS	    20000 /* in 100 ms: more events than clients can cause */
+#define PATIENCE_MS 500	  /* how long a scrape waits for the answer of the keeper */
+#define RESPITE_MS  5000  /* how long a keeper that did not answer is not asked again */
 
 struct exporter {
 	const struct config *config;
 	struct snapshot_shared shared;
 	struct http *http;
 	struct allowed allowed;
-	int sockets; /* from EXPORTER_SOCKETS on */
+	int sockets; /* how many, from EXPORTER_SOCKETS on */
 	struct process_usage process;
-	struct snapshot_process uses; /* as of that snapshot */
-	uint64_t followed;	      /* the number of the snapshot that those are of */
-	uint64_t ask_ms;	      /* not before; monotonic */
+	struct snapshot_process uses; /* of this process, as of the latest snapshot */
+	uint64_t followed;	      /* the number of that snapshot */
+	uint64_t ask_ms;	      /* the keeper is not asked before; monotonic */
 	struct loop loop;
 	struct loop_source channel, requests, listening[CONFIG_SOCKETS];
 	struct loop_timer timer;
-	bool tired;   /* the timer is for a rest, not for a client's deadline */
-	bool resting; /* nothing happened for a while, and memory that nobody needs was freed */
+	bool rest_planned; /* the timer is for a rest, not for a client's deadline */
+	bool resting;	   /* no event since the memory of idle pages was freed */
 };
 
 static const struct snapshot *latest(struct exporter *exporter)
@@ -57,7 +57,7 @@ static const struct snapshot *latest(struct exporter *exporter)
 	return snapshot;
 }
 
-/* Asks for a fresh snapshot, and waits for it. A keeper that hangs may have its channel full. */
+/* Asks for a fresh snapshot, and waits for it. The channel may be full where the keeper hangs. */
 static void ask(struct exporter *exporter)
 {
 	struct pollfd channel = {.fd = PARENT_CHANNEL, .events = POLLIN};
@@ -65,7 +65,7 @@ static void ask(struct exporter *exporter)
 	char byte;
 
 	while (parent_receive(&byte))
-		; /* answers that came too late; this is a sign of life itself */
+		; /* late answers; what asks for a sign of life gets the question as one */
 	parent_send(EXPORTER_ASKS);
 	while ((now = now_ms()) < then && poll(&channel, 1, (int)(then - now)) > 0)
 		if (parent_receive(&byte) && byte == EXPORTER_READY)
@@ -73,7 +73,7 @@ static void ask(struct exporter *exporter)
 	exporter->ask_ms = now_ms() + RESPITE_MS;
 }
 
-/* Where the keeper does not answer, the last one has to do. */
+/* The latest snapshot, not older than a second unless the keeper does not answer. */
 static const struct snapshot *fresh(void *context)
 {
 	struct exporter *exporter = context;
@@ -90,8 +90,8 @@ static void plan(struct exporter *exporter)
 {
 	int wait = http_timeout(exporter->http);
 
-	exporter->tired = !exporter->resting && (wait < 0 || wait > REST_MS);
-	if (exporter->tired)
+	exporter->rest_planned = !exporter->resting && (wait < 0 || wait > REST_MS);
+	if (exporter->rest_planned)
 		wait = REST_MS;
 	if (wait < 0)
 		loop_stop_timer(&exporter->loop, &exporter->timer);
@@ -104,7 +104,7 @@ static void serve(void *context)
 	struct exporter *exporter = context;
 
 	exporter->resting = false;
-	latest(exporter); /* who may connect may have changed */
+	latest(exporter); /* the addresses that may connect may have changed */
 	http_run(exporter->http);
 	plan(exporter);
 }
@@ -113,7 +113,7 @@ static void serve_or_rest(void *context)
 {
 	struct exporter *exporter = context;
 
-	if (!exporter->tired) {
+	if (!exporter->rest_planned) {
 		serve(exporter);
 		return;
 	}
@@ -131,7 +131,7 @@ static void answer_keeper(void *context)
 	plan(context);
 }
 
-/* The next exporter serves without one that does not. */
+/* Ends this process where that fails: the next one serves without the socket. */
 static void listen_again(void *context)
 {
 	const struct loop_source *listening = context;
@@ -190,8 +190,8 @@ static int start(struct exporter *exporter)
 		if (listen_is_alive(fd))
 			sockets[count++] = fd;
 		else
-			log_error("a listening socket was closed from outside: nobody is served "
-				  "there");
+			log_error(
+				"a listening socket was closed from outside: it serves no client");
 	exporter->http = http_create(&config, sockets, count);
 	if (!exporter->http)
 		return -ENOMEM;
@@ -205,7 +205,7 @@ static int start(struct exporter *exporter)
 	return error;
 }
 
-/* Those that it is born with. */
+/* The listening sockets that this process was executed with. */
 static int count_sockets(void)
 {
 	int count = 0;
@@ -225,7 +225,7 @@ int exporter_run(const struct config *config)
 	exporter.sockets = count_sockets(); /* before anything else opens a descriptor */
 	if (config->syslog)
 		log_to_syslog();
-	tzset(); /* the log tells times: later the file cannot be read */
+	tzset(); /* for times in syslog: the sandbox cannot read the file */
 	error = start(&exporter);
 	if (!error)
 		error = sandbox_enter(EXPORTER_SOCKETS + exporter.sockets, &missing);

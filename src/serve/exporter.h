@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The process that serves HTTP: this program, executed anew with little more than its sockets, in a
- * sandbox from before the first client is heard. What it knows of the keeper is the snapshot in
- * shared memory; what it may say to it is one byte at a time.
+ * The process that serves HTTP: this program, executed anew with little more than its sockets. It
+ * enters a sandbox before it reads from the first client. It reads the keeper's snapshot in shared
+ * memory, and can send the keeper one byte at a time.
  */
 #ifndef MZ_SERVE_EXPORTER_H
 #define MZ_SERVE_EXPORTER_H
@@ -10,7 +10,7 @@
 #include "base/parent.h"
 #include "config/config.h"
 
-/* As argv[0] it makes main() call exporter_run(). The other arguments are the keeper's. */
+/* As argv[0] this makes main() call exporter_run(). The other arguments are the daemon's. */
 #define EXPORTER_NAME "mezoura-exporter"
 
 /*
@@ -24,10 +24,10 @@ enum { EXPORTER_SHARED = PARENT_PASSED, EXPORTER_SOCKETS };
 #define EXPORTER_READY 'r'
 
 #ifndef EXPORTER_FRESH_MS
-#define EXPORTER_FRESH_MS 1000 /* a scrape wants a snapshot that is not older */
+#define EXPORTER_FRESH_MS 1000 /* for a scrape, an older snapshot is replaced first */
 #endif
 
-/* Serves until the keeper ends. Returns the exit status. */
+/* Serves until the daemon ends. Does not return. */
 int exporter_run(const struct config *config);
 
 #endif

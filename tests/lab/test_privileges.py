@@ -132,8 +132,8 @@ def test_the_directory_of_the_text_file_may_be_another_s(home):
     with Daemon(home.router, "--textfile", f"{directory}/mezoura.prom") as daemon:
         path = f"{directory}/mezoura.prom"
         assert capabilities(daemon) == KEPT | DAC_OVERRIDE
-        assert (f"--textfile {path}: its directory is another user's: keeping CAP_DAC_OVERRIDE, "
-                "which chown to the daemon's user would spare") in daemon.said()
+        assert (f"--textfile {path}: its directory is another user's: keeping CAP_DAC_OVERRIDE; "
+                "chown the directory to the daemon's user to avoid that") in daemon.said()
         last = os.stat(path).st_ino
         wait_for("the next text file", lambda: os.stat(path).st_ino != last)
         assert stat.S_IMODE(os.stat(path).st_mode) == 0o644

@@ -65,8 +65,8 @@ def test_what_is_in_the_way_of_the_text_file_stops_nothing(home, tmp, make, owne
         assert_exact(truth, daemon)
         # where it is written each second, it would be told by now
         assert tmp.lines("/tmp/prom_c") == [
-            "mezoura: --textfile /tmp/prom_c: something of another user's is in the way: there is no text file "
-            "until it goes"]
+            "mezoura: --textfile /tmp/prom_c: something of another user's is in the way: no text file is written "
+            "until that is gone"]
         assert not stat.S_ISREG(os.lstat(tmp.prom).st_mode)
         os.rename(tmp.prom, f"{tmp.path}/away")
         wait_for("the text file", lambda: os.path.exists(tmp.prom))
