@@ -8,8 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* PR_SET_PDEATHSIG would not do: the daemon is another user, which may not send this process a
- * signal. */
+/* PR_SET_PDEATHSIG would not do: the daemon may be a user who cannot send it that signal. */
 int parent_follow_to_the_end(void)
 {
 	struct pollfd life = {.fd = PARENT_LIFE};

@@ -24,8 +24,7 @@
 
 #define ROUNDS 500 /* in 100 ms: more events than a busy router causes */
 
-/* Each part has its start in start(), or begin() where it needs no rights, and its end in stop().
- */
+/* Each part has one line in start_parts(), start() or begin(), and one in stop(). */
 struct daemon {
 	const struct config *config;
 	struct loop loop;

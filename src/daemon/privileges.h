@@ -34,8 +34,7 @@ int privileges_drop(const struct privileges *users);
 /* Puts CAP_DAC_OVERRIDE into effect, or gives it up for good. Returns 0 or -errno. */
 int privileges_write_anywhere(bool may);
 
-/* In a child, after privileges_drop(): becomes the exporter's user, for good. Returns 0 or -errno.
- */
+/* In a child, after privileges_drop(): becomes the exporter's user, for good. 0 or -errno. */
 int privileges_become_exporter(const struct privileges *users);
 
 /* In the daemon, when it starts no exporter any more: gives up the ids of its user, too. */
