@@ -170,14 +170,9 @@ static int add_pvid(const struct nlmsghdr *message, void *context)
 	return MNL_CB_OK;
 }
 
-/*
- * Reads all links of a family or, with an index, that one. filter: RTEXT_FILTER_..., what the
- * answer has besides. Returns 0 or -errno.
- */
-static int dump(
-	uint8_t family, uint32_t filter, unsigned index, mnl_cb_t read, struct listing *listing)
+/* Asks for all links of a family or, with an index, for that one, with the details of mask. */
+static struct nlmsghdr *ask(char data[DUMP_REQUEST], uint8_t family, uint32_t mask, unsigned index)
 {
-	char data[DUMP_REQUEST];
 	struct nlmsghdr *request = mnl_nlmsg_put_header(data);
 	struct ifinfomsg *link;
 
@@ -186,14 +181,15 @@ static int dump(
 	link = mnl_nlmsg_put_extra_header(request, sizeof(*link));
 	link->ifi_family = family;
 	link->ifi_index = (int)index;
-	mnl_attr_put_u32(request, IFLA_EXT_MASK, filter);
-	return dump_read(NETLINK_ROUTE, false, request, read, listing);
+	mnl_attr_put_u32(request, IFLA_EXT_MASK, mask);
+	return request;
 }
 
 int devices_packets(unsigned index, uint64_t *packets)
 {
 	struct listing listing = {0};
-	int error = dump(AF_UNSPEC, 0, index, add_device, &listing);
+	char data[DUMP_REQUEST];
+	int error = dump_once(NETLINK_ROUTE, ask(data, AF_UNSPEC, 0, index), add_device, &listing);
 
 	if (!error && listing.count)
 		*packets = listing.list[0].packets;
@@ -203,12 +199,19 @@ int devices_packets(unsigned index, uint64_t *packets)
 
 int devices_list(struct device **list)
 {
+	struct mnl_socket *socket = dump_open(NETLINK_ROUTE, false);
 	struct listing listing = {0};
-	int error = dump(AF_UNSPEC, 0, 0, add_device, &listing);
+	char data[DUMP_REQUEST];
+	int error;
 
+	if (!socket)
+		return -errno;
+	error = dump_read(socket, ask(data, AF_UNSPEC, 0, 0), add_device, &listing);
 	/* VLANs as ranges: one by one, 4,000 have no room in a part of the answer */
 	if (!error)
-		error = dump(AF_BRIDGE, RTEXT_FILTER_BRVLAN_COMPRESSED, 0, add_pvid, &listing);
+		error = dump_read(socket, ask(data, AF_BRIDGE, RTEXT_FILTER_BRVLAN_COMPRESSED, 0),
+			add_pvid, &listing);
+	mnl_socket_close(socket);
 	if (error == -EOPNOTSUPP)
 		error = 0; /* a kernel without bridges */
 	if (error) {

@@ -65,7 +65,7 @@ static int dump(uint16_t type, unsigned ifindex, uint32_t parent, mnl_cb_t read,
 	tc->tcm_family = AF_UNSPEC;
 	tc->tcm_ifindex = (int)ifindex;
 	tc->tcm_parent = parent;
-	return dump_read(NETLINK_ROUTE, false, request, read, context);
+	return dump_once(NETLINK_ROUTE, request, read, context);
 }
 
 int filters_list(unsigned ifindex, enum mz_direction direction, struct filter *list, int room)

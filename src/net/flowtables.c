@@ -111,7 +111,7 @@ static bool look(struct flowtables *flowtables)
 	header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
 	header->nfgen_family = NFPROTO_UNSPEC;
 	header->version = NFNETLINK_V0;
-	if (dump_read(NETLINK_NETFILTER, false, request, look_at, &seen) < 0)
+	if (dump_once(NETLINK_NETFILTER, request, look_at, &seen) < 0)
 		return false;
 	flowtables->offloaded = seen.offloaded;
 	memcpy(flowtables->name, seen.name, sizeof(seen.name));

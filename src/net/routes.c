@@ -69,7 +69,8 @@ static int read_route(const struct nlmsghdr *message, void *context)
 }
 
 /* Adds the routes of one family. Returns 0 or -errno. */
-static int add_family(int family, unsigned ifindex, struct routes *routes)
+static int add_family(
+	struct mnl_socket *socket, int family, unsigned ifindex, struct routes *routes)
 {
 	char data[DUMP_REQUEST];
 	struct nlmsghdr *request = mnl_nlmsg_put_header(data);
@@ -80,16 +81,21 @@ static int add_family(int family, unsigned ifindex, struct routes *routes)
 	rt = mnl_nlmsg_put_extra_header(request, sizeof(*rt));
 	rt->rtm_family = (unsigned char)family;
 	mnl_attr_put_u32(request, RTA_OIF, ifindex); /* of a million routes, only these */
-	return dump_read(NETLINK_ROUTE, true, request, read_route, routes);
+	return dump_read(socket, request, read_route, routes);
 }
 
 int routes_add(struct route **list, size_t *count, const char *ifname, unsigned ifindex)
 {
+	struct mnl_socket *socket = dump_open(NETLINK_ROUTE, true);
 	struct routes routes = {list, count, ifname};
-	int error = add_family(AF_INET, ifindex, &routes);
+	int error;
 
+	if (!socket)
+		return -errno;
+	error = add_family(socket, AF_INET, ifindex, &routes);
 	if (!error)
-		error = add_family(AF_INET6, ifindex, &routes);
+		error = add_family(socket, AF_INET6, ifindex, &routes);
+	mnl_socket_close(socket);
 	if (error == -EAFNOSUPPORT || error == -EOPNOTSUPP)
 		error = 0; /* a kernel without IPv6 */
 	return error;
