@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "hooks/hook.h"
 #include "model/labels.h"
 #include "net/filters.h"
@@ -25,22 +26,18 @@ static int compare(const void *a, const void *b)
 /* Adds a hook once, also where the device has classifiers for several tracked interfaces. */
 static int add(struct leftover *left, const struct hook *hook, enum snapshot_hook_kind kind)
 {
-	struct snapshot_hook found = {.direction = (uint8_t)hook->direction, .kind = (uint8_t)kind};
+	struct snapshot_hook *hooks,
+		found = {.direction = (uint8_t)hook->direction, .kind = (uint8_t)kind};
 
 	if (!if_indextoname(hook->ifindex, found.device))
 		return 0; /* it has just gone */
 	for (size_t i = 0; i < left->count; i++)
 		if (compare(&left->hooks[i], &found) == 0)
 			return 0;
-	if (left->count == left->room) {
-		size_t room = left->room ? left->room * 2 : 16;
-		struct snapshot_hook *hooks = realloc(left->hooks, room * sizeof(*hooks));
-
-		if (!hooks)
-			return -ENOMEM;
-		left->hooks = hooks;
-		left->room = room;
-	}
+	hooks = array_grow(left->hooks, left->count, &left->room, 16, sizeof(*hooks));
+	if (!hooks)
+		return -ENOMEM;
+	left->hooks = hooks;
 	left->hooks[left->count++] = found;
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "hooks/classifier.h"
@@ -158,15 +159,12 @@ static const struct installed_hook *find_hook(
 
 struct installed_hook *place_add(struct place_work *work)
 {
-	if (work->count == work->room) {
-		size_t room = work->room ? work->room * 2 : 4;
-		struct installed_hook *hooks = realloc(work->hooks, room * sizeof(*hooks));
+	struct installed_hook *hooks =
+		array_grow(work->hooks, work->count, &work->room, 4, sizeof(*hooks));
 
-		if (!hooks)
-			return NULL;
-		work->hooks = hooks;
-		work->room = room;
-	}
+	if (!hooks)
+		return NULL;
+	work->hooks = hooks;
 	memset(&work->hooks[work->count], 0, sizeof(*work->hooks));
 	return &work->hooks[work->count++];
 }

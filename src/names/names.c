@@ -2,24 +2,8 @@
 #include "names/names.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "names/names_private.h"
-
-/* Whether a lease of old is still in one of the files. */
-static bool lasts(const void *context, const struct name_entry *entry)
-{
-	const struct source_files *leases = context;
-	bool found = false;
-
-	for (size_t i = 0; i < leases->file_count && !found; i++) {
-		const struct name_entry *there =
-			name_table_entry(&leases->file[i].table, &entry->key);
-
-		found = there && memcmp(there->holder, entry->holder, sizeof(entry->holder)) == 0;
-	}
-	return found;
-}
 
 static void renew_version(struct names *names)
 {
@@ -30,12 +14,6 @@ static void renew_version(struct names *names)
 uint32_t names_version(const struct names *names)
 {
 	return names->version;
-}
-
-void names_keep_ended(
-	struct names *names, const struct source_files *leases, const struct name_table *old)
-{
-	ended_leases_keep(&names->ended, old, lasts, leases);
 }
 
 bool names_refresh(struct names *names)

@@ -150,6 +150,27 @@ static bool take(struct source_files *from, const char *path, struct source_file
 	return false;
 }
 
+/* Whether a lease of old is still in one of the files. */
+static bool lasts(const void *context, const struct name_entry *entry)
+{
+	const struct source_files *leases = context;
+	bool found = false;
+
+	for (size_t i = 0; i < leases->file_count && !found; i++) {
+		const struct name_entry *there =
+			name_table_entry(&leases->file[i].table, &entry->key);
+
+		found = there && memcmp(there->holder, entry->holder, sizeof(entry->holder)) == 0;
+	}
+	return found;
+}
+
+void names_keep_ended(
+	struct names *names, const struct source_files *leases, const struct name_table *old)
+{
+	ended_leases_keep(&names->ended, old, lasts, leases);
+}
+
 /*
  * Makes the source's files those of plan. Leaves out some where memory is short. Returns whether
  * the files changed.

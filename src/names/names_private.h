@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The inside of struct names, shared by names.c (reading the files), names_files.c (which files
- * these are) and names_lookup.c (whose name it is).
+ * these are, and the leases that they no longer have) and names_lookup.c (whose name it is).
  */
 #ifndef MZ_NAMES_NAMES_PRIVATE_H
 #define MZ_NAMES_NAMES_PRIVATE_H

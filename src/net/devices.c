@@ -8,11 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "net/dump.h"
 
 struct listing {
 	struct device *list;
-	int count, room;
+	int count;
+	size_t room;
 };
 
 static void read_info_data(const struct nlattr *data, struct device *device)
@@ -103,7 +105,7 @@ static int add_device(const struct nlmsghdr *message, void *context)
 {
 	const struct ifinfomsg *link = mnl_nlmsg_get_payload(message);
 	struct listing *listing = context;
-	struct device device = {.index = (unsigned)link->ifi_index, .type = link->ifi_type};
+	struct device *list, device = {.index = (unsigned)link->ifi_index, .type = link->ifi_type};
 	const struct nlattr *a;
 	bool elsewhere = false;
 
@@ -115,17 +117,12 @@ static int add_device(const struct nlmsghdr *message, void *context)
 	}
 	if (elsewhere || (device.kind != DEVICE_VLAN && device.kind != DEVICE_MACVLAN))
 		device.lower = 0;
-	if (listing->count == listing->room) {
-		int room = listing->room ? listing->room * 2 : 32;
-		struct device *list = realloc(listing->list, (size_t)room * sizeof(*list));
-
-		if (!list) {
-			errno = ENOMEM;
-			return MNL_CB_ERROR;
-		}
-		listing->list = list;
-		listing->room = room;
+	list = array_grow(listing->list, (size_t)listing->count, &listing->room, 32, sizeof(*list));
+	if (!list) {
+		errno = ENOMEM;
+		return MNL_CB_ERROR;
 	}
+	listing->list = list;
 	listing->list[listing->count++] = device;
 	return MNL_CB_OK;
 }

@@ -10,6 +10,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/array.h"
+
 #define NAME_NEW MZ_PAST "_new"
 
 static const uint8_t no_mac[6];
@@ -115,17 +117,14 @@ int archive_copy(struct archive *copy, const struct archive *archive)
 
 int archive_add(struct archive *archive, const struct tally_row *row)
 {
+	struct tally_row *rows;
+
 	if (!tally_is_sound(row))
 		return -EUCLEAN;
-	if (archive->count == archive->room) {
-		uint32_t room = archive->room ? archive->room * 2 : 64;
-		struct tally_row *rows = realloc(archive->rows, room * sizeof(*rows));
-
-		if (!rows)
-			return -ENOMEM;
-		archive->rows = rows;
-		archive->room = room;
-	}
+	rows = array_grow(archive->rows, archive->count, &archive->room, 64, sizeof(*rows));
+	if (!rows)
+		return -ENOMEM;
+	archive->rows = rows;
 	archive->rows[archive->count++] = *row;
 	return 0;
 }

@@ -13,7 +13,8 @@
 struct archive {
 	struct mz_past_head head;
 	struct tally_row *rows; /* the first head.rows are sorted by tally_compare(), each once */
-	uint32_t count, room;
+	uint32_t count;
+	size_t room;
 	uint32_t max_rows; /* that archive_compact() leaves */
 	uint32_t changes;  /* calls of archive_compact(), which may change all rows */
 };
