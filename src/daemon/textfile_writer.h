@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The text file of --textfile: every snapshot is written to it. Without the option nothing is. */
+/* The text file of --textfile: every snapshot is written to it. With '-' none is. */
 #ifndef MZ_DAEMON_TEXTFILE_WRITER_H
 #define MZ_DAEMON_TEXTFILE_WRITER_H
 

@@ -4,13 +4,7 @@
  * names_source, and within a source its files in the order in which they were added: the first that
  * knows the host names it.
  *
- * To add a source of names:
- *   names/source.h    its value in enum names_source, where it ranks
- *   names/source.c    its row: the word for users, and its parser
- *   names/NEW.[ch]    the parser; names/parser.h has its type, names/ethers.c is the shortest one
- *   names/follow.c    which paths of the configuration are its files, in follow_all()
- *   config/           the option that names these files, if it has one: CONTRIBUTING.md
- *   tests             tests/unit/test_NEW.c, tests/fuzz/fuzz_NEW.c; docs/metrics.md lists the words
+ * To add a source of names: CONTRIBUTING.md has the list of files.
  * To add a format of leases: names/leases.h. To add a UCI section: names/uci/uci_names.h.
  */
 #ifndef MZ_NAMES_NAMES_H
