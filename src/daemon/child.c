@@ -105,11 +105,10 @@ static void forget(struct child *child)
 	child->pid = 0;
 }
 
-static int start(struct child *child)
+static int launch(struct child *child)
 {
 	int channel[2], life[2], error;
 
-	child->started_ms = now_ms();
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel) < 0)
 		return -errno;
 	if (pipe2(life, O_CLOEXEC) < 0) {
@@ -130,8 +129,19 @@ static int start(struct child *child)
 	}
 	close(channel[1]);
 	close(life[0]);
-	if (error) {
+	if (error)
 		forget(child);
+	return error;
+}
+
+/* Logs a line on failure. */
+static int start(struct child *child)
+{
+	int error;
+
+	child->started_ms = now_ms();
+	error = launch(child);
+	if (error) {
 		log_error("cannot start the %s: %s", child->name, strerror(-error));
 		return error;
 	}

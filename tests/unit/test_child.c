@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,6 +28,7 @@ static struct children children;
 static struct child child[2];
 static char received[2][256];
 static int report[2], log_pipe[2], old_stderr;
+static struct rlimit old_limit; /* of open files */
 static char *arguments[] = {NULL, NULL};
 
 static int obey(void)
@@ -261,7 +263,47 @@ static void what_was_stopped_is_not_started_again(void **state)
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* no zombie is left */
 }
 
-static void without_descriptors_it_is_not_started(void **state)
+/* Has the kernel open no more than this number of further descriptors. */
+static void leave_descriptors(int number)
+{
+	struct rlimit limit = old_limit;
+
+	for (limit.rlim_cur = 0; number || fcntl((int)limit.rlim_cur, F_GETFD) >= 0;
+		limit.rlim_cur++)
+		number -= fcntl((int)limit.rlim_cur, F_GETFD) < 0;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+static void without_descriptors_it_is_not_started_and_says_why(void **state)
+{
+	(void)state;
+	for (int number = 0; number < 4; number++) { /* two of the channel, two of its life */
+		leave_descriptors(number);
+		assert_int_equal(child_start(&children, make(0, OBEYS)), -EMFILE);
+		expect_logged("cannot start the first: Too many open files");
+	}
+}
+
+static void each_start_without_descriptors_says_why(void **state)
+{
+	(void)state;
+	start(0, HANGS);
+	leave_descriptors(0);
+	assert_int_equal(kill(child[0].pid, SIGKILL), 0);
+	await_end(); /* which closes one of the channel and one of its life */
+	expect_logged("was killed by signal 9");
+	for (int wait = 100; wait <= 400; wait *= 2) {
+		assert_int_equal(loop_timeout(&loop), wait);
+		pass(wait);
+		expect_logged("cannot start the first: Too many open files");
+	}
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &old_limit), 0);
+	pass(800);
+	assert_true(child[0].pid > 0);
+	assert_int_equal(child[0].restarts, 1);
+}
+
+static void with_too_much_to_pass_it_is_not_started(void **state)
 {
 	(void)state;
 	make(0, OBEYS)->passed_count = CHILD_PASSED_MAX + 1;
@@ -280,6 +322,8 @@ static int begin(void **state)
 		pipe2(log_pipe, O_CLOEXEC | O_NONBLOCK) < 0)
 		return -1;
 	children = (struct children){.loop = &loop};
+	if (getrlimit(RLIMIT_NOFILE, &old_limit) < 0)
+		return -1;
 	old_stderr = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
 	return dup2(log_pipe[1], STDERR_FILENO) < 0;
 }
@@ -287,6 +331,7 @@ static int begin(void **state)
 static int end(void **state)
 {
 	(void)state;
+	setrlimit(RLIMIT_NOFILE, &old_limit);
 	clock_run();
 	for (int i = 0; i < 2; i++)
 		child_stop(&children, &child[i]);
@@ -312,7 +357,9 @@ int main(int argc, char **argv)
 		TEST(one_that_gives_no_sign_of_life_is_killed),
 		TEST(one_that_cannot_become_its_user_is_tried_again),
 		TEST(what_was_stopped_is_not_started_again),
-		TEST(without_descriptors_it_is_not_started),
+		TEST(without_descriptors_it_is_not_started_and_says_why),
+		TEST(each_start_without_descriptors_says_why),
+		TEST(with_too_much_to_pass_it_is_not_started),
 	};
 	sigset_t ended;
 
