@@ -126,7 +126,8 @@ static void put_interfaces(struct page *page, const struct snapshot *snapshot)
 
 static void put_incomplete(struct page *page, const struct snapshot *snapshot)
 {
-	head(page, "mezoura_incomplete", FAMILY_GAUGE, "1 where packets pass uncounted, and why.");
+	head(page, "mezoura_incomplete", FAMILY_GAUGE,
+		"1 where counts are known to be wrong, and why.");
 	for (unsigned i = 0; i < SNAPSHOT_REASONS; i++) {
 		begin(page, "{reason=\"");
 		buf_text(page->out, labels_incomplete(i));
