@@ -3,9 +3,21 @@
 
 #include "base/utf8.h"
 
+/* Appends the ASCII at the start of text that needs no escape, as most names are all of that. */
+static const char *put_plain(struct buf *buf, const char *text)
+{
+	const char *end = text;
+
+	while (*end >= ' ' && *end < 0x7f && *end != '"' && *end != '\\' && *end != '<')
+		end++;
+	if (end != text)
+		buf_bytes(buf, text, (size_t)(end - text));
+	return end;
+}
+
 void escape_label(struct buf *buf, const char *text)
 {
-	while (*text) {
+	while (*(text = put_plain(buf, text))) {
 		if (*text == '\n') {
 			buf_bytes(buf, "\\n", 2);
 			text++;
@@ -35,7 +47,7 @@ static void put_escape(struct buf *buf, const char *character, size_t length)
 void escape_json(struct buf *buf, const char *text)
 {
 	buf_bytes(buf, "\"", 1);
-	while (*text) {
+	while (*(text = put_plain(buf, text))) {
 		size_t length;
 		const char *character = utf8_next(&text, &length);
 
