@@ -20,7 +20,7 @@
 #define E2BIG  7  /* the table is full */
 #define EINVAL 22 /* no machine can have this MAC */
 
-/* A size of 1 is a placeholder: the daemon makes these maps, by --max-hosts (maps.c). */
+/* A size of 1 stands for another one: the daemon makes these maps, by --max-hosts (maps.c). */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__type(key, struct mz_key4);

@@ -6,6 +6,7 @@
 #include "serve/exporter.h"
 
 _Static_assert(1 + CONFIG_SOCKETS <= CHILD_PASSED_MAX, "all of them can be passed");
+
 /* However often it asks, one answer does. */
 static void receive(void *context, const char *bytes, size_t length)
 {

@@ -4,9 +4,8 @@
 #include "base/clock.h"
 #include "daemon/notify.h"
 
-#define LATE_MS                                                                                    \
-	1000 /* and two intervals: a pull that is so late is a sign that the daemon hangs          \
-	      */
+/* Beyond two intervals: a pull that is so late is a sign that the daemon hangs. */
+#define LATE_MS 1000
 
 static void feed_watchdog(void *context)
 {

@@ -120,18 +120,18 @@ static void report_refusal(char *text)
 		*why[0] ? "; " : "", why[1]);
 }
 
-/* As classifier_load(), of the unpacked object file. log: VERIFIER_LOG zero bytes. */
+/* As classifier_load(), of the unpacked object file. log: VERIFIER_LOG zero bytes, or NULL. */
 static int load_object(const void *file, size_t size, char *log, const struct maps *maps,
 	const struct mz_settings *settings, int programs[MZ_DIRECTIONS])
 {
 	/* At level 0, libbpf asks for a log when the kernel has refused the program without one */
 	LIBBPF_OPTS(bpf_object_open_opts, options, .kernel_log_buf = log,
-		.kernel_log_size = VERIFIER_LOG, .kernel_log_level = 0);
+		.kernel_log_size = log ? VERIFIER_LOG : 0, .kernel_log_level = 0);
 	struct bpf_object *object = bpf_object__open_mem(file, size, &options);
 	int error = object ? load(object, maps, settings, programs) : -errno;
 
 	bpf_object__close(object);
-	if (error)
+	if (error && log)
 		report_refusal(log);
 	/* a log that is too long for the buffer takes the place of the verifier's own error */
 	return error == -ENOSPC ? -EINVAL : error;
@@ -149,13 +149,15 @@ int classifier_load(
 		NULL, VERIFIER_LOG, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	int error = -ENOMEM;
 
+	if (log == MAP_FAILED) /* rather no reason in the log than no classifier */
+		log = NULL;
 	programs[MZ_UPLOAD] = programs[MZ_DOWNLOAD] = -1;
 	libbpf_set_print(NULL); /* the caller says what failed, in one line */
-	if (unpacked && log != MAP_FAILED)
+	if (unpacked)
 		error = load_object(unpacked, size, log, maps, settings, programs);
 	if (unpacked)
 		munmap(unpacked, size);
-	if (log != MAP_FAILED)
+	if (log)
 		munmap(log, VERIFIER_LOG);
 	return error;
 }
