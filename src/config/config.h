@@ -6,6 +6,7 @@
 #include <net/if.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/socket.h>
 
 #include "base/prefix.h"
@@ -71,7 +72,11 @@ struct config {
 	const char *notify_socket; /* of the service manager; NULL: none */
 	unsigned passed;	   /* listening sockets of the service manager, from fd 3 on */
 	unsigned watchdog_ms;	   /* how often it expects a sign of life; 0: never */
-	char **argv; /* the command line; the exporter gets it with another first word */
+	char **argv;	      /* the command line; the exporter gets it with another first word */
+	const char *state;    /* the directory of the history; NULL: none is kept */
+	unsigned commit;      /* seconds */
+	uint64_t state_size;  /* bytes; 0: by what is free */
+	unsigned month_start; /* day of the month */
 	enum config_hook hook;
 	bool syslog;
 	bool verbose;

@@ -94,6 +94,9 @@ struct snapshot_process {
 struct snapshot {
 	uint64_t taken_ms; /* since 1970 */
 	uint64_t number;   /* of the snapshot, since the daemon started: from 1 */
+	uint64_t tables; /* identity of the kernel's tables: another one where counts began anew */
+	uint64_t tables_since_s; /* when these counts began, in seconds since boot; 0: not known */
+	bool whole; /* false: counts of other tables are still to be taken over into these */
 	uint32_t address_count, host_count, hook_count, source_count, interface_count;
 	uint32_t incomplete;		  /* bits 1 << enum snapshot_incomplete */
 	uint32_t entries[2], capacity[2]; /* of the kernel's tables: IPv4, IPv6 */
