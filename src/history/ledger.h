@@ -20,6 +20,7 @@ struct ledger_series {
 	struct history_key key;
 	struct mz_counts counter; /* as of the end of the last slice */
 	struct mz_counts seen;	  /* in the last snapshot */
+	struct mz_counts next;	  /* in the snapshot that is being taken */
 	struct mz_counts extra;	  /* of the open slice: counted before the row left the tables */
 	char *name;		  /* the last known one; NULL: none. Belongs to the ledger */
 	char source[12];
@@ -50,6 +51,8 @@ struct ledger {
 	uint64_t lost;	 /* bytes of counters that fell: they cannot have been recorded */
 	bool started;
 	/* private: */
+	bool unwatched; /* the open slice */
+	bool baseline;	/* counters begin at what the next snapshot has */
 	size_t room, row_room, slot_count;
 	uint32_t *slots;
 	struct ledger_row *rows;
@@ -90,7 +93,13 @@ int ledger_close(struct ledger *ledger);
 /* The open slice, as of the last snapshot; its rows are valid until the next call. */
 void ledger_open_slice(struct ledger *ledger, struct ledger_slice *slice);
 
-/* The series of a key; NULL: none. */
-struct ledger_series *ledger_find(const struct ledger *ledger, const struct history_key *key);
+/* The index of the series of a key, which is added where there is none, or -ENOMEM. */
+int64_t ledger_series(struct ledger *ledger, const struct history_key *key);
+
+/*
+ * Forgets series that left the tables, once they are many and nothing of them is in the open slice.
+ * All indices change: call it when none is kept.
+ */
+void ledger_compact(struct ledger *ledger);
 
 #endif
