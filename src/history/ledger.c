@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "history/ledger_private.h"
 #include "history/sums.h"
 
 #define MANY_GONE 256 /* series: fewer are not worth to be forgotten */
@@ -29,7 +28,7 @@ void ledger_finish(struct ledger *ledger)
 
 /* Series */
 
-uint32_t *ledger_slot(const struct ledger *ledger, const struct history_key *key)
+static uint32_t *find_slot(const struct ledger *ledger, const struct history_key *key)
 {
 	uint64_t word[sizeof(*key) / 8];
 	size_t mask = ledger->slot_count - 1, at;
@@ -46,7 +45,7 @@ static void fill_slots(struct ledger *ledger)
 {
 	memset(ledger->slots, 0, ledger->slot_count * sizeof(*ledger->slots));
 	for (size_t i = 0; i < ledger->count; i++)
-		*ledger_slot(ledger, &ledger->series[i].key) = (uint32_t)i + 1;
+		*find_slot(ledger, &ledger->series[i].key) = (uint32_t)i + 1;
 }
 
 /* rows have room for one per series, so that closing a slice allocates nothing. */
@@ -74,22 +73,27 @@ static int grow(struct ledger *ledger)
 	return 0;
 }
 
+int64_t ledger_find(const struct ledger *ledger, const struct history_key *key)
+{
+	uint32_t slot = ledger->slot_count ? *find_slot(ledger, key) : 0;
+
+	return slot ? (int64_t)slot - 1 : -ENOENT;
+}
+
 int64_t ledger_series(struct ledger *ledger, const struct history_key *key)
 {
-	uint32_t *slot = ledger->slot_count ? ledger_slot(ledger, key) : NULL;
+	int64_t index = ledger_find(ledger, key);
+	int error = 0;
 
-	if (slot && *slot)
-		return *slot - 1;
-	if (ledger->count == ledger->room) {
-		int error = grow(ledger);
-
-		if (error)
-			return error;
-		slot = ledger_slot(ledger, key);
-	}
+	if (index >= 0)
+		return index;
+	if (ledger->count == ledger->room)
+		error = grow(ledger);
+	if (error)
+		return error;
 	ledger->series[ledger->count] = (struct ledger_series){.key = *key};
-	*slot = (uint32_t)++ledger->count;
-	return *slot - 1;
+	*find_slot(ledger, key) = (uint32_t)ledger->count + 1;
+	return (int64_t)ledger->count++;
 }
 
 void ledger_compact(struct ledger *ledger)

@@ -93,8 +93,17 @@ int ledger_close(struct ledger *ledger);
 /* The open slice, as of the last snapshot; its rows are valid until the next call. */
 void ledger_open_slice(struct ledger *ledger, struct ledger_slice *slice);
 
+/* The index of the series of a key; -ENOENT: none. */
+int64_t ledger_find(const struct ledger *ledger, const struct history_key *key);
+
 /* The index of the series of a key, which is added where there is none, or -ENOMEM. */
 int64_t ledger_series(struct ledger *ledger, const struct history_key *key);
+
+/* Copies the name; an empty one changes nothing. */
+void ledger_rename(struct ledger_series *series, const char *name, const char *source);
+
+/* What the series has in the open slice, if that ends where its counter is at. */
+struct mz_counts ledger_earned(const struct ledger_series *series, const struct mz_counts *at);
 
 /*
  * Forgets series that left the tables, once they are many and nothing of them is in the open slice.

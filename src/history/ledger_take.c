@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "history/ledger.h"
+
 #include <string.h>
 
-#include "history/ledger_private.h"
 #include "history/sums.h"
 
 /* Finds the series of a snapshot's row, and notes the row's counts as the next ones. */
@@ -75,32 +76,43 @@ static void begin_anew(struct ledger_series *series, const struct mz_counts *now
 	series->unsaved = true;
 }
 
-/*
- * Whether the row of key took over the counts of a row that left the tables: then it rose by at
- * least these. What it rose by beyond them is its own.
- */
-static bool took_over(
-	struct ledger *ledger, const struct history_key *key, const struct mz_counts *counts)
+/* What is less: counts, or what a counter rose by. */
+static uint64_t at_most(uint64_t counts, uint64_t from, uint64_t to)
 {
-	uint32_t slot = *ledger_slot(ledger, key);
-	struct ledger_series *series = slot ? &ledger->series[slot - 1] : NULL;
-	struct mz_counts then;
+	uint64_t rise = to > from ? to - from : 0;
+
+	return counts < rise ? counts : rise;
+}
+
+/*
+ * Has the row of key take over as many of counts as it rose by: these were counted before. What it
+ * rose by beyond them is its own. Leaves the others in counts.
+ */
+static void take_over(
+	struct ledger *ledger, const struct history_key *key, struct mz_counts *counts)
+{
+	int64_t index = ledger_find(ledger, key);
+	struct ledger_series *series = index >= 0 ? &ledger->series[index] : NULL;
+	struct mz_counts part;
 
 	if (!series || !series->present)
-		return false;
-	then = series->seen;
-	sums_add(&then, counts);
-	if (!sums_have_reached(&series->next, &then))
-		return false;
-	sums_add(&series->seen, counts);
-	sums_add(&series->counter, counts);
+		return;
+	for (int d = 0; d < MZ_DIRECTIONS; d++) {
+		part.bytes[d] =
+			at_most(counts->bytes[d], series->seen.bytes[d], series->next.bytes[d]);
+		part.packets[d] = at_most(
+			counts->packets[d], series->seen.packets[d], series->next.packets[d]);
+	}
+	sums_add(&series->seen, &part);
+	sums_add(&series->counter, &part);
+	sums_subtract(counts, &part);
 	series->unsaved = true;
-	return true;
 }
 
 /*
  * A row leaves the tables where the archive has no room for it: another one takes over its counts
- * (tables/archive.h), the sum of hosts without a MAC or what is not attributed any more.
+ * (tables/archive.h), the sum of hosts without a MAC or what is not attributed any more. It may be
+ * back already, with a counter that began at 0.
  */
 static void leave(struct ledger *ledger, struct ledger_series *series)
 {
@@ -111,26 +123,18 @@ static void leave(struct ledger *ledger, struct ledger_series *series)
 
 	memset(sum.addr, 0, sizeof(sum.addr));
 	begin_anew(series, &(struct mz_counts){0});
-	if (memcmp(sum.mac, none, sizeof(none)) == 0 && took_over(ledger, &sum, &counts))
-		return;
-	if (!took_over(ledger, &forgotten, &counts))
-		ledger->lost += counts.bytes[MZ_UPLOAD] + counts.bytes[MZ_DOWNLOAD];
+	if (memcmp(sum.mac, none, sizeof(none)) == 0)
+		take_over(ledger, &sum, &counts);
+	take_over(ledger, &forgotten, &counts);
+	ledger->lost += counts.bytes[MZ_UPLOAD] + counts.bytes[MZ_DOWNLOAD];
 }
 
-/* Rows that left the tables, and counters that fell, which they never do by themselves. */
+/* Counters never fall by themselves. */
 static void match_rows(struct ledger *ledger)
 {
 	for (size_t i = 0; i < ledger->count; i++)
-		if (!ledger->series[i].present && !sums_are_zero(&ledger->series[i].seen))
+		if (!sums_have_reached(&ledger->series[i].next, &ledger->series[i].seen))
 			leave(ledger, &ledger->series[i]);
-	for (size_t i = 0; i < ledger->count; i++) {
-		struct ledger_series *series = &ledger->series[i];
-
-		if (sums_have_reached(&series->next, &series->seen))
-			continue;
-		ledger->lost += series->seen.bytes[MZ_UPLOAD] + series->seen.bytes[MZ_DOWNLOAD];
-		begin_anew(series, &(struct mz_counts){0});
-	}
 }
 
 static void see(struct ledger *ledger, int64_t now)
