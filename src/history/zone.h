@@ -22,7 +22,11 @@ struct zone {
 	int64_t end; /* the table is right until then */
 };
 
-/* The files that the zone comes from, to see that they changed. */
+/* Where the zone comes from; a test sets other paths. The last one only gives it a name. */
+enum { ZONE_TZ, ZONE_LOCALTIME, ZONE_TIMEZONE, ZONE_PATHS };
+extern const char *zone_paths[ZONE_PATHS];
+
+/* The first two of these files, to see that they changed. */
 struct zone_files {
 	struct {
 		dev_t device;
@@ -33,8 +37,9 @@ struct zone_files {
 };
 
 /*
- * Reads the zone: of TZ, or else of /etc/TZ (OpenWrt), or else of /etc/localtime. Sets TZ. Makes a
- * table from the time from to two years after now. Returns 0 or -ENOMEM. The caller frees.
+ * Reads the zone: of TZ as the process was given it, or else of /etc/TZ (OpenWrt), or else of
+ * /etc/localtime. Sets TZ. Makes a table from the time from to two years after now. A zone that
+ * cannot be read is UTC, and name says so. Returns 0 or -ENOMEM. The caller frees.
  */
 int zone_load(struct zone *zone, int64_t from, int64_t now);
 void zone_free(struct zone *zone);
@@ -48,7 +53,10 @@ int32_t zone_offset(const struct zone *zone, int64_t t);
 /* The hour that t is in: from a full local hour, or a change of offset, to the next one. */
 void zone_hour(const struct zone *zone, int64_t t, int64_t *start, int64_t *end);
 
-/* The local date of t, as days since 1970-01-01. */
+/*
+ * The local date of t, as days since 1970-01-01. Where the clock is put back over midnight, the
+ * new day goes on: days are intervals of time, one behind the other.
+ */
 int64_t zone_day_of(const struct zone *zone, int64_t t);
 
 /* The first instant whose local date is day, or a later one where that date was skipped. */
