@@ -16,8 +16,8 @@
 
 #define HOUR	  3600
 #define DAY	  86400
-#define YEAR	  (366 * DAY)
-#define LOOK_BACK 2 /* days: more than any two offsets differ */
+#define YEAR	  (366 * (int64_t)DAY)
+#define LOOK_BACK (2 * (int64_t)DAY) /* more than any two offsets differ */
 
 const char *zone_paths[ZONE_PATHS] = {"/etc/TZ", "/etc/localtime", "/etc/timezone"};
 
@@ -105,7 +105,7 @@ static void name_of_localtime(const char *path, char *name, size_t size)
 	/* by way of another link, as OpenWrt has it */
 	if (!found && length > 0 && realpath(path, target))
 		found = name_in_path(target);
-	if (!found && length <= 0 && read_line(zone_paths[ZONE_TIMEZONE], target, sizeof(target)))
+	if (!found && read_line(zone_paths[ZONE_TIMEZONE], target, sizeof(target)))
 		found = target;
 	if (!found && is_zone_file(path, footer, sizeof(footer)) && *footer)
 		found = footer;
@@ -146,13 +146,15 @@ static void take_value(const char *value, char *name, size_t size)
 /* TZ as this process was given it: what is set here must not pass for it when called again. */
 static const char *given_tz(void)
 {
-	static char *given;
-	static bool asked;
+	static char given[256];
+	static bool asked, has;
+	const char *tz = getenv("TZ");
 
-	if (!asked && getenv("TZ"))
-		given = strdup(getenv("TZ"));
+	if (!asked && tz)
+		snprintf(given, sizeof(given), "%s", tz);
+	has = asked ? has : tz != NULL;
 	asked = true;
-	return given;
+	return has ? given : NULL;
 }
 
 static void take_zone(char *name, size_t size)
@@ -206,7 +208,7 @@ int zone_load(struct zone *zone, int64_t from, int64_t now)
 	take_zone(zone->name, sizeof(zone->name));
 	if (from < 0)
 		from = 0;
-	zone->end = (now > from ? now : from) + 2 * (int64_t)YEAR;
+	zone->end = (now > from ? now : from) + 2 * YEAR;
 	offset = ask_libc(from, 0);
 	if (!add_change(zone, &room, INT64_MIN, offset))
 		return -ENOMEM;
@@ -301,7 +303,7 @@ void zone_hour(const struct zone *zone, int64_t t, int64_t *start, int64_t *end)
 int64_t zone_day_start(const struct zone *zone, int64_t day)
 {
 	int64_t local = day * DAY, start;
-	size_t i = change_before(zone, local - LOOK_BACK * DAY);
+	size_t i = change_before(zone, local - LOOK_BACK);
 
 	/* the first instant of each offset at which its local clock shows that midnight or later */
 	for (;; i++) {
