@@ -16,7 +16,7 @@ struct timekeeper_reading {
 	int64_t boot_ms;	   /* CLOCK_BOOTTIME */
 	int64_t date_ms;	   /* CLOCK_REALTIME, since 1970 */
 	int64_t stamp_ms;	   /* when an NTP client's hook (OpenWrt) last reported; 0: never */
-	bool unsynchronized;	   /* STA_UNSYNC of adjtimex(2) */
+	bool unsynchronized;	   /* STA_UNSYNC of adjtimex(2), or that cannot be asked */
 	bool frequency_held;	   /* STA_PLL and STA_FREQHOLD: busybox ntpd */
 	bool systemd_synchronized; /* /run/systemd/timesync/synchronized */
 	uint32_t max_error_us;
@@ -35,22 +35,38 @@ struct timekeeper {
 	int64_t offset_ms; /* date - boot, as it is believed */
 	int64_t floor_ms;  /* the date was later than this */
 	/* private: */
-	int64_t stepped_boot_ms; /* when the clock was last set; INT64_MIN: not seen */
-	int64_t stamp_before_ms; /* the hook's report at that time: only a newer one is proof */
-	int64_t raw_offset_ms;	 /* of the last reading */
-	bool has_reading, was_clear;
-	uint32_t lowest_error_us; /* since the clock was last set, while it was synchronized */
-	uint32_t last_error_us;
+	int64_t raw_offset_ms; /* date - boot of the last reading, or of the process before */
+	struct timekeeper_reading last;
+	bool has_last, resumed;
+	/* Only what is newer than the last setting of the clock is proof: */
+	int64_t stepped_boot_ms; /* the clock was not set after this; INT64_MIN: not seen */
+	int64_t stamp_before_ms; /* the hook's report at that time */
+	bool held_before;	 /* the flags of busybox have been there since */
+	unsigned falls;		 /* of the kernel's maximum error since then */
 };
 
 /* What a reading means for what is counted: bits. */
 enum {
-	TIMEKEEPER_STEPPED = 1, /* close the open slice: the offset is another one from here on */
-	TIMEKEEPER_SETTLED = 2, /* all slices without a date get offset_ms, and are final */
+	/*
+	 * The offset is another one from here on: close the open slice as it was before this
+	 * reading, with the offset of then, and final if that was proven.
+	 */
+	TIMEKEEPER_STEPPED = 1,
+	/* Behind that: all slices without a date get offset_ms, and are final. */
+	TIMEKEEPER_SETTLED = 2,
 };
 
-/* floor_ms: the newest date that is certainly over, as that of the build or of a final row. */
+/*
+ * floor_ms: the newest date that is certainly over, as that of the build or of the last final row;
+ * of nothing whose date is not proven, or one boot in 2036 would be believed for ever.
+ */
 void timekeeper_init(struct timekeeper *keeper, int64_t floor_ms);
+
+/*
+ * After init, before the first reading: an earlier process of this boot had proof of this offset,
+ * to the second. Where the clock still has it, that is enough.
+ */
+void timekeeper_resume(struct timekeeper *keeper, int64_t offset_ms);
 
 /* Takes the next reading, in order of boot time. Returns bits. */
 unsigned timekeeper_take(struct timekeeper *keeper, const struct timekeeper_reading *reading);
