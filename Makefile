@@ -42,7 +42,8 @@ ALL_CFLAGS := -std=gnu11 -ffile-prefix-map='$(CURDIR)'=. -Wall -Wextra $(WERROR)
 	-D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DMZ_VERSION='"$(VERSION)"' -Iinclude -Isrc \
 	$(shell $(PKG_CONFIG) --cflags $(LIBS)) $(CPPFLAGS) $(CFLAGS)
 ALL_LDFLAGS := -Wl,--gc-sections -Wl,--as-needed $(LDFLAGS)
-LDLIBS := $(shell $(PKG_CONFIG) --libs $(LIBS))
+# dlopen(3), which older libcs keep apart
+LDLIBS := $(shell $(PKG_CONFIG) --libs $(LIBS)) -ldl
 # OpenWrt's own reader of its configuration, which pkg-config does not know: found by trying, and
 # left alone with UCI=no. Elsewhere than in the usual places: CPPFLAGS=-I... LDFLAGS=-L...
 UCI_LIBS := -luci -lubox

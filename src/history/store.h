@@ -13,7 +13,9 @@
 #include "model/history.h"
 
 #define STORE_FILE    "history.db"
-#define STORE_VERSION 1 /* of the schema: PRAGMA user_version */
+#define STORE_VERSION 1		/* of the schema: PRAGMA user_version */
+#define STORE_ASIDE   3		/* most damaged databases that are put aside */
+#define STORE_HOURS   (62 * 24) /* most hours; older ones become days */
 
 struct store {
 	struct sqlite db;
@@ -39,23 +41,32 @@ struct store_position {
 };
 
 /*
- * Opens or makes the database in directory dir. lock: take the directory's lock, so that no two
- * recorders write; programs that only read, or that a user runs beside the daemon, do not. A
- * damaged database is renamed to history.db.damaged-N, never deleted, and a new one is made.
- * Returns 0; -EBUSY: locked; -EMEDIUMTYPE: of a newer version; -ELOOP, -EISDIR: no regular file;
- * -ENOSYS: no SQLite; or as sqlite_open().
+ * Opens or makes the database in directory dir, and checks that it is whole. lock: take the
+ * directory's lock, so that no two recorders write; programs that a user runs beside the daemon do
+ * not. With the lock, a damaged database is renamed to history.db.damaged-N, with its journal, and
+ * a new one is made. Nothing is ever deleted: once there are STORE_ASIDE of them, and without the
+ * lock, a damaged database stays where it is: -EUCLEAN. Returns 0; -EBUSY: locked; -EMEDIUMTYPE: of
+ * a newer version, and not touched; -ENOENT: no directory, or to read: no database; -ENOSYS: no
+ * SQLite; or as sqlite_open(). store is closed then.
  */
 int store_open(struct store *store, const char *dir, uint64_t limit, bool lock);
 int store_open_to_read(struct store *store, const char *dir);
 void store_close(struct store *store);
 
-/* The default of --state-size: a quarter of what is free, at most 4 MB where less than 32 MB are.
+/*
+ * The default of --state-size: a quarter of what is free, at most 4 MB where less than 32 MB are,
+ * and at least 256 kB. What the database itself takes counts as free.
  */
 uint64_t store_default_limit(const char *dir);
 
 /* Whether the database's file is still the one at its path: else it was removed, or replaced. */
 bool store_is_there(const struct store *store);
 
+/*
+ * store_commit() rolls back where it fails. Where another function fails, call store_rollback():
+ * some failures, as of a full disk, have done so already. Without store_begin(), each call is a
+ * transaction of its own.
+ */
 int store_begin(struct store *store);
 int store_commit(struct store *store);
 void store_rollback(struct store *store);
@@ -90,6 +101,12 @@ int store_get_host(struct store *store, int64_t id, struct history_host *host);
 int store_add_hour(struct store *store, const struct zone *zone, int64_t start, int64_t end,
 	bool estimated, int64_t host, const struct mz_counts *counts);
 
+/*
+ * Adds counts to a host's row of a local day, since 1970, of which no hours are known: for imports.
+ */
+int store_add_day(struct store *store, const struct zone *zone, int64_t day, bool estimated,
+	int64_t host, const struct mz_counts *counts);
+
 /* Returns the id of a new held slice of that boot, in seconds of its CLOCK_BOOTTIME, or -errno. */
 int64_t store_new_held(
 	struct store *store, int64_t boot, int64_t began, int64_t ended, bool unwatched);
@@ -102,18 +119,20 @@ int store_add_held(struct store *store, int64_t held, int64_t host, const struct
  */
 int store_settle(struct store *store, const struct zone *zone, int64_t boot, int64_t offset);
 
-/* The daemon looked at the counters from start to end. reason: why not before that; enum
- * history_gap_reason. */
+/*
+ * The daemon looked at the counters from start to end. Joins the row that it touches; reason: why
+ * it did not before start, where it touches none; enum history_gap_reason.
+ */
 int store_add_recorded(struct store *store, int64_t start, int64_t end, int reason);
 
 /*
- * Days from hours beyond 62 days' worth of them, rows from the oldest on where the limit is
- * reached: hours become days first, then the oldest days go. Counts rows and bytes, never asks the
- * clock. Returns 0 or -errno.
+ * Makes days of the oldest hours, beyond STORE_HOURS of them. Where the limit is reached, more
+ * hours become days, and then the oldest days go; the newest day stays in hours. Counts rows and
+ * bytes, never asks the clock. Returns 0 or -errno.
  */
 int store_expire(struct store *store, const struct zone *zone);
 
-/* Fills bytes, limit, reach, rows and hosts of the report. */
+/* Fills bytes, bytes_limit, reach, rows (but those of five minutes) and hosts of the report. */
 int store_fill_report(struct store *store, struct history_report *report);
 
 #endif

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The tables of the database and the statements on them. docs/history.md describes the tables. */
+#include "history/store_private.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define COUNTS "upload_bytes, download_bytes, upload_packets, download_packets"
+#define COUNT_COLUMNS                                                                              \
+	"upload_bytes INTEGER NOT NULL, download_bytes INTEGER NOT NULL, "                         \
+	"upload_packets INTEGER NOT NULL, download_packets INTEGER NOT NULL"
+#define SUMS                                                                                       \
+	"sum(upload_bytes) AS upload_bytes, sum(download_bytes) AS download_bytes, "               \
+	"sum(upload_packets) AS upload_packets, sum(download_packets) AS download_packets"
+#define HOST_COLUMNS                                                                               \
+	"CASE WHEN name <> '' THEN name WHEN mac <> '' THEN mac WHEN address <> '' THEN address "  \
+	"ELSE reason END AS host, mac, address, ip_version, interface"
+
+static const char schema[] =
+	"BEGIN IMMEDIATE;"
+	"CREATE TABLE host (id INTEGER PRIMARY KEY, interface TEXT NOT NULL, mac TEXT NOT NULL,"
+	" address TEXT NOT NULL, ip_version INTEGER NOT NULL, reason TEXT NOT NULL,"
+	" name TEXT NOT NULL DEFAULT '', source TEXT NOT NULL DEFAULT '',"
+	" UNIQUE (mac, address, interface, ip_version, reason));"
+	"CREATE TABLE hour (start INTEGER PRIMARY KEY, end INTEGER NOT NULL,"
+	" utc_offset INTEGER NOT NULL, estimated INTEGER NOT NULL);"
+	"CREATE TABLE hour_traffic (start INTEGER NOT NULL, host INTEGER NOT NULL, " COUNT_COLUMNS
+	", PRIMARY KEY (start, host)) WITHOUT ROWID;"
+	"CREATE TABLE day (start INTEGER PRIMARY KEY, end INTEGER NOT NULL, date TEXT NOT NULL,"
+	" utc_offset INTEGER NOT NULL, estimated INTEGER NOT NULL);"
+	"CREATE TABLE day_traffic (start INTEGER NOT NULL, host INTEGER NOT NULL, " COUNT_COLUMNS
+	", PRIMARY KEY (start, host)) WITHOUT ROWID;"
+	"CREATE TABLE boot (id INTEGER PRIMARY KEY, boot_id TEXT NOT NULL UNIQUE,"
+	" utc_start INTEGER, ended INTEGER NOT NULL DEFAULT 0,"
+	" settled INTEGER NOT NULL DEFAULT 0);"
+	"CREATE TABLE held (id INTEGER PRIMARY KEY, boot INTEGER NOT NULL, began INTEGER NOT NULL,"
+	" ended INTEGER NOT NULL, unwatched INTEGER NOT NULL);"
+	"CREATE TABLE held_traffic (held INTEGER NOT NULL, host INTEGER NOT NULL, " COUNT_COLUMNS
+	", PRIMARY KEY (held, host)) WITHOUT ROWID;"
+	"CREATE TABLE counter (host INTEGER PRIMARY KEY, " COUNT_COLUMNS ");"
+	"CREATE TABLE position (id INTEGER PRIMARY KEY CHECK (id = 1), boot INTEGER NOT NULL,"
+	" tables INTEGER NOT NULL, taken INTEGER NOT NULL, journal INTEGER NOT NULL,"
+	" slice INTEGER NOT NULL, shortened INTEGER NOT NULL);"
+	"INSERT INTO position VALUES (1, 0, 0, 0, 0, 0, 0);"
+	"CREATE TABLE recorded (start INTEGER PRIMARY KEY, end INTEGER NOT NULL,"
+	" reason INTEGER NOT NULL);"
+	"CREATE VIEW hourly AS SELECT datetime(start + utc_offset, 'unixepoch') AS local_start,"
+	" (end - start) / 60 AS minutes, " HOST_COLUMNS ", " COUNTS ", estimated, start, host.id AS"
+	" host_id FROM hour_traffic JOIN hour USING (start) JOIN host ON host.id = host;"
+	"CREATE VIEW daily AS SELECT date, " HOST_COLUMNS ", " SUMS ", max(estimated) AS estimated,"
+	" host.id AS host_id FROM (SELECT date, host, " COUNTS ", estimated"
+	" FROM day_traffic JOIN day USING (start) UNION ALL"
+	" SELECT date(start + utc_offset, 'unixepoch'), host, " COUNTS ", estimated"
+	" FROM hour_traffic JOIN hour USING (start)) JOIN host ON host.id = host"
+	" GROUP BY date, host.id;";
+
+int store_make_schema(struct store *store)
+{
+	char sql[128];
+	int error = sqlite_run(&store->db, schema);
+
+	snprintf(sql, sizeof(sql), "PRAGMA application_id=%d; PRAGMA user_version=%d; COMMIT",
+		STORE_APPLICATION, STORE_VERSION);
+	if (!error)
+		error = sqlite_run(&store->db, sql);
+	if (error)
+		store_rollback(store);
+	return error;
+}
+
+int store_check_schema(struct store *store)
+{
+	struct sqlite_statement check = {.sql = "PRAGMA quick_check(1)"};
+	int64_t application, version, tables;
+	int error;
+
+	application = sqlite_pragma(&store->db, "application_id");
+	version = sqlite_pragma(&store->db, "user_version");
+	tables = sqlite_pragma(&store->db, "schema_version");
+	if (application < 0 || version < 0 || tables < 0)
+		return application < 0 ? (int)application
+		       : version < 0   ? (int)version
+				       : (int)tables;
+	if (application == STORE_APPLICATION && version > STORE_VERSION)
+		return -EMEDIUMTYPE;
+	if (tables == 0)
+		return -ENOENT;
+	if (application != STORE_APPLICATION || version != STORE_VERSION)
+		return -EUCLEAN;
+	error = sqlite_first(&store->db, &check, "");
+	if (error == 1)
+		error = strcmp(sqlite_text(&check, 0), "ok") == 0 ? 0 : -EUCLEAN;
+	sqlite_finalize(&check);
+	return error;
+}
+
+#define ADD_COUNTS                                                                                 \
+	"upload_bytes = upload_bytes + ?3, download_bytes = download_bytes + ?4,"                  \
+	" upload_packets = upload_packets + ?5, download_packets = download_packets + ?6"
+
+const char *const store_texts[STORE_STATEMENTS] = {
+	[STORE_FIND_BOOT] = "SELECT id FROM boot WHERE boot_id = ?",
+	[STORE_NEW_BOOT] = "INSERT INTO boot (boot_id) VALUES (?)",
+	[STORE_SET_BOOT] = "UPDATE boot SET utc_start = ?2, ended = ?3 WHERE id = ?1",
+	[STORE_GET_POSITION] = "SELECT boot, tables, taken, journal, slice FROM position",
+	[STORE_SET_POSITION] = "UPDATE position SET boot = ?, tables = ?, taken = ?, journal = ?,"
+			       " slice = ?",
+	[STORE_CLEAR_COUNTERS] = "DELETE FROM counter",
+	[STORE_SET_COUNTER] = "INSERT OR REPLACE INTO counter VALUES (?, ?, ?, ?, ?)",
+	[STORE_EACH_COUNTER] = "SELECT interface, mac, address, ip_version, reason, name, source,"
+			       " host.id, " COUNTS " FROM counter JOIN host ON host.id = host"
+			       " ORDER BY host.id",
+	[STORE_FIND_HOST] = "SELECT id, name, source FROM host WHERE interface = ? AND mac = ?"
+			    " AND address = ? AND ip_version = ? AND reason = ?",
+	[STORE_NEW_HOST] = "INSERT INTO host (interface, mac, address, ip_version, reason, name,"
+			   " source) VALUES (?, ?, ?, ?, ?, ?, ?)",
+	[STORE_NAME_HOST] = "UPDATE host SET name = ?2, source = ?3 WHERE id = ?1",
+	[STORE_GET_HOST] = "SELECT interface, mac, address, ip_version, reason, name, source"
+			   " FROM host WHERE id = ?",
+	/* A day that was imported may have hours of its own: they are not older than all others. */
+	[STORE_DAY_OF_HOUR] = "SELECT start FROM day WHERE start <= ?1 AND end > ?1"
+			      " AND ?1 < (SELECT min(start) FROM hour) ORDER BY start DESC LIMIT 1",
+	[STORE_HOUR] = "INSERT INTO hour VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE"
+		       " SET end = max(end, excluded.end),"
+		       " estimated = max(estimated, excluded.estimated)",
+	[STORE_HOUR_TRAFFIC] = "INSERT INTO hour_traffic VALUES (?, ?, ?, ?, ?, ?)"
+			       " ON CONFLICT DO NOTHING",
+	[STORE_ADD_HOUR_TRAFFIC] =
+		"UPDATE hour_traffic SET " ADD_COUNTS " WHERE start = ?1 AND host = ?2",
+	[STORE_DAY] = "INSERT INTO day VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE"
+		      " SET end = max(end, excluded.end),"
+		      " estimated = max(estimated, excluded.estimated)",
+	[STORE_DAY_ESTIMATED] = "UPDATE day SET estimated = 1 WHERE start = ?",
+	[STORE_DAY_TRAFFIC] = "INSERT INTO day_traffic VALUES (?, ?, ?, ?, ?, ?)"
+			      " ON CONFLICT DO NOTHING",
+	[STORE_ADD_DAY_TRAFFIC] =
+		"UPDATE day_traffic SET " ADD_COUNTS " WHERE start = ?1 AND host = ?2",
+	[STORE_NEW_HELD] = "INSERT INTO held (boot, began, ended, unwatched) VALUES (?, ?, ?, ?)",
+	[STORE_HELD_TRAFFIC] = "INSERT INTO held_traffic VALUES (?, ?, ?, ?, ?, ?)"
+			       " ON CONFLICT DO UPDATE SET " ADD_COUNTS,
+	[STORE_EACH_HELD] = "SELECT began, ended, unwatched, host, " COUNTS " FROM held"
+			    " JOIN held_traffic ON held = id WHERE boot = ? ORDER BY id, host",
+	[STORE_HELD_BOOT] = "SELECT boot.id, utc_start, min(began), max(held.ended) FROM boot"
+			    " JOIN held ON boot = boot.id WHERE boot.id < ? GROUP BY boot.id"
+			    " ORDER BY boot.id DESC LIMIT 1",
+	[STORE_LAST_FINAL] = "SELECT max(start) FROM (SELECT max(start) AS start FROM hour"
+			     " WHERE NOT estimated UNION ALL"
+			     " SELECT max(start) FROM day WHERE NOT estimated)",
+	[STORE_DROP_HELD_TRAFFIC] = "DELETE FROM held_traffic WHERE held IN"
+				    " (SELECT id FROM held WHERE boot = ?)",
+	[STORE_DROP_HELD] = "DELETE FROM held WHERE boot = ?",
+	[STORE_SETTLE_BOOT] = "UPDATE boot SET utc_start = ?2, settled = 1 WHERE id = ?1",
+	[STORE_FIND_RECORDED] = "SELECT start FROM recorded WHERE start <= ?1 AND end >= ?1"
+				" ORDER BY start DESC LIMIT 1",
+	[STORE_RECORDED] = "INSERT INTO recorded VALUES (?, ?, ?) ON CONFLICT DO UPDATE"
+			   " SET end = max(end, excluded.end)",
+	[STORE_COUNT_HOURS] = "SELECT count(*), min(start), max(start) FROM hour",
+	[STORE_SUM_DAY] = "INSERT INTO day SELECT ?1, ?2, ?3, ?4, max(estimated) FROM hour"
+			  " WHERE start >= ?1 AND start < ?2 ON CONFLICT DO UPDATE"
+			  " SET end = max(end, excluded.end),"
+			  " estimated = max(estimated, excluded.estimated)",
+	[STORE_SUM_DAY_TRAFFIC] =
+		"INSERT INTO day_traffic SELECT ?1, host, " SUMS
+		" FROM hour_traffic WHERE start >= ?1 AND start < ?2 GROUP BY host"
+		" ON CONFLICT DO UPDATE SET"
+		" upload_bytes = upload_bytes + excluded.upload_bytes,"
+		" download_bytes = download_bytes + excluded.download_bytes,"
+		" upload_packets = upload_packets + excluded.upload_packets,"
+		" download_packets = download_packets + excluded.download_packets",
+	[STORE_COUNT_DAY_TRAFFIC] = "SELECT count(*) FROM day_traffic WHERE start = ?",
+	[STORE_DROP_HOUR_TRAFFIC] = "DELETE FROM hour_traffic WHERE start >= ? AND start < ?",
+	[STORE_DROP_HOURS] = "DELETE FROM hour WHERE start >= ? AND start < ?",
+	[STORE_FIRST_DAY] = "SELECT min(start) FROM day",
+	[STORE_DROP_DAY_TRAFFIC] = "DELETE FROM day_traffic WHERE start = ?",
+	[STORE_DROP_DAY] = "DELETE FROM day WHERE start = ?",
+	[STORE_DROP_RECORDED] = "DELETE FROM recorded WHERE end < ifnull((SELECT min(start) FROM"
+				" (SELECT min(start) AS start FROM day UNION ALL"
+				" SELECT min(start) FROM hour)), end)",
+	/* the present boot is the newest one */
+	[STORE_DROP_BOOTS] =
+		"DELETE FROM boot WHERE id < (SELECT max(id) FROM boot)"
+		" AND id NOT IN (SELECT boot FROM held UNION SELECT boot FROM position)",
+	[STORE_SET_SHORTENED] = "UPDATE position SET shortened = ?",
+	[STORE_COUNT_ROWS] = "SELECT (SELECT count(*) FROM hour_traffic),"
+			     " (SELECT count(*) FROM day_traffic),"
+			     " shortened FROM position",
+	[STORE_DROP_HOSTS] = "DELETE FROM host WHERE id NOT IN (SELECT host FROM counter UNION"
+			     " SELECT host FROM held_traffic UNION SELECT host FROM day_traffic"
+			     " UNION SELECT host FROM hour_traffic)",
+	[STORE_REPORT] = "SELECT (SELECT min(start) FROM hour), (SELECT min(start) FROM day),"
+			 " (SELECT count(*) FROM host)",
+};
