@@ -3,17 +3,14 @@
 
 #include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <sqlite3.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/trust.h"
+#include "history/sqlite_file.h"
 
 #define LIBRARY "libsqlite3.so.0"
 
@@ -25,34 +22,19 @@
 #endif
 
 /* The functions that are called, of the types that the library's header gives them. */
-#define FUNCTIONS(f)                                                                               \
-	f(bind_int64);                                                                             \
-	f(bind_null);                                                                              \
-	f(bind_text);                                                                              \
-	f(busy_timeout);                                                                           \
-	f(changes);                                                                                \
-	f(close);                                                                                  \
-	f(column_int64);                                                                           \
-	f(column_text);                                                                            \
-	f(column_type);                                                                            \
-	f(errmsg);                                                                                 \
-	f(exec);                                                                                   \
-	f(extended_errcode);                                                                       \
-	f(extended_result_codes);                                                                  \
-	f(finalize);                                                                               \
-	f(get_autocommit);                                                                         \
-	f(last_insert_rowid);                                                                      \
-	f(next_stmt);                                                                              \
-	f(open_v2);                                                                                \
-	f(prepare_v2);                                                                             \
-	f(reset);                                                                                  \
-	f(step);                                                                                   \
-	f(system_errno);                                                                           \
+/* clang-format off */
+#define FUNCTIONS(f) \
+	f(bind_int64) f(bind_null) f(bind_text) f(busy_timeout) f(changes) f(close) \
+	f(column_int64) f(column_text) f(column_type) f(errmsg) f(exec) \
+	f(extended_result_codes) f(finalize) f(get_autocommit) f(last_insert_rowid) \
+	f(next_stmt) f(open_v2) f(prepare_v2) f(reset) f(step) f(system_errno) \
 	f(vfs_find)
+/* clang-format on */
 
-#define DECLARE(name) __typeof__(sqlite3_##name) *name
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): a declaration cannot have them */
+#define DECLARE(name) __typeof__(sqlite3_##name) *name;
 static struct {
-	FUNCTIONS(DECLARE);
+	FUNCTIONS(DECLARE)
 } lib;
 
 static bool is_loaded;
@@ -102,12 +84,10 @@ int sqlite_load(void)
 	if (!library)
 		return -ENOSYS;
 #define FIND(name)                                                                                 \
-	do {                                                                                       \
-		*(void **)&lib.name = dlsym(library, "sqlite3_" #name);                            \
-		if (!lib.name)                                                                     \
-			goto fail;                                                                 \
-	} while (0)
-	FUNCTIONS(FIND);
+	*(void **)&lib.name = dlsym(library, "sqlite3_" #name);                                    \
+	if (!lib.name)                                                                             \
+		goto fail;
+	FUNCTIONS(FIND)
 	count_writes();
 	is_loaded = true;
 	return 0;
@@ -121,34 +101,22 @@ static int system_error(const struct sqlite *db, int otherwise)
 {
 	int error = lib.system_errno(db->handle);
 
-	switch (error) {
-	case EDQUOT:
-	case EFBIG:
-	case ENOSPC:
+	if (error == EDQUOT || error == EFBIG)
 		return -ENOSPC;
-	case EACCES:
-	case ELOOP:
-	case EMFILE:
-	case ENFILE:
-	case ENOENT:
-	case ENOMEM:
-	case EPERM:
-	case EROFS:
-		return -error;
-	default:
-		return otherwise;
-	}
+	return error ? -error : otherwise;
 }
 
 static int error_of(const struct sqlite *db, int result)
 {
-	if (result == SQLITE_OK || result == SQLITE_DONE || result == SQLITE_ROW)
-		return 0;
 	if (result == SQLITE_READONLY_DBMOVED)
 		return -ESTALE;
 	if (result == SQLITE_IOERR_NOMEM)
 		return -ENOMEM;
 	switch (result & 0xff) {
+	case SQLITE_OK:
+	case SQLITE_DONE:
+	case SQLITE_ROW:
+		return 0;
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
 		return -EUCLEAN;
@@ -177,69 +145,6 @@ static int error_of(const struct sqlite *db, int result)
 	}
 }
 
-/* Whether the file is one to open, where it exists: *exists. */
-static int examine(const char *path, bool *exists)
-{
-	struct stat status;
-
-	*exists = lstat(path, &status) == 0;
-	if (!*exists)
-		return errno == ENOENT ? 0 : -errno;
-	if (S_ISLNK(status.st_mode))
-		return -ELOOP;
-	if (S_ISDIR(status.st_mode))
-		return -EISDIR;
-	if (!S_ISREG(status.st_mode))
-		return -EINVAL;
-	return trust_user(status.st_uid) ? 0 : -EPERM;
-}
-
-/*
- * The path with its directory resolved: the library takes a symbolic link anywhere in a path for
- * one that it is not to follow, and OpenWrt's /var is one.
- */
-static int resolve(const char *path, char real[static PATH_MAX])
-{
-	const char *slash = strrchr(path, '/');
-	const char *file = slash ? slash + 1 : path;
-	char directory[PATH_MAX], found[PATH_MAX];
-	size_t length = slash ? (size_t)(slash - path) : 0;
-
-	if (length >= sizeof(directory))
-		return -ENAMETOOLONG;
-	memcpy(directory, path, length);
-	directory[length] = '\0';
-	if (!realpath(length ? directory : slash ? "/" : ".", found))
-		return -errno;
-	if ((size_t)snprintf(real, PATH_MAX, "%s/%s", strcmp(found, "/") ? found : "", file) >=
-		PATH_MAX)
-		return -ENAMETOOLONG;
-	return 0;
-}
-
-/* Examines the file and its journal. Makes an empty file, which only its group may read. */
-static int prepare(const char *path, bool read_only)
-{
-	char journal[PATH_MAX];
-	bool exists;
-	int error, fd;
-
-	if ((size_t)snprintf(journal, sizeof(journal), "%s-journal", path) >= sizeof(journal))
-		return -ENAMETOOLONG;
-	error = examine(journal, &exists);
-	if (!error)
-		error = examine(path, &exists);
-	if (error || exists)
-		return error;
-	if (read_only)
-		return -ENOENT;
-	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
-	if (fd < 0)
-		return -errno;
-	close(fd);
-	return 0;
-}
-
 static int set_up(struct sqlite *db, bool read_only)
 {
 	char sql[256];
@@ -266,9 +171,7 @@ int sqlite_open(struct sqlite *db, const char *path, bool read_only)
 	if (!is_loaded)
 		return -ENOSYS;
 	if (strcmp(path, ":memory:") != 0) {
-		error = resolve(path, real);
-		if (!error)
-			error = prepare(real, read_only);
+		error = sqlite_file_prepare(path, read_only, real);
 		path = real;
 	}
 	if (error)

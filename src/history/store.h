@@ -13,9 +13,9 @@
 #include "model/history.h"
 
 #define STORE_FILE    "history.db"
-#define STORE_VERSION 1		/* of the schema: PRAGMA user_version */
-#define STORE_ASIDE   3		/* most damaged databases that are put aside */
-#define STORE_HOURS   (62 * 24) /* most hours; older ones become days */
+#define STORE_VERSION 1	   /* of the schema: PRAGMA user_version */
+#define STORE_ASIDE   3	   /* most damaged databases that are put aside */
+#define STORE_HOURS   1488 /* most hours, those of 62 days; older ones become days */
 
 struct store {
 	struct sqlite db;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mac.h"
+#include "history/store.h"
 #include "history/store_private.h"
 #include "model/labels.h"
 
@@ -76,10 +77,10 @@ static void key_to_text(const struct history_key *key, struct key_text *text)
 
 	memset(text, 0, sizeof(*text));
 	memcpy(text->interface, key->interface, sizeof(key->interface));
-	if (memcmp(key->mac, none, sizeof(key->mac)))
+	if (memcmp(key->mac, none, sizeof(key->mac)) != 0)
 		snprintf(text->mac, sizeof(text->mac), "%02x:%02x:%02x:%02x:%02x:%02x", key->mac[0],
 			key->mac[1], key->mac[2], key->mac[3], key->mac[4], key->mac[5]);
-	if (key->family && memcmp(key->addr, none, sizeof(key->addr)))
+	if (key->family && memcmp(key->addr, none, sizeof(key->addr)) != 0)
 		inet_ntop(key->family, key->addr, text->address, sizeof(text->address));
 	if (key->reason == HISTORY_FORGOTTEN_HOSTS)
 		text->reason = FORGOTTEN_HOSTS;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "history/store.h"
 #include "history/store_private.h"
 
 struct hours {

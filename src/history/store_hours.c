@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "history/store.h"
 #include "history/store_private.h"
 
 /* No held row that was never settled is older: a clock that says so is one that was not set. */

@@ -3,7 +3,9 @@
 #ifndef MZ_HISTORY_STORE_PRIVATE_H
 #define MZ_HISTORY_STORE_PRIVATE_H
 
-#include "history/store.h"
+#include "history/sqlite.h"
+
+struct store;
 
 #define STORE_APPLICATION 0x4d5a5241 /* PRAGMA application_id, for file(1): "MZRA" */
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The tables of the database and the statements on them. docs/history.md describes the tables. */
-#include "history/store_private.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "history/store.h"
+#include "history/store_private.h"
 
 #define COUNTS "upload_bytes, download_bytes, upload_packets, download_packets"
 #define COUNT_COLUMNS                                                                              \
