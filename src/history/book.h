@@ -2,7 +2,7 @@
 /*
  * From slices to hours. Adds up slices, in order of time, per hour and series; a slice that lies in
  * two hours is divided pro rata, so that the parts add up to it. Hours of slices without a date are
- * those of the date that is believed for now.
+ * those of the date that is believed for now. Hours without rows are handed on, too.
  */
 #ifndef MZ_HISTORY_BOOK_H
 #define MZ_HISTORY_BOOK_H
@@ -35,7 +35,10 @@ struct book {
 	bool open;
 };
 
-/* The caller sets what is above the line, and zeroes the rest. series_count: of the ledger. */
+/*
+ * The caller sets what is above the line, and zeroes the rest. series_count: of the ledger. Returns
+ * 0; -ENOMEM; what take() returned; -ERANGE: a slice that is longer than 136 years.
+ */
 int book_add(struct book *book, const struct recent_slice *slice, const struct ledger_row *rows,
 	size_t count, size_t series_count);
 
@@ -43,7 +46,10 @@ int book_add(struct book *book, const struct recent_slice *slice, const struct l
 int book_end(struct book *book);
 void book_free(struct book *book);
 
-/* The part of total that belongs to the first elapsed of length seconds, rounded down. */
+/*
+ * The part of total that belongs to the first elapsed of length seconds, rounded down. length: from
+ * 1 to UINT32_MAX.
+ */
 uint64_t book_part(uint64_t total, uint64_t elapsed, uint64_t length);
 
 #endif
