@@ -228,7 +228,7 @@ int exporter_run(const struct config *config)
 	tzset(); /* for times in syslog: the sandbox cannot read the file */
 	error = start(&exporter);
 	if (!error)
-		error = sandbox_enter(EXPORTER_SOCKETS + exporter.sockets, &missing);
+		error = sandbox_enter_to_serve(EXPORTER_SOCKETS + exporter.sockets, &missing);
 	if (error) {
 		log_error("the exporter cannot start: %s", strerror(-error));
 		_exit(1);

@@ -17,6 +17,6 @@
  * Returns 0 or -errno, -EPERM for root: the process must then not go on. Where the kernel lacks
  * Landlock or seccomp, goes on without, and *missing names it, a constant string; else NULL.
  */
-int sandbox_enter(int clients, const char **missing);
+int sandbox_enter_to_serve(int clients, const char **missing);
 
 #endif

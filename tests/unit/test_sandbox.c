@@ -37,7 +37,7 @@ static int enter(void)
 {
 	if (geteuid() == 0 && (setgid(NOBODY) < 0 || setuid(NOBODY) < 0))
 		return -errno;
-	return sandbox_enter(CLIENTS, &missing);
+	return sandbox_enter_to_serve(CLIENTS, &missing);
 }
 
 static int own_end = -1; /* of a pipe */
@@ -275,7 +275,7 @@ static int is_nothing_missing(void)
 
 static int enter_as_root(void)
 {
-	return sandbox_enter(CLIENTS, &missing);
+	return sandbox_enter_to_serve(CLIENTS, &missing);
 }
 
 static void root_is_refused(void **state)
