@@ -101,13 +101,15 @@ void ledger_compact(struct ledger *ledger)
 	size_t kept = 0, gone = 0;
 
 	for (size_t i = 0; i < ledger->count; i++)
-		gone += !ledger->series[i].present && !ledger->series[i].unsaved;
+		gone += !ledger->series[i].present && !ledger->series[i].unsaved &&
+			!ledger->series[i].unstored;
 	if (gone < MANY_GONE || gone < ledger->count / 4)
 		return;
 	for (size_t i = 0; i < ledger->count; i++) {
 		struct ledger_series *series = &ledger->series[i];
 
-		if (series->present || series->unsaved || !sums_are_zero(&series->extra) ||
+		if (series->present || series->unsaved || series->unstored ||
+			!sums_are_zero(&series->extra) ||
 			!sums_are_zero(&series->seen))
 			ledger->series[kept++] = *series;
 		else

@@ -7,18 +7,30 @@
 #ifndef MZ_HISTORY_RECENT_H
 #define MZ_HISTORY_RECENT_H
 
+#include <limits.h>
+
 #include "history/ledger.h"
 #include "history/sqlite.h"
 
-#define RECENT_FILE "recent.db"
+#define RECENT_FILE  "recent.db"
+#define RECENT_LIMIT (8 << 20) /* bytes */
+
+/* A slice of a database: one journal's slice numbers begin at 1. All zero: none. */
+struct recent_mark {
+	uint64_t journal, slice;
+};
 
 struct recent {
 	struct sqlite db;
-	uint64_t journal; /* random identity: another one for each new database */
-	uint64_t last;	  /* number of the last slice; 0: none */
-	uint64_t limit;	  /* bytes */
-	bool in_memory;	  /* only in this process: a restart loses it */
+	uint64_t journal;	 /* random identity: another one for each new database */
+	uint64_t last;		 /* number of the last slice; 0: none */
+	uint64_t first;		 /* of the first one */
+	uint64_t limit;		 /* bytes */
+	bool in_memory;		 /* only in this process: a restart loses it */
+	bool is_new;		 /* made by recent_open(): it has nothing to resume from */
+	struct recent_mark base; /* as the store's position was when the counters began */
 	struct recent_statements *statements;
+	char path[PATH_MAX];
 };
 
 struct recent_slice {
@@ -32,15 +44,28 @@ struct recent_slice {
 /*
  * Opens or makes the database in directory dir, which is of this boot; one of another boot, of
  * another version or a damaged one is removed first. dir NULL, or where it cannot be had: in
- * memory. limit: bytes. Returns 0 or -errno.
+ * memory. limit: bytes. The caller zeroes recent. Returns 0 or -errno.
  */
 int recent_open(struct recent *recent, const char *dir, const char *boot_id, uint64_t limit);
 void recent_close(struct recent *recent);
 
+/* Closes the database and removes its file: of counters that do not fit the store. */
+void recent_discard(struct recent *recent);
+
+/* Whether the database's file is still the one at its path, or it never had one. */
+bool recent_is_there(const struct recent *recent);
+
+/* The counters begin where the store's position is. Before the first slice. Returns 0 or -errno. */
+int recent_set_base(struct recent *recent, const struct recent_mark *base);
+
 /* Reads counters and position into a ledger, by ledger_resume_counter() and ledger_resume(). */
 int recent_resume(struct recent *recent, struct ledger *ledger);
 
-/* Adds a slice, and saves the counters that changed (unsaved). One transaction. 0 or -errno. */
+/*
+ * Adds a slice, and saves the counters that changed (unsaved), which it notes as unstored. offset:
+ * NULL where the slice has no date. One transaction. Returns 0 or -errno: -ESTALE where the file
+ * was removed.
+ */
 int recent_add(struct recent *recent, struct ledger *ledger, const struct ledger_slice *slice,
 	const int64_t *offset);
 
