@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the query reads from the database: docs/history.md has the tables. */
+#include <errno.h>
+
+#include "history/query_private.h"
+
+#define DAY    86400
+#define AROUND (DAY + DAY / 2) /* how far a day's start is from that of its date in UTC, at most   \
+				*/
+
+static int64_t floor_div(int64_t a, int64_t b)
+{
+	return a / b - (a % b < 0);
+}
+
+int query_next_hour(struct query *query, struct query_bucket *bucket)
+{
+	struct sqlite_statement *statement = query_statement(query, QUERY_NEXT_HOUR);
+	int got = 0;
+
+	bucket->start = bucket->end = INT64_MAX;
+	if (!query->sources->store)
+		return 0;
+	got = sqlite_first(&query->sources->store->db, statement, "i", query->next);
+	if (got == 1) {
+		bucket->start = sqlite_integer(statement, 0);
+		bucket->end = sqlite_integer(statement, 1);
+		sqlite_done(statement);
+	}
+	return got < 0 ? got : 0;
+}
+
+/* Goes to the first day from day on, in order of start. */
+static int first_day(struct query *query, int64_t day)
+{
+	return sqlite_first(&query->sources->store->db, query_statement(query, QUERY_DAYS), "i",
+		day * DAY - AROUND);
+}
+
+/* The date that the day was recorded by: the zone may be another one since. */
+static int64_t date_of(struct sqlite_statement *statement)
+{
+	return floor_div(sqlite_integer(statement, 0) + sqlite_integer(statement, 1), DAY);
+}
+
+int query_next_stored_day(struct query *query, int64_t *day)
+{
+	struct sqlite_statement *statement = query_statement(query, QUERY_DAYS);
+	int got;
+
+	*day = INT64_MAX;
+	if (!query->sources->store)
+		return 0;
+	for (got = first_day(query, query->next_day); got == 1; got = sqlite_next(statement)) {
+		int64_t date = date_of(statement);
+
+		if (*day != INT64_MAX && sqlite_integer(statement, 0) > *day * DAY + AROUND)
+			break;
+		if (date >= query->next_day && date < *day)
+			*day = date;
+	}
+	sqlite_done(statement);
+	return got < 0 ? got : 0;
+}
+
+/* Adds the rows of a statement from first_column on: host id, and counts. */
+static int add_rows(
+	struct query *query, struct sqlite_statement *statement, int got, bool estimated)
+{
+	int error = 0;
+
+	for (; got == 1 && !error; got = error ? 0 : sqlite_next(statement)) {
+		struct mz_counts counts = sqlite_counts(statement, 1);
+
+		error = query_add_id(query, sqlite_integer(statement, 0), &counts, estimated);
+	}
+	sqlite_done(statement);
+	return error ? error : got;
+}
+
+/* Adds what has the key in a table of traffic: all of it, or that of the chosen hosts. */
+static int add_traffic(struct query *query, enum query_statement of_all,
+	enum query_statement of_host, int64_t key, bool estimated)
+{
+	struct sqlite *db = &query->sources->store->db;
+	struct sqlite_statement *statement = query_statement(query, of_all);
+	int error = 0;
+
+	if (query->question.who == HISTORY_EVERYBODY || query->id_count > QUERY_FEW)
+		return add_rows(query, statement, sqlite_first(db, statement, "i", key), estimated);
+	statement = query_statement(query, of_host);
+	for (size_t i = 0; i < query->id_count && !error; i++) {
+		int got = sqlite_first(db, statement, "ii", key, query->ids[i]);
+
+		error = add_rows(query, statement, got, estimated);
+	}
+	return error;
+}
+
+int query_add_hours(struct query *query)
+{
+	struct sqlite_statement *statement = query_statement(query, QUERY_HOURS);
+	int64_t end = query->bucket.end;
+	int error = 0, got;
+
+	if (!query->sources->store)
+		return 0;
+	/* an hour is one row, also where the zone has other hours since */
+	if (query->question.step == HISTORY_HOUR)
+		end = query->bucket.start + 1;
+	for (got = sqlite_first(
+		     &query->sources->store->db, statement, "ii", query->bucket.start, end);
+		got == 1 && !error; got = error ? 0 : sqlite_next(statement))
+		error = add_traffic(query, QUERY_HOUR_TRAFFIC, QUERY_HOUR_OF_HOST,
+			sqlite_integer(statement, 0), sqlite_integer(statement, 1) != 0);
+	sqlite_done(statement);
+	return error ? error : got;
+}
+
+int query_add_days(struct query *query)
+{
+	struct sqlite_statement *statement = query_statement(query, QUERY_DAYS);
+	int error = 0, got;
+
+	if (!query->sources->store)
+		return 0;
+	for (got = first_day(query, query->bucket.first_day); got == 1 && !error;
+		got = error ? 0 : sqlite_next(statement)) {
+		int64_t start = sqlite_integer(statement, 0), date = date_of(statement);
+
+		if (start > query->bucket.end_day * DAY + AROUND)
+			break;
+		if (date >= query->bucket.first_day && date < query->bucket.end_day)
+			error = add_traffic(query, QUERY_DAY_TRAFFIC, QUERY_DAY_OF_HOST, start,
+				sqlite_integer(statement, 2) != 0);
+	}
+	sqlite_done(statement);
+	return error ? error : got < 0 ? got : 0;
+}
+
+int query_each_held(struct query *query, int64_t held,
+	int (*take)(void *context, int64_t id, const struct mz_counts *counts), void *context)
+{
+	struct sqlite_statement *statement = query_statement(query, QUERY_HELD_TRAFFIC);
+	int error = 0, got;
+
+	for (got = sqlite_first(&query->sources->store->db, statement, "i", held);
+		got == 1 && !error; got = error ? 0 : sqlite_next(statement)) {
+		struct mz_counts counts = sqlite_counts(statement, 1);
+
+		error = take(context, sqlite_integer(statement, 0), &counts);
+	}
+	sqlite_done(statement);
+	return error ? error : got;
+}
