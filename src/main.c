@@ -16,8 +16,26 @@
 #include "config/options.h"
 #include "daemon/daemon.h"
 #include "serve/exporter.h"
+#ifdef MZ_HISTORY
+#include "history/recorder.h"
+#endif
 
-/* The daemon, and its exporter: the same program, which the daemon executes anew. */
+#ifdef MZ_HISTORY
+static int run_recorder(const struct config *config)
+{
+	const struct recorder_options options = {.state = config->state,
+		.recent = config->recent,
+		.ntp_stamp = CONFIG_NTP_STAMP,
+		.interval = config->interval,
+		.commit = config->commit,
+		.state_size = config->state_size,
+		.syslog = config->syslog};
+
+	return recorder_run(&options);
+}
+#endif
+
+/* The daemon, its exporter and its recorder: the same program, which the daemon executes anew. */
 static int run_daemon(void *of, char **argv)
 {
 	struct config *config = of;
@@ -25,6 +43,10 @@ static int run_daemon(void *of, char **argv)
 	log_verbose = config->verbose;
 	if (strcmp(argv[0], EXPORTER_NAME) == 0)
 		return exporter_run(config);
+#ifdef MZ_HISTORY
+	if (strcmp(argv[0], RECORDER_NAME) == 0)
+		return run_recorder(config);
+#endif
 	config->argv = argv;
 	environment_read(config);
 	return daemon_run(config);

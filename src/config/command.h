@@ -23,6 +23,7 @@ struct option_row {
 	int (*set)(struct value *); /* stores the value: of option_values.h, or the command's own */
 	unsigned field;		    /* where set() stores it: an offset in the configuration */
 	unsigned most;		    /* of a number: the largest */
+	unsigned least;		    /* and the smallest; 0: 1 */
 };
 
 /* What set() gets. It returns 0, or -EINVAL with "'text': expected ..." in error. */

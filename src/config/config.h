@@ -16,6 +16,18 @@
 #define CONFIG_PIN    "/sys/fs/bpf/mezoura" /* the default of --pin */
 #define CONFIG_SOCKET "/run/mezoura.sock"   /* the default of --socket */
 
+/* The default of --state. */
+#ifdef MZ_HISTORY
+#define CONFIG_STATE "/var/lib/mezoura"
+#else
+#define CONFIG_STATE "-"
+#endif
+
+#define CONFIG_STATE_LENGTH 3900 /* of --state, with room for a file's name behind it */
+
+/* The hook of an NTP client touches this file whenever the clock was set (OpenWrt). */
+#define CONFIG_NTP_STAMP "/var/run/mezoura.ntp"
+
 #define CONFIG_LISTENS 8
 #define CONFIG_SOCKETS (CONFIG_LISTENS + 2) /* these, everywhere, and the Unix socket */
 #define CONFIG_TRACKED (MZ_NETS * MZ_PREFIXES)
@@ -72,9 +84,11 @@ struct config {
 	const char *notify_socket; /* of the service manager; NULL: none */
 	unsigned passed;	   /* listening sockets of the service manager, from fd 3 on */
 	unsigned watchdog_ms;	   /* how often it expects a sign of life; 0: never */
-	char **argv;	      /* the command line; the exporter gets it with another first word */
-	const char *state;    /* the directory of the history; NULL: none is kept */
-	unsigned commit;      /* seconds */
+	char **argv;	   /* the command line; the exporter gets it with another first word */
+	const char *state; /* the directory of the history; NULL: none is kept */
+	char recent[128]; /* that of its last day, in memory: socket without ".sock", with ".recent"
+			   */
+	unsigned commit;  /* seconds */
 	uint64_t state_size;  /* bytes; 0: by what is free */
 	unsigned month_start; /* day of the month */
 	enum config_hook hook;

@@ -5,11 +5,16 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "config/option_values.h"
 #include "config/subnet_values.h"
+
+/* Of --state-size, in bytes. */
+#define SIZE_LEAST   UINT64_C(100000)
+#define SIZE_LARGEST UINT64_C(1000000000000)
 
 /* HTTP */
 
@@ -145,6 +150,68 @@ static int value_paths(struct value *value)
 	return 0;
 }
 
+/* History */
+
+/* Several daemons have several sockets, so this sets a directory of their own, too. */
+static void set_socket(struct config *config, const char *path)
+{
+	size_t length = strlen(path);
+
+	if (length > 5 && strcmp(path + length - 5, ".sock") == 0)
+		length -= 5;
+	config->socket = path;
+	snprintf(config->recent, sizeof(config->recent), "%.*s.recent", (int)length, path);
+}
+
+static int value_own_socket(struct value *value)
+{
+	int error = value_socket(value);
+
+	if (!error)
+		set_socket(value->config, value->text);
+	return error;
+}
+
+/* Returns NULL, or what is expected instead. */
+static const char *set_state(struct config *config, const char *text)
+{
+	config->state = strcmp(text, "-") ? text : NULL;
+#ifdef MZ_HISTORY
+	if (config->state && (text[0] != '/' || strlen(text) >= CONFIG_STATE_LENGTH))
+		return "an absolute path, or '-' for none";
+#else
+	if (config->state)
+		return "'-': this mezoura was built without history";
+#endif
+	return NULL;
+}
+
+static int value_state(struct value *value)
+{
+	const char *expected = set_state(value->config, value->text);
+
+	return expected ? value_refuse(value, expected) : 0;
+}
+
+/* A number of bytes, or of thousands, millions or billions of them. */
+static int value_size(struct value *value)
+{
+	static const char units[] = "kMG";
+	uint64_t number = 0, unit = 1;
+	const char *text = value->text, *at;
+
+	for (; *text >= '0' && *text <= '9' && number <= SIZE_LARGEST; text++)
+		number = 10 * number + (uint64_t)(*text - '0');
+	at = *text ? strchr(units, *text) : NULL;
+	for (const char *smaller = units; at && smaller <= at; smaller++)
+		unit *= 1000;
+	text += at != NULL;
+	if (*text || number > SIZE_LARGEST / unit || number * unit < SIZE_LEAST)
+		return value_refuse(value, "a size from 100k to 1000G, like 8M");
+	*(uint64_t *)value->field = number * unit;
+	return 0;
+}
+
 #define FIELD(name) .field = offsetof(struct config, name)
 
 static const struct option_row rows[] = {
@@ -186,7 +253,15 @@ static const struct option_row rows[] = {
 		value_number, FIELD(max_hosts), .most = 1000000},
 	{0, "idle", "SEC", "silence until an address leaves the kernel's table, default 86400",
 		value_number, FIELD(idle), .most = 31536000},
-	{0, "socket", "PATH", "where the daemon answers, default " CONFIG_SOCKET, value_socket,
+	{0, "state", "DIR", "where the history is kept, default " CONFIG_STATE "; '-' for none",
+		.set = value_state},
+	{0, "commit", "SEC", "how often it is written there, default 3600", value_number,
+		FIELD(commit), .least = 60, .most = 86400},
+	{0, "state-size", "SIZE", "its most bytes, as 8M; default: a quarter of what is free",
+		value_size, FIELD(state_size)},
+	{0, "month-start", "DAY", "day on which a month begins, default 1", value_number,
+		FIELD(month_start), .most = 28},
+	{0, "socket", "PATH", "where the daemon answers, default " CONFIG_SOCKET, value_own_socket,
 		FIELD(socket)},
 	{0, "pin", "DIR", "what outlives the daemon, default " CONFIG_PIN, value_pin, FIELD(pin)},
 	{0, "hook", "auto|tcx|clsact", "how to attach, default auto: tcx where the kernel has it",
@@ -214,7 +289,10 @@ static void set_defaults(void *to)
 	config->hosts = (struct config_paths){{"/tmp/hosts", "/etc/hosts"}, 2, false};
 	config->max_hosts = 4096;
 	config->idle = 86400;
-	config->socket = CONFIG_SOCKET;
+	set_state(config, CONFIG_STATE);
+	config->commit = 3600;
+	config->month_start = 1;
+	set_socket(config, CONFIG_SOCKET);
 	config->pin = CONFIG_PIN;
 }
 

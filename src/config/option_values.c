@@ -30,14 +30,16 @@ int value_flag(struct value *value)
 int value_number(struct value *value)
 {
 	const char *text = value->text;
+	unsigned least = value->row->least ? value->row->least : 1;
 	char expected[64], *end;
 	unsigned long number;
 
 	errno = 0;
 	number = strtoul(text, &end, 10);
-	if (errno || *end || *text < '0' || *text > '9' || number < 1 ||
+	if (errno || *end || *text < '0' || *text > '9' || number < least ||
 		number > value->row->most) {
-		snprintf(expected, sizeof(expected), "a number from 1 to %u", value->row->most);
+		snprintf(expected, sizeof(expected), "a number from %u to %u", least,
+			value->row->most);
 		return value_refuse(value, expected);
 	}
 	*(unsigned *)value->field = (unsigned)number;

@@ -7,7 +7,7 @@
 
 /* For struct option_row, as set. Behind each, the type of the field. */
 int value_flag(struct value *value);   /* bool: true */
-int value_number(struct value *value); /* unsigned, from 1 to row->most */
+int value_number(struct value *value); /* unsigned, from row->least to row->most */
 int value_pin(struct value *value);    /* const char *: a directory below a bpf file system */
 int value_socket(struct value *value); /* const char *: the path of a Unix socket */
 

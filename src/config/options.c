@@ -14,8 +14,8 @@
 
 /* The options that every command has. The parser itself handles them: set is NULL. */
 static const struct option_row common[] = {
-	{'V', "version", NULL, "print the version", NULL, 0, 0},
-	{'h', "help", NULL, "print this", NULL, 0, 0},
+	{'V', "version", NULL, "print the version", NULL, 0, 0, 0},
+	{'h', "help", NULL, "print this", NULL, 0, 0, 0},
 };
 #define COMMON (sizeof(common) / sizeof(*common))
 
