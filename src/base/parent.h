@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * How a child process of the daemon talks to it, and ends with it: the other side of
- * daemon/child.h. The two may be different users, so neither can send the other a signal.
+ * daemon/child.h. The two may be different users, so neither can send the other a signal. A child
+ * that ends with status 0 wants to be executed anew.
  */
 #ifndef MZ_BASE_PARENT_H
 #define MZ_BASE_PARENT_H

@@ -17,6 +17,7 @@
 
 #define WAIT_MIN_MS 100
 #define WAIT_MAX_MS 30000
+#define AGAIN_MS    1000  /* between starts of a child that wants to be executed anew */
 #define STEADY_MS   60000 /* a child that ran for so long did not fail at its start */
 #define PING_MS	    10000
 #define PINGS	    3	 /* without an answer: it hangs, and is not only late on a busy machine */
@@ -162,10 +163,24 @@ static void plan_restart(struct child *child)
 	loop_start_timer(child->loop, &child->timer, child->wait_ms, 0);
 }
 
+/* At once, unless it would be started again and again. */
+static void plan_wanted_start(struct child *child)
+{
+	uint64_t ran = now_ms() - child->started_ms;
+
+	child->wanted = true;
+	loop_start_timer(child->loop, &child->timer, ran < AGAIN_MS ? AGAIN_MS - ran : 0, 0);
+}
+
 static void ask_for_life(struct child *child)
 {
-	if (child->silent++ < PINGS) {
+	if (child->silent < PINGS) {
+		child->silent++;
 		child_send(child, PARENT_LIVES);
+	} else if (child->may_wait_for) {
+		if (child->silent++ == PINGS)
+			log_warn("the %s does not answer: it may be waiting for %s", child->name,
+				child->may_wait_for);
 	} else if (child->life >= 0) {
 		log_error("the %s does not answer: it is killed", child->name);
 		close_life(child);
@@ -181,7 +196,7 @@ static void take_timer(void *context)
 	else if (start(child) < 0)
 		plan_restart(child);
 	else
-		child->restarts++;
+		child->restarts += !child->wanted;
 }
 
 static void take_bytes(void *context)
@@ -196,6 +211,8 @@ static void take_bytes(void *context)
 		close_channel(child);
 		return;
 	}
+	if (child->silent > PINGS)
+		log_info("the %s answers again", child->name);
 	child->silent = 0;
 	child->receive(child->context, bytes, (size_t)length);
 }
@@ -230,6 +247,14 @@ static void reap(struct child *child)
 	if (!child->pid || waitpid(child->pid, &status, WNOHANG) != child->pid)
 		return;
 	forget(child);
+	if (child->patience_ms)
+		return;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+		log_debug("the %s wants to be started again", child->name);
+		plan_wanted_start(child);
+		return;
+	}
+	child->wanted = false;
 	plan_restart(child);
 	if (WIFSIGNALED(status))
 		log_error("the %s was killed by signal %d (%s): it is started again", child->name,
@@ -245,33 +270,60 @@ void children_reap(struct children *children)
 		reap(child);
 }
 
-/* SIGCHLD is blocked. It may be another child's, which is reaped when that one is stopped. */
-static void wait_for_end(pid_t pid)
+/*
+ * Returns whether it ended before end_ms. SIGCHLD is blocked. It may be another child's, which is
+ * reaped when that one is stopped.
+ */
+static bool wait_for_end(pid_t pid, uint64_t end_ms)
 {
-	uint64_t now = now_ms(), end = now + STOP_MS;
 	sigset_t child;
 
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
-	for (; waitpid(pid, NULL, WNOHANG) == 0 && now < end; now = now_ms()) {
-		const struct timespec left = {.tv_sec = (time_t)((end - now) / 1000),
-			.tv_nsec = (long)((end - now) % 1000 * 1000000)};
+	while (waitpid(pid, NULL, WNOHANG) == 0) {
+		uint64_t now = now_ms(), left_ms = end_ms - now;
+		const struct timespec left = {.tv_sec = (time_t)(left_ms / 1000),
+			.tv_nsec = (long)(left_ms % 1000 * 1000000)};
 
+		if (now >= end_ms)
+			return false;
 		sigtimedwait(&child, NULL, &left);
 	}
+	return true;
+}
+
+void child_end(struct child *child, char byte, unsigned patience_ms)
+{
+	if (!child->loop)
+		return;
+	loop_stop_timer(child->loop, &child->timer);
+	child->patience_ms = now_ms() + patience_ms;
+	if (child->pid)
+		child_send(child, byte);
+}
+
+static void end(struct child *child)
+{
+	pid_t pid = child->pid;
+
+	if (pid && child->patience_ms) {
+		if (wait_for_end(pid, child->patience_ms))
+			pid = 0;
+		else
+			log_warn("the %s does not end: it is killed", child->name);
+	}
+	forget(child);
+	if (pid)
+		wait_for_end(pid, now_ms() + STOP_MS);
 }
 
 void child_stop(struct children *children, struct child *child)
 {
-	pid_t pid = child->pid;
-
 	for (struct child **at = &children->first; *at; at = &(*at)->next)
 		if (*at == child) {
 			*at = child->next;
 			loop_stop_timer(child->loop, &child->timer);
-			forget(child);
-			if (pid)
-				wait_for_end(pid);
+			end(child);
 			return;
 		}
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The daemon's child processes, each of them this program executed anew. Starts and watches them,
- * and starts another one where one ended, after growing waits. base/parent.h is the child's side.
+ * and starts another one where one ended: after growing waits, or at once where it ended with
+ * status 0, as a child does that wants to be executed anew. base/parent.h is the child's side.
  */
 #ifndef MZ_DAEMON_CHILD_H
 #define MZ_DAEMON_CHILD_H
@@ -38,15 +39,20 @@ struct child {
 	/* What it sends over its channel; each byte of it is a sign of life, too. */
 	void (*receive)(void *context, const char *bytes, size_t length);
 	void *context;
+	/* NULL: a child that gives no sign of life is killed. Else it is left alone, and this is
+	 * what it may be waiting for: text for the log. */
+	const char *may_wait_for;
 	/* ------------------------------------------------------------------------------ */
-	uint64_t restarts; /* so far */
+	uint64_t restarts; /* so far, without those that the child wanted */
 	struct child *next;
 	struct loop *loop;
 	pid_t pid;		    /* 0: it does not run */
 	struct loop_source channel; /* its fd is -1 where it ended, also before that was reaped */
 	int life; /* the daemon's end of a pipe: once it is closed, the kernel kills the child */
 	struct loop_timer timer; /* for the next sign of life, or the next start */
-	uint64_t started_ms;	 /* monotonic */
+	uint64_t started_ms;	 /* monotonic, as the next one */
+	uint64_t patience_ms;	 /* when child_stop() kills it, after child_end() */
+	bool wanted;		 /* the next start is no restart: the child asked for it */
 	unsigned wait_ms;	 /* before the next start */
 	unsigned silent;	 /* how often it was asked for a sign of life since it gave one */
 };
@@ -60,7 +66,16 @@ void child_send(const struct child *child, char byte);
 /* To be called at SIGCHLD. Logs why a child ended, and plans its next start. */
 void children_reap(struct children *children);
 
-/* Ends it, and waits a second at the most. Does nothing where it was not started. */
+/*
+ * Tells it by a byte that it is to end, and starts no other. Does not wait: child_stop() does,
+ * until so much time has passed since then, before it kills the child.
+ */
+void child_end(struct child *child, char byte, unsigned patience_ms);
+
+/*
+ * Ends it, and waits a second at the most, or longer after child_end(). Does nothing where it was
+ * not started.
+ */
 void child_stop(struct children *children, struct child *child);
 
 #endif
