@@ -7,6 +7,7 @@
 # make dist        build/mezoura-VERSION.tar.gz, of what is committed; DIST=v0.1.0: of that tag
 # Another build beside it: make B=build/asan SANITIZE=address,undefined CC=clang
 # Without libuci, where there is one: make UCI=no
+# Without the history, and with that SQLite, whose header it takes: make HISTORY=no
 # Where the exporter is to be killed when it wants more than it may: make SECCOMP=kill
 # One whose tables have another layout, for tests of upgrades: make B=build/other LAYOUT=v99
 # One that answers scrapes with fresher figures, so that tests wait less: make FRESH_MS=100
@@ -55,6 +56,10 @@ ifeq ($(UCI),yes)
 ALL_CFLAGS += -DMZ_LIBUCI
 LDLIBS += $(UCI_LIBS)
 endif
+# SQLite is loaded while the program runs, and only by the processes that need it: no library here.
+ifneq ($(HISTORY),no)
+ALL_CFLAGS += -DMZ_HISTORY
+endif
 ifdef LAYOUT
 LAYOUT_FLAGS := -DMZ_LAYOUT='"$(LAYOUT)"' -DMZ_LAYOUT_PAD=32
 ALL_CFLAGS += $(LAYOUT_FLAGS)
@@ -75,11 +80,16 @@ ALL_CFLAGS += -fno-unwind-tables -fno-asynchronous-unwind-tables
 endif
 
 SOURCES := $(wildcard src/*/*.c src/*/*/*.c)
-UNIT := $(patsubst tests/unit/%.c,$B/%,$(wildcard tests/unit/test_*.c))
+TESTS := $(wildcard tests/unit/test_*.c tests/fuzz/fuzz_*.c tests/bench/bench_*.c)
+ifeq ($(HISTORY),no)
+SOURCES := $(filter-out src/history/% src/daemon/recorder_child.c src/cli/history.c,$(SOURCES))
+TESTS := $(filter-out $(shell grep -lE 'include "(history/|cli/history)' $(TESTS)),$(TESTS))
+endif
+UNIT := $(patsubst tests/unit/%.c,$B/%,$(filter tests/unit/%,$(TESTS)))
 KERNEL := $(patsubst tests/bpf/%.c,$B/%,$(wildcard tests/bpf/test_*.c))
-FUZZ := $(patsubst tests/fuzz/%.c,$B/%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ := $(patsubst tests/fuzz/%.c,$B/%,$(filter tests/fuzz/%,$(TESTS)))
 REPLAY := $(FUZZ:$B/fuzz_%=$B/replay_%)
-BENCH := $(patsubst tests/bench/%.c,$B/%,$(wildcard tests/bench/bench_*.c))
+BENCH := $(patsubst tests/bench/%.c,$B/%,$(filter tests/bench/%,$(TESTS)))
 LAB := $(addprefix $B/lab/,burst flood foreign mortal throng wire without \
 	allocations.so disturbed.so fatal.so held.so starved.so)
 
