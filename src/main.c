@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "cli/get.h"
 #include "cli/status.h"
 #include "cli/unload.h"
 #include "config/daemon_options.h"
@@ -56,6 +57,7 @@ static const struct command commands[] = {
 	{"", "[options]", "count until SIGTERM", &daemon_options, run_daemon},
 	{"status", "[--json]", "report how the daemon counts, and what it cannot", &status_options,
 		status_run},
+	{"get", "PATH", "print what HTTP answers there", &get_options, get_run},
 	{"unload", "[--pin DIR]", "remove the classifier from the kernel", &unload_options,
 		unload_run},
 	{0},

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "cli/request.h"
 
-#include "base/clock.h"
-
 #include <errno.h>
+#include <grp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
 
 #define SIZE_MOST (16u << 20)
 
@@ -108,16 +111,12 @@ static bool is_whole(const char *head, size_t length)
 }
 
 /* Appends the body of the answer to body. answer: NUL-terminated; length: without the NUL. */
-static int take_body(char *answer, size_t length, struct buf *body)
+static int take_body(char *answer, size_t length, struct buf *body, unsigned *status)
 {
 	char *end = strstr(answer, "\r\n\r\n");
-	unsigned major, minor, status;
+	unsigned major, minor;
 
-	if (!end || sscanf(answer, "HTTP/%1u.%1u %3u", &major, &minor, &status) != 3)
-		return -EPROTO;
-	if (status == 503)
-		return -EBUSY;
-	if (status != 200)
+	if (!end || sscanf(answer, "HTTP/%1u.%1u %3u", &major, &minor, status) != 3)
 		return -EPROTO;
 	*end = '\0'; /* a body may look like a header */
 	end += 4;
@@ -128,7 +127,8 @@ static int take_body(char *answer, size_t length, struct buf *body)
 	return body->failed ? -ENOMEM : 0;
 }
 
-int request_get(const char *socket, const char *path, unsigned patience_ms, struct buf *body)
+int request_any(const char *socket, const char *path, unsigned patience_ms, struct buf *body,
+	unsigned *status)
 {
 	uint64_t deadline = now_ms() + patience_ms;
 	int fd = connect_to(socket, deadline), error;
@@ -144,10 +144,49 @@ int request_get(const char *socket, const char *path, unsigned patience_ms, stru
 		error = receive_all(fd, &answer, deadline);
 	if (!error) {
 		buf_bytes(&answer, "", 1);
-		error = answer.failed ? -ENOMEM : take_body(answer.data, answer.length - 1, body);
+		error = answer.failed ? -ENOMEM
+				      : take_body(answer.data, answer.length - 1, body, status);
 	}
 	buf_free(&request);
 	buf_free(&answer);
 	close(fd);
 	return error;
+}
+
+int request_get(const char *socket, const char *path, unsigned patience_ms, struct buf *body)
+{
+	size_t length = body->length;
+	unsigned status = 0;
+	int error = request_any(socket, path, patience_ms, body, &status);
+
+	if (error || status == 200)
+		return error;
+	body->length = length;
+	return status == 503 ? -EBUSY : -EPROTO;
+}
+
+/* Logs who may use the socket, as this user may not. */
+static void log_allowed(const char *socket)
+{
+	const struct group *group;
+	struct stat st;
+
+	group = stat(socket, &st) == 0 && st.st_gid != 0 ? getgrgid(st.st_gid) : NULL;
+	if (group)
+		log_error("%s: only root and the group %s may ask: try sudo, or join that group",
+			socket, group->gr_name);
+	else
+		log_error("%s: only root may ask: try sudo", socket);
+}
+
+void request_log_failure(const char *socket, int error)
+{
+	if (error == -ENOENT || error == -ECONNREFUSED)
+		log_error("no daemon answers at %s", socket);
+	else if (error == -EACCES || error == -EPERM)
+		log_allowed(socket);
+	else
+		log_error("%s: %s", socket,
+			error == -EPROTO ? "the program that answers there is not mezoura"
+					 : strerror(-error));
 }

@@ -2,11 +2,9 @@
 #include "cli/status.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/json_reader.h"
 #include "base/log.h"
@@ -121,20 +119,6 @@ static int print_hosts(const struct status_config *config)
 	return error == -EPROTO ? 0 : error;
 }
 
-/* Logs who may use the socket, as this user may not. */
-static void report_allowed(const char *socket)
-{
-	const struct group *group;
-	struct stat st;
-
-	group = stat(socket, &st) == 0 && st.st_gid != 0 ? getgrgid(st.st_gid) : NULL;
-	if (group)
-		log_error("%s: only root and the group %s may ask: try sudo, or join that group",
-			socket, group->gr_name);
-	else
-		log_error("%s: only root may ask: try sudo", socket);
-}
-
 int status_run(void *of, char **argv)
 {
 	const struct status_config *config = of;
@@ -154,14 +138,8 @@ int status_run(void *of, char **argv)
 			error = config->json ? 0 : print_hosts(config);
 	}
 	buf_free(&answer);
-	if (error == -EACCES || error == -EPERM) {
-		report_allowed(config->socket);
-		return 1;
-	}
 	if (error) {
-		log_error("%s: %s", config->socket,
-			error == -EPROTO ? "the program that answers there is not mezoura"
-					 : strerror(-error));
+		request_log_failure(config->socket, error);
 		return 1;
 	}
 	if (fflush(stdout) || ferror(stdout)) {

@@ -43,6 +43,9 @@ struct options {
 	void (*set_defaults)(void *config); /* config: all zero */
 	/* Returns what a complete command line would have, too, or NULL. May be NULL itself. */
 	const char *(*find_missing)(const void *config);
+	/* Stores a word that is no option, as set() of an option does; row and field are NULL.
+	 * NULL: the command takes no words. */
+	int (*take_word)(struct value *value);
 	const char *note; /* a sentence that -h prints; may be NULL */
 };
 

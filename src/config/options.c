@@ -155,6 +155,25 @@ static int apply(const struct option_row *row, void *config, char error[COMMAND_
 	return result;
 }
 
+/* The words that are no options: getopt_long() has put them behind the options. */
+static int take_words(const struct command *commands, const struct command *command,
+	char *const *words, void *config, char error[COMMAND_ERROR])
+{
+	char what[COMMAND_ERROR];
+	struct value value = {.config = config, .error = what};
+
+	for (; *words; words++) {
+		if (!command->options->take_word)
+			return unknown_word(commands, command, *words, error);
+		value.text = *words;
+		if (command->options->take_word(&value) == 0)
+			continue;
+		snprintf(error, COMMAND_ERROR, "%s %.220s", command->name, what);
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static int check_whole(const struct options *options, const void *config, char error[COMMAND_ERROR])
 {
 	const char *missing = options->find_missing ? options->find_missing(config) : NULL;
@@ -199,7 +218,6 @@ int options_parse(const struct command *commands, const struct command *command,
 		if (result < 0)
 			return result;
 	}
-	if (optind < argc)
-		return unknown_word(commands, command, argv[optind], error);
-	return check_whole(options, config, error);
+	result = take_words(commands, command, argv + optind, config, error);
+	return result < 0 ? result : check_whole(options, config, error);
 }

@@ -68,7 +68,9 @@ static void serve(int listening, const char *answer, size_t length, enum manner 
 #define SHORT_MS 200
 #define LONG_MS	 60000
 
-static int ask(const char *answer, size_t length, enum manner manner, struct buf *body)
+/* status: NULL for request_get(). */
+static int ask(
+	const char *answer, size_t length, enum manner manner, struct buf *body, unsigned *status)
 {
 	struct listen_file file;
 	int listening = listen_unix(path, &file), error;
@@ -80,7 +82,8 @@ static int ask(const char *answer, size_t length, enum manner manner, struct buf
 	if (child == 0)
 		serve(listening, answer, length, manner);
 	close(listening);
-	error = request_get(path, "/x", in_vain ? SHORT_MS : LONG_MS, body);
+	error = status ? request_any(path, "/x", LONG_MS, body, status)
+		       : request_get(path, "/x", in_vain ? SHORT_MS : LONG_MS, body);
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
 	listen_remove(&file);
@@ -90,7 +93,7 @@ static int ask(const char *answer, size_t length, enum manner manner, struct buf
 static void expect(const char *answer, enum manner manner, int expected, const char *text)
 {
 	struct buf body = {0};
-	int error = ask(answer, strlen(answer), manner, &body);
+	int error = ask(answer, strlen(answer), manner, &body, NULL);
 
 	if (error != expected)
 		fail_msg("%s: %d instead of %d", answer, error, expected);
@@ -137,7 +140,7 @@ static void a_nul_in_the_head_ends_it(void **state)
 	struct buf body = {0};
 
 	(void)state;
-	assert_int_equal(ask(answer, sizeof(answer) - 1, AT_ONCE, &body), -EPROTO);
+	assert_int_equal(ask(answer, sizeof(answer) - 1, AT_ONCE, &body, NULL), -EPROTO);
 	buf_free(&body);
 }
 
@@ -148,7 +151,7 @@ static void an_answer_without_end_is_cut_short(void **state)
 
 	(void)state;
 	memset(part, 'x', sizeof(part));
-	assert_int_equal(ask(part, sizeof(part), FOREVER, &body), -EFBIG);
+	assert_int_equal(ask(part, sizeof(part), FOREVER, &body, NULL), -EFBIG);
 	assert_int_equal(body.length, 0);
 	buf_free(&body);
 }
@@ -199,11 +202,29 @@ static void a_server_that_accepts_nobody_is_waited_for_in_vain(void **state)
 	buf_free(&body);
 }
 
+/* mezoura get prints what a refusal says. */
+static void any_status_has_its_body(void **state)
+{
+	static const char answer[] = "HTTP/1.1 400 Bad Request\r\nContent-Length: 4\r\n\r\nwhy\n";
+	struct buf body = {0};
+	unsigned status = 0;
+
+	(void)state;
+	assert_int_equal(ask(answer, strlen(answer), AT_ONCE, &body, &status), 0);
+	assert_int_equal(status, 400);
+	assert_int_equal(body.length, 4);
+	assert_memory_equal(body.data, "why\n", 4);
+	assert_int_equal(ask(answer, strlen(answer), AT_ONCE, &body, NULL), -EPROTO);
+	assert_int_equal(body.length, 4);
+	buf_free(&body);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_good_answer_is_taken),
 		cmocka_unit_test(a_bad_answer_is_refused),
+		cmocka_unit_test(any_status_has_its_body),
 		cmocka_unit_test(a_nul_in_the_head_ends_it),
 		cmocka_unit_test(an_answer_without_end_is_cut_short),
 		cmocka_unit_test(who_takes_too_long_is_left),
