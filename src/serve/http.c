@@ -240,7 +240,7 @@ static bool create_responses(struct http *http)
 				"text/plain; charset=utf-8") ||
 			!MHD_add_response_header(
 				response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store") ||
-			!pages_protect(response) ||
+			!page_protect(response) ||
 			(fixed[i].header && !MHD_add_response_header(
 						    response, fixed[i].header, fixed[i].value)))
 			return false;

@@ -4,8 +4,8 @@
  * it once, when the first client wants gzip. A page is kept for as long as it is being sent. Its
  * buffers are used again until pages_free_unused().
  *
- * To add a page: a kind below, its content type in pages.c's add_headers() and its renderer in
- * render(), its path in http.c's kind_of(). Renderers are in output/.
+ * To add a page: a kind below, its content type and its renderer in pages.c's render(), its path in
+ * http.c's kind_of(). Renderers are in output/.
  */
 #ifndef MZ_SERVE_PAGES_H
 #define MZ_SERVE_PAGES_H
@@ -13,13 +13,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/buf.h"
-#include "base/gzip.h"
 #include "model/snapshot.h"
 #include "output/metrics.h"
 #include "serve/clients.h"
-
-struct MHD_Response;
+#include "serve/page.h"
 
 /* The kinds of pages: the formats of the metrics (enum metrics_format), and these. */
 enum { PAGES_STATUS = METRICS_FORMATS, PAGES_HOSTS, PAGES_KINDS };
@@ -27,28 +24,12 @@ enum { PAGES_STATUS = METRICS_FORMATS, PAGES_HOSTS, PAGES_KINDS };
 /* One per kind, and two more, for older pages that slow clients are still reading. */
 #define PAGES_MAX (PAGES_KINDS + 2)
 
-enum { PAGES_PLAIN, PAGES_GZIP, PAGES_CODINGS };
-
-/* A rendered snapshot. Each buffer starts with a pointer to its page: see release(). */
-struct page {
-	struct buf buf[PAGES_CODINGS];
-	struct MHD_Response *response[PAGES_CODINGS]; /* NULL: outdated, or not made yet */
-	uint64_t number;			      /* of the snapshot */
-	unsigned kind, reference_count; /* reference_count: of responses with this page */
-};
-
 struct pages {
 	struct page page[PAGES_MAX];
 	struct page *current[PAGES_KINDS];
 	struct metrics_options metrics;
 	struct gzip *gzip; /* NULL: no client has wanted gzip so far */
 };
-
-/*
- * Adds the headers that every answer has, so that web pages of other origins cannot use it:
- * nosniff, Referrer-Policy, Cross-Origin-Resource-Policy. Returns false where memory is short.
- */
-bool pages_protect(struct MHD_Response *response);
 
 /* pages: zeroed. metrics: copied; what it points to must live on. */
 void pages_init(struct pages *pages, const struct metrics_options *metrics);
