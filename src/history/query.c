@@ -148,21 +148,35 @@ void query_free(struct query *query)
 	free(query);
 }
 
-/* Looks at what may have changed since the last message: slices were added, or became hours. */
+/* What tells that slices were added, or became hours. */
+static struct query_seen look(const struct query *query)
+{
+	struct query_seen seen;
+
+	memset(&seen, 0, sizeof(seen)); /* it is compared as bytes */
+	seen.store = query->sources->store;
+	seen.boot = query->sources->boot;
+	seen.stored_slice = query->sources->stored_slice;
+	seen.offset = query->sources->offset;
+	seen.proven = query->sources->proven;
+	if (query->sources->recent) {
+		seen.journal = query->sources->recent->journal;
+		seen.last = query->sources->recent->last;
+	}
+	if (query->sources->ledger) {
+		seen.taken = query->sources->ledger->taken;
+		seen.closed = query->sources->ledger->closed;
+	}
+	return seen;
+}
+
+/* Looks at what may have changed since the last message. */
 static int refresh(struct query *query)
 {
-	const struct query_sources *sources = query->sources;
-	uint64_t last = sources->recent ? sources->recent->last : 0;
-	int64_t taken = sources->ledger ? sources->ledger->taken : 0;
-	int64_t closed = sources->ledger ? sources->ledger->closed : 0;
-	const struct query_sources *seen = &query->seen.sources;
+	struct query_seen seen = look(query);
 	int error;
 
-	if (query->has_seen && seen->store == sources->store && seen->recent == sources->recent &&
-		seen->ledger == sources->ledger && seen->boot == sources->boot &&
-		seen->stored_slice == sources->stored_slice && seen->offset == sources->offset &&
-		seen->proven == sources->proven && query->seen.last == last &&
-		query->seen.taken == taken && query->seen.closed == closed)
+	if (query->has_seen && memcmp(&query->seen, &seen, sizeof(seen)) == 0)
 		return 0;
 	error = query_meet_hosts(query);
 	if (!error)
@@ -175,10 +189,7 @@ static int refresh(struct query *query)
 				? query->question.after_start
 				: query->from);
 	query->has_seen = true;
-	query->seen.sources = *sources;
-	query->seen.last = last;
-	query->seen.taken = taken;
-	query->seen.closed = closed;
+	query->seen = seen;
 	return 0;
 }
 

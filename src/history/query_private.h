@@ -99,10 +99,12 @@ struct query {
 
 	struct query_stretch *stretches; /* in order of start */
 	size_t stretch_count, stretch_room;
-	struct {
-		struct query_sources sources;
-		uint64_t last;
-		int64_t taken, closed;
+	struct query_seen {
+		const struct store *store;
+		int64_t boot;
+		uint64_t stored_slice, journal, last;
+		int64_t offset, taken, closed;
+		bool proven;
 	} seen; /* when the stretches were listed */
 	bool has_seen;
 

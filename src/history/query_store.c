@@ -4,9 +4,10 @@
 
 #include "history/query_private.h"
 
-#define DAY    86400
-#define AROUND (DAY + DAY / 2) /* how far a day's start is from that of its date in UTC, at most   \
-				*/
+#define DAY 86400
+#define AROUND                                                                                     \
+	(DAY + DAY / 2) /* how far a day's start is from that of its date in UTC, at most          \
+			 */
 
 static int64_t floor_div(int64_t a, int64_t b)
 {

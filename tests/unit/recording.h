@@ -26,6 +26,7 @@ static struct recording {
 	struct store store;
 	struct query_sources sources;
 	int64_t boot_time;	/* CLOCK_BOOTTIME */
+	int reason;		/* why nobody looked right before */
 	struct mz_counts total; /* of all that was ever sent */
 } world;
 
@@ -172,16 +173,18 @@ static inline int recording_take_hour(
 						hour->end, hour->unwatched, host, &rows[i].counts),
 			0);
 	}
-	if (hour->has_date && !hour->unwatched)
-		assert_int_equal(store_add_recorded(&world.store, hour->began + hour->offset,
-					 hour->ended + hour->offset, HISTORY_GAP_OFF),
-			0);
 	return 0;
 }
 
 static inline int recording_take_slice(
 	void *context, const struct recent_slice *slice, const struct ledger_row *row)
 {
+	if (!row && slice->has_date && !slice->unwatched)
+		assert_int_equal(store_add_recorded(&world.store, slice->began + slice->offset,
+					 slice->ended + slice->offset, world.reason),
+			0);
+	if (!row)
+		world.reason = slice->unwatched ? HISTORY_GAP_DAEMON : HISTORY_GAP_OFF;
 	return book_add(context, slice, row, row != NULL, world.ledger.count);
 }
 
