@@ -82,7 +82,7 @@ endif
 SOURCES := $(wildcard src/*/*.c src/*/*/*.c)
 TESTS := $(wildcard tests/unit/test_*.c tests/fuzz/fuzz_*.c tests/bench/bench_*.c)
 ifeq ($(HISTORY),no)
-SOURCES := $(filter-out src/history/% src/daemon/recorder_child.c src/cli/history.c,$(SOURCES))
+SOURCES := $(filter-out src/history/% src/cli/history.c,$(SOURCES))
 TESTS := $(filter-out $(shell grep -lE 'include "(history/|cli/history)' $(TESTS)),$(TESTS))
 endif
 UNIT := $(patsubst tests/unit/%.c,$B/%,$(filter tests/unit/%,$(TESTS)))

@@ -213,6 +213,13 @@ static void print_unattributed(const char *unattributed, FILE *out)
 	}
 }
 
+static void print_restarts(const char *status, const char *who, const char *field, FILE *out)
+{
+	if (number(status, field))
+		fprintf(out, "%-13s died and was started again %" PRIu64 " times\n", who,
+			number(status, field));
+}
+
 int status_text(const char *text, FILE *out)
 {
 	const char *status = json_check(text), *snapshot = json_get(status, "snapshot"),
@@ -236,9 +243,8 @@ int status_text(const char *text, FILE *out)
 	fprintf(out, "%-13s %s, in %.2f ms\n", "last reading", text_of(snapshot, "timestamp").bytes,
 		json_get_real(json_get(snapshot, "pull_seconds")) * 1000);
 	print_gaps(json_get(status, "gaps"), out);
-	if (number(status, "exporter_restarts"))
-		fprintf(out, "%-13s died and was started again %" PRIu64 " times\n", "exporter",
-			number(status, "exporter_restarts"));
+	print_restarts(status, "exporter", "exporter_restarts", out);
+	print_restarts(status, "recorder", "recorder_restarts", out);
 	print_unattributed(json_get(status, "unattributed"), out);
 	return uncounted;
 }

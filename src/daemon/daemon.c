@@ -13,8 +13,10 @@
 #include "daemon/keeper.h"
 #include "daemon/offload_watch.h"
 #include "daemon/privileges.h"
+#include "daemon/recorder_child.h"
 #include "daemon/service.h"
 #include "daemon/signals.h"
+#include "daemon/state_directory.h"
 #include "daemon/textfile_writer.h"
 #include "model/snapshot_shared.h"
 #include "names/follow.h"
@@ -31,7 +33,7 @@ struct daemon {
 	struct loop_timer pulls;
 	struct signals signals;
 	struct sockets server;
-	struct snapshot_shared shared; /* the snapshot, for the exporter */
+	struct snapshot_shared shared; /* the snapshot, for the children */
 	struct follow *follow;	       /* names */
 	struct changes *changes;
 	struct loop_source changes_source;
@@ -42,6 +44,7 @@ struct daemon {
 	struct privileges privileges;
 	struct children children;
 	struct exporter_child exporter;
+	struct recorder_child recorder;
 };
 
 static void pull(void *context)
@@ -154,6 +157,7 @@ static int drop_privileges(struct daemon *daemon)
 	int error;
 
 	privileges_find(&daemon->privileges);
+	state_directory_make(daemon->config, users);
 	error = pins_chown(&daemon->keeper.pins, users->keeper_uid, users->keeper_gid);
 	listen_give(&daemon->server.file, users->keeper_gid);
 	textfile_writer_give(&daemon->textfile, users->keeper_uid, users->keeper_gid);
@@ -177,6 +181,11 @@ static int drop_privileges(struct daemon *daemon)
  */
 static int begin(struct daemon *daemon)
 {
+	int error = 0;
+
+	daemon->recorder = (struct recorder_child){.argv = daemon->config->argv,
+		.shared = daemon->shared.fd,
+		.privileges = &daemon->privileges};
 	daemon->exporter = (struct exporter_child){.argv = daemon->config->argv,
 		.shared = daemon->shared.fd,
 		.sockets = daemon->server.socket,
@@ -186,7 +195,9 @@ static int begin(struct daemon *daemon)
 		.context = daemon};
 	follow_read(daemon->follow);
 	pull(daemon);
-	return exporter_child_start(&daemon->exporter, &daemon->children);
+	if (daemon->config->state)
+		error = recorder_child_start(&daemon->recorder, &daemon->children);
+	return error ? error : exporter_child_start(&daemon->exporter, &daemon->children);
 }
 
 /* Returns 0 when a signal ends it, or -errno. */
@@ -202,6 +213,7 @@ static int run(struct daemon *daemon)
 		log_error("cannot wait for events: %s", strerror(-error));
 	service_stopping(&daemon->service);
 	pull(daemon);
+	recorder_child_end(&daemon->recorder);
 	announce_end(daemon->config, installed);
 	return error;
 }
@@ -219,6 +231,7 @@ static void stop(struct daemon *daemon)
 	changes_close(daemon->changes);
 	follow_stop(daemon->follow);
 	textfile_writer_stop(&daemon->textfile);
+	recorder_child_stop(&daemon->recorder, &daemon->children); /* last: it may take a while */
 	signals_stop(&daemon->signals);
 	loop_close(&daemon->loop);
 }
@@ -235,6 +248,7 @@ int daemon_run(const struct config *config)
 	daemon->pulls = (struct loop_timer){.handle = pull_in_time, .context = daemon};
 	daemon->children.loop = &daemon->loop;
 	daemon->keeper.exporter_restarts = &daemon->exporter.child.restarts;
+	daemon->keeper.recorder_restarts = &daemon->recorder.child.restarts;
 	if (config->syslog)
 		log_to_syslog();
 	if (start(daemon) == 0) {

@@ -195,6 +195,7 @@ static int take_snapshot(struct keeper *keeper, uint64_t began_us)
 	snapshot_fill(snapshot, &keeper->tally, keeper->names, clock_date_ms());
 	snapshot_fill_hooks(snapshot, &keeper->installed);
 	snapshot->exporter_restarts = *keeper->exporter_restarts;
+	snapshot->recorder_restarts = *keeper->recorder_restarts;
 	process_usage_read(&keeper->process, &snapshot->keeper);
 	snapshot->uptime_s = clock_uptime_s() - keeper->started_s;
 	snapshot->pull_us = (uint32_t)(clock_us(CLOCK_MONOTONIC) - began_us);

@@ -31,8 +31,8 @@ struct keeper {
 	struct process_usage process;
 	struct snapshot_shared *shared;	 /* where snapshots are made */
 	const struct snapshot *snapshot; /* the latest one; NULL: none yet */
-	/* As in struct snapshot. The caller sets the pointer, and counts. */
-	const uint64_t *exporter_restarts;
+	/* As in struct snapshot. The caller sets the pointers, and counts. */
+	const uint64_t *exporter_restarts, *recorder_restarts;
 	uint64_t started_s;	 /* as clock_uptime_s() */
 	uint64_t pulled_ms;	 /* monotonic, as the next two */
 	uint64_t reconciled_ms;	 /* when hooks were last verified */
@@ -45,9 +45,9 @@ struct keeper {
 };
 
 /*
- * Attaches to every interface of config. keeper: zeroed but for exporter_restarts. config, names
- * and shared: kept by the caller. On failure, logs one line and leaves nothing of this call in the
- * kernel. Returns 0 or -errno.
+ * Attaches to every interface of config. keeper: zeroed but for the pointers to restarts. config,
+ * names and shared: kept by the caller. On failure, logs one line and leaves nothing of this call
+ * in the kernel. Returns 0 or -errno.
  */
 int keeper_start(struct keeper *keeper, const struct config *config, struct names *names,
 	struct snapshot_shared *shared);

@@ -117,6 +117,16 @@ int privileges_become_exporter(const struct privileges *users)
 	return setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0 ? -errno : 0;
 }
 
+int privileges_become_recorder(const struct privileges *users)
+{
+	uid_t uid = users->keeper_uid;
+	gid_t gid = users->keeper_gid;
+
+	if (setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0)
+		return -errno;
+	return capabilities_set(0, 0);
+}
+
 void privileges_forget_exporter(void)
 {
 	/* cannot fail: each id is one that the process has */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which users the daemon and the exporter are, and what the daemon may still do once it runs. */
+/* Which users the daemon and its children are, and what the daemon may still do once it runs. */
 #ifndef MZ_DAEMON_PRIVILEGES_H
 #define MZ_DAEMON_PRIVILEGES_H
 
@@ -36,6 +36,12 @@ int privileges_write_anywhere(bool may);
 
 /* In a child, after privileges_drop(): becomes the exporter's user, for good. 0 or -errno. */
 int privileges_become_exporter(const struct privileges *users);
+
+/*
+ * In a child, after privileges_drop(): stays the keeper's user, but without its capabilities and
+ * without the ids of the exporter. For good. Returns 0 or -errno.
+ */
+int privileges_become_recorder(const struct privileges *users);
 
 /* In the daemon, when it starts no exporter any more: gives up the ids of its user, too. */
 void privileges_forget_exporter(void);

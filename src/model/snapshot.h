@@ -106,7 +106,7 @@ struct snapshot {
 	uint64_t kernel_bytes;		  /* memory of the kernel's tables */
 	uint64_t hooks_restored;	  /* times that the daemon put a missing hook back */
 	uint64_t missed_packets;	  /* that devices moved without a hook: an upper bound */
-	uint64_t exporter_restarts;
+	uint64_t exporter_restarts, recorder_restarts;
 	struct snapshot_process keeper; /* the process that made this snapshot */
 	struct mz_volume unattributed[MZ_DIRECTIONS][MZ_REASONS];
 	struct mz_net nets[MZ_NETS];

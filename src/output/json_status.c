@@ -148,6 +148,7 @@ void json_status(const struct snapshot *s, struct buf *out)
 	put_unattributed(&json, s);
 	put_gaps(&json, s);
 	json_number(&json, "exporter_restarts", s->exporter_restarts);
+	json_number(&json, "recorder_restarts", s->recorder_restarts);
 	put_incomplete(&json, s);
 	json_close(&json, "}");
 	buf_text(out, "\n");

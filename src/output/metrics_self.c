@@ -177,6 +177,9 @@ void metrics_self(const struct snapshot *snapshot, enum metrics_format format, s
 	put_family(&page, "mezoura_exporter_restarts", FAMILY_COUNTER,
 		"Times that the process that serves HTTP died and was started again.",
 		snapshot->exporter_restarts);
+	put_family(&page, "mezoura_recorder_restarts", FAMILY_COUNTER,
+		"Times that the process that keeps the history died and was started again.",
+		snapshot->recorder_restarts);
 	head(&page, "mezoura_build_info", FAMILY_GAUGE, "Which mezoura this is.");
 	put(&page, "{version=\"" MZ_VERSION "\"}", 1);
 }

@@ -106,7 +106,8 @@ def by_host(addresses):
 
 
 class Daemon:
-    def __init__(self, namespace, *options, track=TRACK_LAN, pin=None, config=""):
+    def __init__(self, namespace, *options, track=TRACK_LAN, pin=None, config="", history=False):
+        """history: it keeps one, in self.state."""
         self.namespace = namespace
         self.directory = house.scratch("daemon")
         os.chown(self.directory, house.USERS["mezoura"], -1)
@@ -117,10 +118,11 @@ class Daemon:
                                                 ("leases", "ethers", "hosts"))
         self.log = f"{self.directory}/log"
         self.socket = f"{self.directory}/socket"
+        self.state = f"{self.directory}/state"
         self.options = [*track, "-e", "-t", "1", "--textfile", self.textfile, "--dhcp-config",
                         self.dhcp, "--pin", self.pin, "--socket", self.socket, "--unknown", "show",
                         "--leases", self.leases, "--ethers", self.ethers, "--hosts", self.hosts,
-                        *options]
+                        "--state", self.state if history else "-", *options]
         self.binary = BINARY
         self.by = ()  # a program that executes it
         # on top of ours; freed memory is to be used again, as without the sanitizers
@@ -195,11 +197,22 @@ class Daemon:
 
     def exporter(self):
         """Process id of its exporter; None while there is none."""
-        keeper = self.process.pid
-        with open(f"/proc/{keeper}/task/{keeper}/children", encoding="ascii") as file:
-            children = file.read().split()
-        assert len(children) <= 1
-        return int(children[0]) if children else None
+        return self.child("mezoura-exporter")
+
+    def recorder(self):
+        """Process id of its recorder; None while there is none."""
+        return self.child("mezoura-recorder")
+
+    def child(self, name):
+        keeper, found = self.process.pid, []
+        with contextlib.suppress(FileNotFoundError), \
+                open(f"/proc/{keeper}/task/{keeper}/children", encoding="ascii") as file:
+            for pid in file.read().split():
+                with contextlib.suppress(OSError), open(f"/proc/{pid}/cmdline", "rb") as words:
+                    if words.read().split(b"\0")[0].decode() == name:
+                        found.append(int(pid))
+        assert len(found) <= 1
+        return found[0] if found else None
 
     def answers(self):
         try:

@@ -33,6 +33,10 @@ PASSWD = f"{SCRATCH}/passwd"
 with open(f"{ROOT}/include/tables.h", encoding="ascii") as header:
     LAYOUT = re.search('MZ_LAYOUT "(.*)"', header.read()).group(1)
 
+# whether the program was built with a history
+HISTORY = "without history" not in subprocess.run(
+    [BUILT, "--state", "/x"], capture_output=True, text=True, check=False).stderr
+
 USERS = {"mezoura": 64990, "mezoura-exporter": 64991}  # as the package makes them
 
 WAN4, WAN6 = "198.51.100.2", "2001:db8:fffe::2"  # the router's addresses on the internet side

@@ -191,14 +191,18 @@ def test_what_the_keeper_may_not_remove_itself_script_run_does(home, tmp_path):
     (tmp_path / "script" / "deps").chmod(0o755)
     pin = f"/sys/fs/bpf/mezoura-run-{os.getpid()}"
     socket, textfile = tmp_path / "socket", tmp_path / "open" / "metrics"
+    state = f"{house.scratch('history')}/state"
     textfile.parent.chmod(0o1777)  # else the keeper keeps the right to write anywhere
     process = home.router.popen(tmp_path / "script" / "run", "-i", "br-lan", "--pin", pin,
-                                "--socket", socket, "--textfile", textfile, stderr=subprocess.PIPE)
+                                "--socket", socket, "--textfile", textfile, "--state",
+                                state if house.HISTORY else "-", stderr=subprocess.PIPE)
     wait_for("the text file", textfile.exists)
     assert socket.exists()
+    assert (tmp_path / "socket.recent").exists() == house.HISTORY
     process.terminate()
     _, said = process.communicate(timeout=PATIENCE)
-    assert said.splitlines()[-2:] == [
-        f"mezoura: the kernel goes on counting: mezoura unload --pin {pin} ends that",
-        "script/run: unloaded it: the kernel counts no more"]
+    assert f"mezoura: the kernel goes on counting: mezoura unload --pin {pin} ends that\n" in said
+    assert said.splitlines()[-1] == "script/run: unloaded it: the kernel counts no more"
     assert not socket.exists() and not textfile.exists() and not os.path.exists(pin)
+    assert not (tmp_path / "socket.recent").exists()
+    assert os.path.exists(state) == house.HISTORY

@@ -74,6 +74,7 @@ static int fill(void **state)
 		.hooks_restored = 2,
 		.missed_packets = 9007199254740993,
 		.exporter_restarts = 3,
+		.recorder_restarts = 2,
 		.source_count = 2,
 		.source = {{"uci", 3}, {"leases", 0}},
 		.incomplete = 1u << SNAPSHOT_HARDWARE_OFFLOAD | 1u << SNAPSHOT_XDP,
