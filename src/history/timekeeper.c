@@ -11,9 +11,9 @@
 #define SMALL_STEP_MS 2000 /* a leap second, or an NTP client's correction: needs no proof */
 #define DOUBT_MS      ((int64_t)60 * 60 * 1000)
 #define CEILING_MS    ((int64_t)20 * 366 * 86400 * 1000)
-#define SLACK_MS      1000 /* file systems' times are coarse; a resumed offset is one of seconds */
+#define SLACK_MS      1000 /* file systems' times are coarse */
 #define FALLS	      2	   /* a restart of ntpsec's ntpd makes one, without asking any server */
-#define READ_MS	      5	   /* the clocks are read within this time, or again */
+#define READ_US	      5000 /* the clocks are read within this time, or again */
 
 #define SYSTEMD_SYNCHRONIZED "/run/systemd/timesync/synchronized"
 
@@ -36,6 +36,7 @@ static void forget_proof(struct timekeeper *keeper, const struct timekeeper_read
 	/* nothing is known of what was there before a process that resumed */
 	const struct timekeeper_reading *before = keeper->has_last ? &keeper->last : reading;
 
+	keeper->seen_boot_ms = reading->boot_ms;
 	keeper->stepped_boot_ms = before->boot_ms;
 	keeper->stamp_before_ms = before->stamp_ms;
 	keeper->held_before = before->frequency_held;
@@ -89,9 +90,8 @@ static void guess(struct timekeeper *keeper, int64_t raw, int64_t date_ms)
 unsigned timekeeper_take(struct timekeeper *keeper, const struct timekeeper_reading *reading)
 {
 	int64_t raw = reading->date_ms - reading->boot_ms;
-	int64_t least = keeper->has_last ? STEP_MS : STEP_MS + SLACK_MS;
-	bool stepped =
-		(keeper->has_last || keeper->resumed) && llabs(raw - keeper->raw_offset_ms) > least;
+	bool stepped = (keeper->has_last || keeper->resumed) &&
+		       llabs(raw - keeper->raw_offset_ms) > STEP_MS;
 	bool trusted = keeper->state == TIMEKEEPER_PROVEN || keeper->state == TIMEKEEPER_DOUBTS;
 	unsigned bits = stepped ? TIMEKEEPER_STEPPED : 0;
 
@@ -100,8 +100,7 @@ unsigned timekeeper_take(struct timekeeper *keeper, const struct timekeeper_read
 	if (has_proof(keeper, reading) ||
 		(trusted && llabs(raw - keeper->offset_ms) <= SMALL_STEP_MS))
 		bits |= become_proven(keeper, raw);
-	else if (trusted && (keeper->state == TIMEKEEPER_PROVEN ||
-				    reading->boot_ms - keeper->stepped_boot_ms < DOUBT_MS))
+	else if (trusted && reading->boot_ms - keeper->seen_boot_ms < DOUBT_MS)
 		keeper->state = TIMEKEEPER_DOUBTS;
 	else
 		guess(keeper, raw, reading->date_ms);
@@ -125,7 +124,7 @@ static void read_clocks(struct timekeeper_reading *reading)
 		reading->date_ms = (int64_t)clock_us(CLOCK_REALTIME) / 1000;
 		after = (int64_t)clock_us(CLOCK_BOOTTIME);
 		/* not for ever: an overloaded machine takes long each time */
-		if (after - before <= READ_MS * 1000 || i == 10)
+		if (after - before <= READ_US || i == 10)
 			break;
 		before = after;
 	}
@@ -160,7 +159,7 @@ void timekeeper_read(struct timekeeper_reading *reading, const char *stamp)
 		read_signals(reading, stamp);
 		read_clocks(reading);
 		if (llabs(reading->date_ms - reading->boot_ms -
-			    (before.date_ms - before.boot_ms)) <= 2 * READ_MS)
+			    (before.date_ms - before.boot_ms)) <= 2 * READ_US / 1000)
 			break;
 	}
 }

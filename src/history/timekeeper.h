@@ -40,6 +40,7 @@ struct timekeeper {
 	bool has_last, resumed;
 	/* Only what is newer than the last setting of the clock is proof: */
 	int64_t stepped_boot_ms; /* the clock was not set after this; INT64_MIN: not seen */
+	int64_t seen_boot_ms;	 /* when that was seen */
 	int64_t stamp_before_ms; /* the hook's report at that time */
 	bool held_before;	 /* the flags of busybox have been there since */
 	unsigned falls;		 /* of the kernel's maximum error since then */
