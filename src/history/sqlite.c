@@ -21,7 +21,6 @@
 #define SQLITE_OPEN_NOFOLLOW 0x01000000
 #endif
 
-/* The functions that are called, of the types that the library's header gives them. */
 /* clang-format off */
 #define FUNCTIONS(f) \
 	f(bind_int64) f(bind_null) f(bind_text) f(busy_timeout) f(changes) f(close) \
@@ -138,7 +137,6 @@ static int error_of(const struct sqlite *db, int result)
 		return -EEXIST;
 	case SQLITE_ERROR: /* of SQL: a table that is missing */
 	case SQLITE_MISUSE:
-	case SQLITE_RANGE:
 		return -EINVAL;
 	default:
 		return system_error(db, -EIO);

@@ -216,6 +216,8 @@ bool store_is_there(const struct store *store)
 
 int store_begin(struct store *store)
 {
+	if (!store_is_there(store))
+		return -ESTALE;
 	store->statements->hour.known = false; /* another program may have changed the tables */
 	return sqlite_run(&store->db, "BEGIN IMMEDIATE");
 }

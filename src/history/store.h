@@ -63,9 +63,10 @@ uint64_t store_default_limit(const char *dir);
 bool store_is_there(const struct store *store);
 
 /*
- * store_commit() rolls back where it fails. Where another function fails, call store_rollback():
- * some failures, as of a full disk, have done so already. Without store_begin(), each call is a
- * transaction of its own.
+ * store_begin() fails with -ESTALE where the file is not there any more: close the store and open
+ * it anew. store_commit() rolls back where it fails. Where another function fails, call
+ * store_rollback(): some failures, as of a full disk, have done so already. Without store_begin(),
+ * each call is a transaction of its own.
  */
 int store_begin(struct store *store);
 int store_commit(struct store *store);
@@ -118,6 +119,9 @@ int store_add_held(struct store *store, int64_t held, int64_t host, const struct
  * last final hour before them and the start of this boot; else right before the boot that followed.
  */
 int store_settle(struct store *store, const struct zone *zone, int64_t boot, int64_t offset);
+
+/* The start of the newest hour or day whose time is certain, since 1970; 0: none; or -errno. */
+int64_t store_last_final(struct store *store);
 
 /*
  * The daemon looked at the counters from start to end. Joins the row that it touches; reason: why

@@ -181,17 +181,25 @@ static int settle_boot(
 	return error;
 }
 
+int64_t store_last_final(struct store *store)
+{
+	struct sqlite_statement *last = &store->statements->sql[STORE_LAST_FINAL];
+	int error = store_first(store, STORE_LAST_FINAL, "");
+	int64_t start = error == 1 ? sqlite_integer(last, 0) : error;
+
+	sqlite_done(last);
+	return start;
+}
+
 /* Settles the boots before this one, which began at date limit; the last one first. */
 static int settle_earlier(struct store *store, const struct zone *zone, int64_t boot, int64_t limit)
 {
 	struct sqlite_statement *find = &store->statements->sql[STORE_HELD_BOOT];
-	struct sqlite_statement *final = &store->statements->sql[STORE_LAST_FINAL];
-	int64_t floor = EARLIEST, offset, began, ended;
-	int error = store_first(store, STORE_LAST_FINAL, "");
+	int64_t floor = store_last_final(store), offset, began, ended;
+	int error = floor < 0 ? (int)floor : 0;
 
-	if (error == 1 && sqlite_integer(final, 0) > floor)
-		floor = sqlite_integer(final, 0);
-	sqlite_done(final);
+	if (floor < EARLIEST)
+		floor = EARLIEST;
 	while (error >= 0 && (error = store_first(store, STORE_HELD_BOOT, "i", boot)) == 1) {
 		boot = sqlite_integer(find, 0);
 		offset = sqlite_integer(find, 1);
