@@ -24,11 +24,22 @@ static int add_traffic(struct store *store, enum store_sql make, enum store_sql 
 	return store_do(store, add, "iic", start, host, counts);
 }
 
+static int add_hour_traffic(
+	struct store *store, int64_t start, int64_t host, const struct mz_counts *counts)
+{
+	int error = add_traffic(store, STORE_HOUR_TRAFFIC, STORE_ADD_HOUR_TRAFFIC, start, host,
+		counts, &store->statements->now.hour_rows);
+
+	return error ? error : store_do(store, STORE_ADD_HOUR_SUM, "ic", start, counts);
+}
+
 static int add_day_traffic(
 	struct store *store, int64_t start, int64_t host, const struct mz_counts *counts)
 {
-	return add_traffic(store, STORE_DAY_TRAFFIC, STORE_ADD_DAY_TRAFFIC, start, host, counts,
-		&store->statements->now.day_rows);
+	int error = add_traffic(store, STORE_DAY_TRAFFIC, STORE_ADD_DAY_TRAFFIC, start, host,
+		counts, &store->statements->now.day_rows);
+
+	return error ? error : store_do(store, STORE_ADD_DAY_SUM, "ic", start, counts);
 }
 
 /* Finds where the counts of an hour belong, and makes its row. */
@@ -69,8 +80,7 @@ int store_add_hour(struct store *store, const struct zone *zone, int64_t start, 
 	if (!error && hour->in_day)
 		error = add_day_traffic(store, hour->day, host, counts);
 	else if (!error)
-		error = add_traffic(store, STORE_HOUR_TRAFFIC, STORE_ADD_HOUR_TRAFFIC, start, host,
-			counts, &store->statements->now.hour_rows);
+		error = add_hour_traffic(store, start, host, counts);
 	return store_end(store, began, error);
 }
 

@@ -14,6 +14,9 @@
 #define SUMS                                                                                       \
 	"sum(upload_bytes) AS upload_bytes, sum(download_bytes) AS download_bytes, "               \
 	"sum(upload_packets) AS upload_packets, sum(download_packets) AS download_packets"
+#define TRAFFIC                                                                                    \
+	"traffic.upload_bytes, traffic.download_bytes, traffic.upload_packets, "                   \
+	"traffic.download_packets"
 #define HOST_COLUMNS                                                                               \
 	"CASE WHEN name <> '' THEN name WHEN mac <> '' THEN mac WHEN address <> '' THEN address "  \
 	"ELSE reason END AS host, mac, address, ip_version, interface"
@@ -25,11 +28,11 @@ static const char schema[] =
 	" name TEXT NOT NULL DEFAULT '', source TEXT NOT NULL DEFAULT '',"
 	" UNIQUE (mac, address, interface, ip_version, reason));"
 	"CREATE TABLE hour (start INTEGER PRIMARY KEY, end INTEGER NOT NULL,"
-	" utc_offset INTEGER NOT NULL, estimated INTEGER NOT NULL);"
+	" utc_offset INTEGER NOT NULL, estimated INTEGER NOT NULL, " COUNT_COLUMNS ");"
 	"CREATE TABLE hour_traffic (start INTEGER NOT NULL, host INTEGER NOT NULL, " COUNT_COLUMNS
 	", PRIMARY KEY (start, host)) WITHOUT ROWID;"
 	"CREATE TABLE day (start INTEGER PRIMARY KEY, end INTEGER NOT NULL, date TEXT NOT NULL,"
-	" utc_offset INTEGER NOT NULL, estimated INTEGER NOT NULL);"
+	" utc_offset INTEGER NOT NULL, estimated INTEGER NOT NULL, " COUNT_COLUMNS ");"
 	"CREATE TABLE day_traffic (start INTEGER NOT NULL, host INTEGER NOT NULL, " COUNT_COLUMNS
 	", PRIMARY KEY (start, host)) WITHOUT ROWID;"
 	"CREATE TABLE boot (id INTEGER PRIMARY KEY, boot_id TEXT NOT NULL UNIQUE,"
@@ -47,13 +50,14 @@ static const char schema[] =
 	"CREATE TABLE recorded (start INTEGER PRIMARY KEY, end INTEGER NOT NULL,"
 	" reason INTEGER NOT NULL);"
 	"CREATE VIEW hourly AS SELECT datetime(start + utc_offset, 'unixepoch') AS local_start,"
-	" (end - start) / 60 AS minutes, " HOST_COLUMNS ", " COUNTS ", estimated, start, host.id AS"
-	" host_id FROM hour_traffic JOIN hour USING (start) JOIN host ON host.id = host;"
+	" (end - start) / 60 AS minutes, " HOST_COLUMNS ", " TRAFFIC ", estimated, start,"
+	" host.id AS host_id FROM hour_traffic AS traffic JOIN hour USING (start)"
+	" JOIN host ON host.id = traffic.host;"
 	"CREATE VIEW daily AS SELECT date, " HOST_COLUMNS ", " SUMS ", max(estimated) AS estimated,"
-	" host.id AS host_id FROM (SELECT date, host, " COUNTS ", estimated"
-	" FROM day_traffic JOIN day USING (start) UNION ALL"
-	" SELECT date(start + utc_offset, 'unixepoch'), host, " COUNTS ", estimated"
-	" FROM hour_traffic JOIN hour USING (start)) JOIN host ON host.id = host"
+	" host.id AS host_id FROM (SELECT date, traffic.host AS which, " TRAFFIC ", estimated"
+	" FROM day_traffic AS traffic JOIN day USING (start) UNION ALL"
+	" SELECT date(start + utc_offset, 'unixepoch'), traffic.host, " TRAFFIC ", estimated"
+	" FROM hour_traffic AS traffic JOIN hour USING (start)) JOIN host ON host.id = which"
 	" GROUP BY date, host.id;";
 
 int store_make_schema(struct store *store)
@@ -100,6 +104,15 @@ int store_check_schema(struct store *store)
 	"upload_bytes = upload_bytes + ?3, download_bytes = download_bytes + ?4,"                  \
 	" upload_packets = upload_packets + ?5, download_packets = download_packets + ?6"
 
+#define ADD_TO_SUM                                                                                 \
+	"upload_bytes = upload_bytes + ?2, download_bytes = download_bytes + ?3,"                  \
+	" upload_packets = upload_packets + ?4, download_packets = download_packets + ?5"
+#define ADD_EXCLUDED                                                                               \
+	"upload_bytes = upload_bytes + excluded.upload_bytes,"                                     \
+	" download_bytes = download_bytes + excluded.download_bytes,"                              \
+	" upload_packets = upload_packets + excluded.upload_packets,"                              \
+	" download_packets = download_packets + excluded.download_packets"
+
 const char *const store_texts[STORE_STATEMENTS] = {
 	[STORE_FIND_BOOT] = "SELECT id FROM boot WHERE boot_id = ?",
 	[STORE_NEW_BOOT] = "INSERT INTO boot (boot_id) VALUES (?)",
@@ -122,14 +135,14 @@ const char *const store_texts[STORE_STATEMENTS] = {
 	/* A day that was imported may have hours of its own: they are not older than all others. */
 	[STORE_DAY_OF_HOUR] = "SELECT start FROM day WHERE start <= ?1 AND end > ?1"
 			      " AND ?1 < (SELECT min(start) FROM hour) ORDER BY start DESC LIMIT 1",
-	[STORE_HOUR] = "INSERT INTO hour VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE"
+	[STORE_HOUR] = "INSERT INTO hour VALUES (?, ?, ?, ?, 0, 0, 0, 0) ON CONFLICT DO UPDATE"
 		       " SET end = max(end, excluded.end),"
 		       " estimated = max(estimated, excluded.estimated)",
 	[STORE_HOUR_TRAFFIC] = "INSERT INTO hour_traffic VALUES (?, ?, ?, ?, ?, ?)"
 			       " ON CONFLICT DO NOTHING",
 	[STORE_ADD_HOUR_TRAFFIC] =
 		"UPDATE hour_traffic SET " ADD_COUNTS " WHERE start = ?1 AND host = ?2",
-	[STORE_DAY] = "INSERT INTO day VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE"
+	[STORE_DAY] = "INSERT INTO day VALUES (?, ?, ?, ?, ?, 0, 0, 0, 0) ON CONFLICT DO UPDATE"
 		      " SET end = max(end, excluded.end),"
 		      " estimated = max(estimated, excluded.estimated)",
 	[STORE_DAY_ESTIMATED] = "UPDATE day SET estimated = 1 WHERE start = ?",
@@ -137,6 +150,8 @@ const char *const store_texts[STORE_STATEMENTS] = {
 			      " ON CONFLICT DO NOTHING",
 	[STORE_ADD_DAY_TRAFFIC] =
 		"UPDATE day_traffic SET " ADD_COUNTS " WHERE start = ?1 AND host = ?2",
+	[STORE_ADD_HOUR_SUM] = "UPDATE hour SET " ADD_TO_SUM " WHERE start = ?1",
+	[STORE_ADD_DAY_SUM] = "UPDATE day SET " ADD_TO_SUM " WHERE start = ?1",
 	[STORE_NEW_HELD] = "INSERT INTO held (boot, began, ended, unwatched) VALUES (?, ?, ?, ?)",
 	[STORE_HELD_TRAFFIC] = "INSERT INTO held_traffic VALUES (?, ?, ?, ?, ?, ?)"
 			       " ON CONFLICT DO UPDATE SET " ADD_COUNTS,
@@ -157,18 +172,14 @@ const char *const store_texts[STORE_STATEMENTS] = {
 	[STORE_RECORDED] = "INSERT INTO recorded VALUES (?, ?, ?) ON CONFLICT DO UPDATE"
 			   " SET end = max(end, excluded.end)",
 	[STORE_COUNT_HOURS] = "SELECT count(*), min(start), max(start) FROM hour",
-	[STORE_SUM_DAY] = "INSERT INTO day SELECT ?1, ?2, ?3, ?4, max(estimated) FROM hour"
-			  " WHERE start >= ?1 AND start < ?2 ON CONFLICT DO UPDATE"
+	[STORE_SUM_DAY] = "INSERT INTO day SELECT ?1, ?2, ?3, ?4, max(estimated), " SUMS
+			  " FROM hour WHERE start >= ?1 AND start < ?2 ON CONFLICT DO UPDATE"
 			  " SET end = max(end, excluded.end),"
-			  " estimated = max(estimated, excluded.estimated)",
+			  " estimated = max(estimated, excluded.estimated), " ADD_EXCLUDED,
 	[STORE_SUM_DAY_TRAFFIC] =
 		"INSERT INTO day_traffic SELECT ?1, host, " SUMS
 		" FROM hour_traffic WHERE start >= ?1 AND start < ?2 GROUP BY host"
-		" ON CONFLICT DO UPDATE SET"
-		" upload_bytes = upload_bytes + excluded.upload_bytes,"
-		" download_bytes = download_bytes + excluded.download_bytes,"
-		" upload_packets = upload_packets + excluded.upload_packets,"
-		" download_packets = download_packets + excluded.download_packets",
+		" ON CONFLICT DO UPDATE SET " ADD_EXCLUDED,
 	[STORE_COUNT_DAY_TRAFFIC] = "SELECT count(*) FROM day_traffic WHERE start = ?",
 	[STORE_DROP_HOUR_TRAFFIC] = "DELETE FROM hour_traffic WHERE start >= ? AND start < ?",
 	[STORE_DROP_HOURS] = "DELETE FROM hour WHERE start >= ? AND start < ?",
