@@ -144,6 +144,7 @@ void query_free(struct query *query)
 	for (int i = 0; i < QUERY_STATEMENTS; i++)
 		sqlite_finalize(&query->statements[i]);
 	query_free_hosts(query);
+	free(query->day.rows);
 	free(query->stretches);
 	free(query);
 }
@@ -239,11 +240,11 @@ static int fill_bucket(struct query *query)
 		return found;
 	query_clear(query);
 	error = query_add_stretches(query);
-	if (!error && query->question.step != HISTORY_5M)
-		error = query_add_hours(query);
-	if (!error &&
-		(query->question.step == HISTORY_DAY || query->question.step == HISTORY_MONTH))
-		error = query_add_days(query);
+	/* an hour is one row, also where the zone has other hours since */
+	if (!error && query->question.step == HISTORY_HOUR)
+		error = query_add_hours(query, query->bucket.start, query->bucket.start + 1);
+	else if (!error && query->question.step != HISTORY_5M)
+		error = query_add_stored_days(query);
 	if (error)
 		return error;
 	query_sort(query);
@@ -372,7 +373,9 @@ int query_next(struct query *query, struct history_answer *message, size_t room)
 		error = sqlite_run(&store->db, "BEGIN");
 	if (error)
 		return error;
-	error = fill_message(query, message, room);
+	error = query_check_days(query);
+	if (!error)
+		error = fill_message(query, message, room);
 	if (store) {
 		int ended = sqlite_run(&store->db, "COMMIT");
 

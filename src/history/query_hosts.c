@@ -166,7 +166,8 @@ static bool is_asked(const struct history_question *question, const struct query
 {
 	switch (question->who) {
 	case HISTORY_MAC:
-		return !memcmp(host->key.mac, question->mac, sizeof(question->mac));
+		return has_mac(&host->key) &&
+		       !memcmp(host->key.mac, question->mac, sizeof(question->mac));
 	case HISTORY_ADDRESS:
 		return !host->key.reason && !has_mac(&host->key) &&
 		       host->key.family == question->family &&
@@ -264,6 +265,13 @@ int query_meet_hosts(struct query *query)
 	const struct ledger *ledger = query->sources->ledger;
 	size_t count = ledger ? ledger->count : 0;
 
+	if (!query->host_count && query->question.by == HISTORY_BY_TOTAL) {
+		/* number 0, for counts of which only the sum is known */
+		int64_t all = meet(query, &(struct history_key){0}, "", (char[12]){0});
+
+		if (all < 0)
+			return (int)all;
+	}
 	if (count) {
 		uint32_t *grown = realloc(query->of_series, count * sizeof(*grown));
 
@@ -320,7 +328,11 @@ int query_add_id(struct query *query, int64_t id, const struct mz_counts *counts
 	int64_t host = query_host_of_id(query, id);
 
 	query->scanned++;
-	return host < 0 ? (int)host : query_add(query, (uint32_t)host, counts, estimated);
+	if (host < 0)
+		return (int)host;
+	if (query->adds_day_up)
+		return query_add_to_day(query, (uint32_t)host, id, counts, estimated);
+	return query_add(query, (uint32_t)host, counts, estimated);
 }
 
 void query_clear(struct query *query)

@@ -49,6 +49,8 @@ struct query_host {
 	char source[12];
 	uint32_t group;
 	bool asked; /* the question is about it */
+	uint32_t day_row;
+	uint64_t day_number; /* the last day that has a row of it, which is day_row */
 };
 
 /* The hosts that share a row. */
@@ -121,6 +123,11 @@ struct query {
 	int64_t next_start;
 	uint64_t next_row;
 
+	struct day_sum day; /* which is being added up */
+	size_t day_room;
+	uint64_t day_number;
+	bool adds_day_up; /* query_add_id() adds to the day, not to the bucket */
+
 	struct sqlite_statement statements[QUERY_STATEMENTS];
 };
 
@@ -133,7 +140,7 @@ int query_meet_hosts(struct query *query);
 void query_free_hosts(struct query *query);
 /* Adds to the row of the host. Returns 0 or -ENOMEM. */
 int query_add(struct query *query, uint32_t host, const struct mz_counts *counts, bool estimated);
-/* Adds to the row of the host with that id in the store. Returns 0 or -errno. */
+/* The same, by the host's id in the store. Returns 0 or -errno. */
 int query_add_id(struct query *query, int64_t id, const struct mz_counts *counts, bool estimated);
 /* Empties the bucket. */
 void query_clear(struct query *query);
@@ -153,11 +160,22 @@ int query_add_stretches(struct query *query);
 int query_next_hour(struct query *query, struct query_bucket *bucket);
 /* The first day on or after query->next_day, by its date; INT64_MAX: none. */
 int query_next_stored_day(struct query *query, int64_t *day);
-int query_add_hours(struct query *query);
-int query_add_days(struct query *query);
+/* Adds the hours that begin in [start, end), or the days from first to before end. */
+int query_add_hours(struct query *query, int64_t start, int64_t end);
+int query_add_days(struct query *query, int64_t first, int64_t end);
 /* Calls take with host id and counts of each row of a held slice. */
 int query_each_held(struct query *query, int64_t held,
 	int (*take)(void *context, int64_t id, const struct mz_counts *counts), void *context);
+
+/* query_days.c */
+
+/* Adds what the store has of the bucket, which is a day or a month. Returns 0 or -errno. */
+int query_add_stored_days(struct query *query);
+/* Forgets days that another process may have changed. Returns 0 or -errno. */
+int query_check_days(struct query *query);
+/* Adds to the day that is being added up. */
+int query_add_to_day(struct query *query, uint32_t host, int64_t id, const struct mz_counts *counts,
+	bool estimated);
 
 /* query_buckets.c */
 

@@ -98,19 +98,14 @@ static int add_traffic(struct query *query, enum query_statement of_all,
 	return error;
 }
 
-int query_add_hours(struct query *query)
+int query_add_hours(struct query *query, int64_t start, int64_t end)
 {
 	struct sqlite_statement *statement = query_statement(query, QUERY_HOURS);
-	int64_t end = query->bucket.end;
 	int error = 0, got;
 
 	if (!query->sources->store)
 		return 0;
-	/* an hour is one row, also where the zone has other hours since */
-	if (query->question.step == HISTORY_HOUR)
-		end = query->bucket.start + 1;
-	for (got = sqlite_first(
-		     &query->sources->store->db, statement, "ii", query->bucket.start, end);
+	for (got = sqlite_first(&query->sources->store->db, statement, "ii", start, end);
 		got == 1 && !error; got = error ? 0 : sqlite_next(statement))
 		error = add_traffic(query, QUERY_HOUR_TRAFFIC, QUERY_HOUR_OF_HOST,
 			sqlite_integer(statement, 0), sqlite_integer(statement, 1) != 0);
@@ -118,20 +113,20 @@ int query_add_hours(struct query *query)
 	return error ? error : got;
 }
 
-int query_add_days(struct query *query)
+int query_add_days(struct query *query, int64_t first, int64_t end)
 {
 	struct sqlite_statement *statement = query_statement(query, QUERY_DAYS);
 	int error = 0, got;
 
 	if (!query->sources->store)
 		return 0;
-	for (got = first_day(query, query->bucket.first_day); got == 1 && !error;
+	for (got = first_day(query, first); got == 1 && !error;
 		got = error ? 0 : sqlite_next(statement)) {
 		int64_t start = sqlite_integer(statement, 0), date = date_of(statement);
 
-		if (start > query->bucket.end_day * DAY + AROUND)
+		if (start > end * DAY + AROUND)
 			break;
-		if (date >= query->bucket.first_day && date < query->bucket.end_day)
+		if (date >= first && date < end)
 			error = add_traffic(query, QUERY_DAY_TRAFFIC, QUERY_DAY_OF_HOST, start,
 				sqlite_integer(statement, 2) != 0);
 	}

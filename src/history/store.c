@@ -178,6 +178,7 @@ int store_open_to_read(struct store *store, const char *dir)
 
 void store_close(struct store *store)
 {
+	day_sums_free(&store->sums);
 	sqlite_close(&store->db);
 	store->written = sqlite_bytes_written(&store->db);
 	free(store->statements);
