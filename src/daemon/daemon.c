@@ -188,6 +188,7 @@ static int begin(struct daemon *daemon)
 		.privileges = &daemon->privileges};
 	daemon->exporter = (struct exporter_child){.argv = daemon->config->argv,
 		.shared = daemon->shared.fd,
+		.history = -1,
 		.sockets = daemon->server.socket,
 		.sockets_count = daemon->server.socket_count,
 		.privileges = &daemon->privileges,

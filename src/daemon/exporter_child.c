@@ -5,7 +5,7 @@
 
 #include "serve/exporter.h"
 
-_Static_assert(1 + CONFIG_SOCKETS <= CHILD_PASSED_MAX, "all of them can be passed");
+_Static_assert(2 + CONFIG_SOCKETS <= CHILD_PASSED_MAX, "all of them can be passed");
 
 /* However often it asks, one answer does. */
 static void receive(void *context, const char *bytes, size_t length)
@@ -22,14 +22,16 @@ int exporter_child_start(struct exporter_child *exporter, struct children *child
 {
 	static char argv0[] = EXPORTER_NAME;
 
-	exporter->passed[0] = exporter->shared; /* as EXPORTER_SHARED, then EXPORTER_SOCKETS */
+	/* as EXPORTER_SHARED, EXPORTER_HISTORY (what is no socket stands for none), and so on */
+	exporter->passed[0] = exporter->shared;
+	exporter->passed[1] = exporter->history < 0 ? exporter->shared : exporter->history;
 	for (size_t i = 0; i < exporter->sockets_count; i++)
-		exporter->passed[1 + i] = exporter->sockets[i];
+		exporter->passed[2 + i] = exporter->sockets[i];
 	exporter->child = (struct child){.name = "exporter",
 		.argv = exporter->argv,
 		.argv0 = argv0,
 		.passed = exporter->passed,
-		.passed_count = 1 + exporter->sockets_count,
+		.passed_count = 2 + exporter->sockets_count,
 		.become_user = privileges_become_exporter,
 		.privileges = exporter->privileges,
 		.receive = receive,

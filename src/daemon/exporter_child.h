@@ -10,12 +10,13 @@
 struct exporter_child {
 	char **argv;	    /* the daemon's command line */
 	int shared;	    /* the memory of the snapshot */
+	int history;	    /* the socket to the recorder; -1: none */
 	const int *sockets; /* to serve on */
 	size_t sockets_count;
 	const struct privileges *privileges; /* as the daemon has dropped its own */
 	void (*refresh)(void *context);	     /* a snapshot older than EXPORTER_FRESH_MS */
 	void *context;
-	int passed[1 + CONFIG_SOCKETS];
+	int passed[2 + CONFIG_SOCKETS];
 	struct child child;
 };
 

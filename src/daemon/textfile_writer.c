@@ -42,8 +42,9 @@ bool textfile_writer_may_write(const struct textfile_writer *writer)
 void textfile_writer_write(struct textfile_writer *writer, const struct snapshot *snapshot)
 {
 	const struct config *config = writer->config;
-	const struct metrics_options options = {
-		config->legacy_metrics, config->native_metrics, config->show_unknown, NULL, NULL};
+	const struct metrics_options options = {.legacy = config->legacy_metrics,
+		.native = config->native_metrics,
+		.show_unknown = config->show_unknown};
 	int error;
 
 	if (!config->textfile)

@@ -56,6 +56,8 @@ enum history_who { HISTORY_EVERYBODY, HISTORY_MAC, HISTORY_ADDRESS, HISTORY_NAME
 /* What is asked: HISTORY_ASK begins a question, HISTORY_MORE goes on with it. */
 enum history_kind { HISTORY_ASK = 1, HISTORY_MORE, HISTORY_ANSWER, HISTORY_REPORT };
 
+#define HISTORY_STEP_BEGINS 1 /* lower than any row's rank */
+
 struct history_question {
 	uint32_t size;	 /* of this struct */
 	uint32_t kind;	 /* HISTORY_ASK or HISTORY_MORE: then only number matters */
@@ -67,9 +69,9 @@ struct history_question {
 	uint8_t addr[16];
 	char name[HISTORY_NAME];
 	struct history_time from, to;
-	/* Go on behind this row of an earlier answer; from_row 0: at the beginning. */
-	int64_t after_start;
-	uint64_t after_row; /* rows of the step that begins at after_start to leave out */
+	/* Go on where an earlier answer ended; after_row 0: from the beginning. */
+	int64_t after_start; /* in this step */
+	uint64_t after_row;  /* behind this rank of its rows; HISTORY_STEP_BEGINS: with the first */
 };
 
 struct history_row {
@@ -109,7 +111,9 @@ struct history_answer {
 	int64_t from, to;   /* the range, as it was understood; seconds since 1970 */
 	int32_t from_offset, to_offset;
 	char zone[64];
-	int64_t next_start; /* where another question goes on: after_start and after_row of it */
+	/* where another question goes on: its after_start and after_row; next_row 0: no more rows
+	 */
+	int64_t next_start;
 	uint64_t next_row;
 };
 
@@ -150,6 +154,13 @@ struct history_report {
 	uint64_t hosts;
 	uint64_t cpu_us, resident_bytes, started_ms; /* as struct snapshot_process */
 	char zone[64];
+};
+
+/* What outputs tell of the history. */
+struct history_state {
+	bool answers;	      /* the last report is recent */
+	uint64_t reported_ms; /* when it came, since 1970; 0: none came so far */
+	struct history_report report;
 };
 
 #endif

@@ -40,3 +40,52 @@ const char *labels_incomplete(unsigned reason)
 
 	return labels[reason];
 }
+
+const char *labels_step(unsigned step)
+{
+	static const char labels[HISTORY_STEPS][6] = {[HISTORY_5M] = "5m",
+		[HISTORY_HOUR] = "hour",
+		[HISTORY_DAY] = "day",
+		[HISTORY_MONTH] = "month"};
+
+	return labels[step];
+}
+
+const char *labels_by(unsigned by)
+{
+	static const char labels[HISTORY_BYS][6] = {[HISTORY_BY_HOST] = "host",
+		[HISTORY_BY_NAME] = "name",
+		[HISTORY_BY_TOTAL] = "total"};
+
+	return labels[by];
+}
+
+const char *labels_gap(unsigned reason)
+{
+	static const char labels[HISTORY_GAP_REASONS][8] = {[HISTORY_GAP_OFF] = "off",
+		[HISTORY_GAP_DAEMON] = "daemon",
+		[HISTORY_GAP_CLOCK] = "clock",
+		[HISTORY_GAP_EXPIRED] = "expired"};
+
+	return labels[reason];
+}
+
+const char *labels_trouble(unsigned trouble)
+{
+	static const char labels[HISTORY_TROUBLES][13] = {
+		[HISTORY_NO_DIRECTORY] = "no_directory",
+		[HISTORY_NOT_WRITABLE] = "not_writable",
+		[HISTORY_DISK_FULL] = "disk_full",
+		[HISTORY_DISK_ERROR] = "disk_error",
+		[HISTORY_IN_USE] = "in_use",
+		[HISTORY_NEWER] = "newer",
+		[HISTORY_DAMAGED] = "damaged",
+		[HISTORY_SHORTENED] = "shortened",
+		[HISTORY_NO_RECENT] = "no_recent",
+		[HISTORY_CLOCK] = "clock",
+		[HISTORY_LOST] = "lost",
+		[HISTORY_NO_SQLITE] = "no_sqlite",
+	};
+
+	return labels[trouble];
+}

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "model/history.h"
 #include "model/snapshot.h"
 
 enum metrics_format {
@@ -36,6 +37,7 @@ struct metrics_options {
 	bool show_unknown; /* --unknown show: the legacy families have hosts without a name, too */
 	const struct metrics_exporter *exporter; /* NULL: the page is not the exporter's */
 	const struct snapshot_process *process;	 /* the exporter's; NULL: not known */
+	const struct history_state *history;	 /* NULL: none is kept, or not known */
 };
 
 enum family_type { FAMILY_GAUGE, FAMILY_COUNTER };

@@ -37,7 +37,7 @@ struct exporter {
 	uint64_t followed;	      /* the number of that snapshot */
 	uint64_t ask_ms;	      /* the keeper is not asked before; monotonic */
 	struct loop loop;
-	struct loop_source channel, requests, listening[CONFIG_SOCKETS];
+	struct loop_source channel, requests, history, listening[CONFIG_SOCKETS];
 	struct loop_timer timer;
 	bool rest_planned; /* the timer is for a rest, not for a client's deadline */
 	bool resting;	   /* no event since the memory of idle pages was freed */
@@ -122,6 +122,16 @@ static void serve_or_rest(void *context)
 	plan(exporter);
 }
 
+/* No plan(): a report is no event for the pages, and answers make http_fd() readable. */
+static void read_history(void *context)
+{
+	struct exporter *exporter = context;
+
+	http_read_history(exporter->http);
+	if (http_history_fd(exporter->http) < 0)
+		loop_remove(&exporter->loop, &exporter->history);
+}
+
 static void answer_keeper(void *context)
 {
 	char byte;
@@ -150,7 +160,11 @@ static int add_sources(struct exporter *exporter, const int *sockets, size_t cou
 		.fd = PARENT_CHANNEL, .handle = answer_keeper, .context = exporter};
 	exporter->requests = (struct loop_source){
 		.fd = http_fd(exporter->http), .handle = serve, .context = exporter};
+	exporter->history = (struct loop_source){
+		.fd = http_history_fd(exporter->http), .handle = read_history, .context = exporter};
 	error = loop_add(&exporter->loop, &exporter->channel);
+	if (!error && exporter->history.fd >= 0)
+		error = loop_add(&exporter->loop, &exporter->history);
 	if (!error)
 		error = loop_add(&exporter->loop, &exporter->requests);
 	for (size_t i = 0; i < count && !error; i++) {
@@ -171,6 +185,9 @@ static int start(struct exporter *exporter)
 					     .native = exporter->config->native_metrics,
 					     .show_unknown = exporter->config->show_unknown,
 					     .process = &exporter->uses},
+		.history = EXPORTER_HISTORY,
+		.interval = exporter->config->interval,
+		.month_start = exporter->config->month_start,
 		.snapshot = fresh,
 		.context = exporter,
 		.host_names = exporter->config->host_names,

@@ -14,10 +14,11 @@
 #define EXPORTER_NAME "mezoura-exporter"
 
 /*
- * The descriptors that it is executed with, besides those of every child: the snapshot, and from
+ * The descriptors that it is executed with, besides those of every child: the snapshot; a
+ * SOCK_SEQPACKET socket to the recorder, or anything else where no history is kept; and from
  * EXPORTER_SOCKETS on one per socket to serve on.
  */
-enum { EXPORTER_SHARED = PARENT_PASSED, EXPORTER_SOCKETS };
+enum { EXPORTER_SHARED = PARENT_PASSED, EXPORTER_HISTORY, EXPORTER_SOCKETS };
 
 /* Its bytes on the channel: it asks for a fresh snapshot, and is answered once there is one. */
 #define EXPORTER_ASKS  'f'

@@ -14,6 +14,9 @@
 #include "base/loop.h"
 #include "config/own_names.h"
 #include "serve/clients.h"
+#include "serve/fixed.h"
+#include "serve/history_answer.h"
+#include "serve/history_pages.h"
 #include "serve/listen.h"
 #include "serve/negotiate.h"
 #include "serve/pages.h"
@@ -27,12 +30,11 @@ typedef enum MHD_Result mhd_result;
 typedef int mhd_result;
 #endif
 
-enum { HEALTHY, NOT_FOUND, NOT_ALLOWED, NOT_OURS, UNAVAILABLE, RESPONSES };
-
 struct http {
 	struct http_config config;
-	struct MHD_Response *response[RESPONSES];
+	struct MHD_Response *fixed[FIXED];
 	struct pages pages;
+	struct history_pages history;
 	struct clients clients;
 	uint64_t now;	  /* monotonic milliseconds, as of http_run() */
 	bool closed;	  /* a connection, in the last http_run() */
@@ -93,8 +95,10 @@ static void notify_completed(void *context, struct MHD_Connection *connection, v
 
 	(void)connection;
 	(void)code;
-	if (*state)
-		client_served(*state, http->now);
+	if (!*state)
+		return;
+	history_pages_forget(&http->history, *state);
+	client_served(*state, http->now);
 }
 
 /*
@@ -151,16 +155,46 @@ static unsigned kind_of(const struct negotiation *accept, const char *path)
 static mhd_result answer_page(struct http *http, struct MHD_Connection *connection,
 	struct client *client, unsigned kind, bool gzip)
 {
-	struct page *page = pages_find(
-		&http->pages, &http->clients, http->config.snapshot(http->config.context), kind);
+	const struct snapshot *snapshot = http->config.snapshot(http->config.context);
+	struct page *page;
 
+	http->pages.metrics.history = history_client_state(&http->history.client);
+	page = pages_find(&http->pages, &http->clients, snapshot, kind);
 	if (!page)
 		return MHD_queue_response(
-			connection, MHD_HTTP_SERVICE_UNAVAILABLE, http->response[UNAVAILABLE]);
+			connection, MHD_HTTP_SERVICE_UNAVAILABLE, http->fixed[FIXED_UNAVAILABLE]);
 	client->reading = page;
 	http->clients.counts.scrapes += kind < METRICS_FORMATS;
 	return MHD_queue_response(
 		connection, MHD_HTTP_OK, pages_response(&http->pages, page, gzip));
+}
+
+static mhd_result answer_history(
+	struct http *http, struct MHD_Connection *connection, struct client *client, bool gzip)
+{
+	struct history_asked asked = {.pages = &http->history,
+		.clients = &http->clients,
+		.client = client,
+		.connection = connection,
+		.snapshot = http->config.snapshot(http->config.context),
+		.month_start = http->config.month_start,
+		.now = http->now,
+		.gzip = gzip ? &http->pages.gzip : NULL};
+	struct MHD_Response *response;
+	mhd_result result;
+	unsigned status;
+	bool own;
+
+	if (!asked.snapshot)
+		return MHD_queue_response(
+			connection, MHD_HTTP_SERVICE_UNAVAILABLE, http->fixed[FIXED_UNAVAILABLE]);
+	response = history_answer(&asked, &status, &own);
+	if (!response)
+		return status ? MHD_NO : MHD_YES; /* no memory, or suspended */
+	result = MHD_queue_response(connection, status, response);
+	if (own)
+		MHD_destroy_response(response);
+	return result;
 }
 
 static mhd_result answer(void *context, struct MHD_Connection *connection, const char *target,
@@ -171,6 +205,7 @@ static mhd_result answer(void *context, struct MHD_Connection *connection, const
 	struct client *client = client_of(connection);
 	struct negotiation accept = NEGOTIATE_NOTHING;
 	const char *path, *host;
+	bool history;
 	size_t length;
 	unsigned kind;
 
@@ -193,18 +228,21 @@ static mhd_result answer(void *context, struct MHD_Connection *connection, const
 	path = path_of(connection, target, &host, &length);
 	if (!is_ours(http, client, host, length))
 		return MHD_queue_response(
-			connection, MHD_HTTP_MISDIRECTED_REQUEST, http->response[NOT_OURS]);
+			connection, MHD_HTTP_MISDIRECTED_REQUEST, http->fixed[FIXED_NOT_OURS]);
 	MHD_get_connection_values(connection, MHD_HEADER_KIND, read_line, &accept);
 	kind = kind_of(&accept, path);
-	if (kind == PAGES_KINDS && strcmp(path, "/-/healthy") != 0)
+	history = !strcmp(path, "/api/v1/history");
+	if (kind == PAGES_KINDS && !history && strcmp(path, "/-/healthy") != 0)
 		return MHD_queue_response(
-			connection, MHD_HTTP_NOT_FOUND, http->response[NOT_FOUND]);
+			connection, MHD_HTTP_NOT_FOUND, http->fixed[FIXED_NOT_FOUND]);
 	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
 		return MHD_queue_response(
-			connection, MHD_HTTP_METHOD_NOT_ALLOWED, http->response[NOT_ALLOWED]);
+			connection, MHD_HTTP_METHOD_NOT_ALLOWED, http->fixed[FIXED_NOT_ALLOWED]);
 	if (kind != PAGES_KINDS)
 		return answer_page(http, connection, client, kind, negotiate_gzip(&accept));
-	return MHD_queue_response(connection, MHD_HTTP_OK, http->response[HEALTHY]);
+	if (history)
+		return answer_history(http, connection, client, negotiate_gzip(&accept));
+	return MHD_queue_response(connection, MHD_HTTP_OK, http->fixed[FIXED_HEALTHY]);
 }
 
 static mhd_result admit(void *context, const struct sockaddr *peer, socklen_t length)
@@ -213,39 +251,6 @@ static mhd_result admit(void *context, const struct sockaddr *peer, socklen_t le
 
 	(void)length;
 	return clients_admit(&http->clients, peer) ? MHD_YES : MHD_NO;
-}
-
-static bool create_responses(struct http *http)
-{
-	static const struct {
-		const char *text, *header, *value;
-	} fixed[RESPONSES] = {
-		[HEALTHY] = {"ok\n", NULL, NULL},
-		[NOT_FOUND] = {"Nothing here: try /metrics\n", NULL, NULL},
-		[NOT_ALLOWED] = {"Only GET and HEAD\n", MHD_HTTP_HEADER_ALLOW, "GET, HEAD"},
-		[NOT_OURS] = {"This machine is not known by that name: ask by its address, or see "
-			      "--host-name\n",
-			NULL, NULL},
-		[UNAVAILABLE] = {"Busy: try again\n", MHD_HTTP_HEADER_RETRY_AFTER, "1"},
-	};
-
-	for (size_t i = 0; i < RESPONSES; i++) {
-		struct MHD_Response *response =
-			MHD_create_response_from_buffer(strlen(fixed[i].text),
-				(void *)(uintptr_t)fixed[i].text, MHD_RESPMEM_PERSISTENT);
-
-		http->response[i] = response;
-		if (!response ||
-			!MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
-				"text/plain; charset=utf-8") ||
-			!MHD_add_response_header(
-				response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store") ||
-			!page_protect(response) ||
-			(fixed[i].header && !MHD_add_response_header(
-						    response, fixed[i].header, fixed[i].value)))
-			return false;
-	}
-	return true;
 }
 
 /* Leaves '%' escapes in paths: no page has one, and "/metrics%00x" must not become "/metrics". */
@@ -258,12 +263,13 @@ static size_t leave_as_it_is(void *context, struct MHD_Connection *connection, c
 
 static bool start_daemon(struct http *http, int socket)
 {
-	struct MHD_Daemon *daemon = MHD_start_daemon(MHD_USE_EPOLL, 0, admit, http, answer, http,
-		MHD_OPTION_LISTEN_SOCKET, socket, MHD_OPTION_CONNECTION_LIMIT, CLIENTS_ALL,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)REQUEST_MEMORY,
-		MHD_OPTION_NOTIFY_CONNECTION, notify_connection, http, MHD_OPTION_URI_LOG_CALLBACK,
-		notify_begun, http, MHD_OPTION_NOTIFY_COMPLETED, notify_completed, http,
-		MHD_OPTION_UNESCAPE_CALLBACK, leave_as_it_is, NULL, MHD_OPTION_END);
+	struct MHD_Daemon *daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0,
+		admit, http, answer, http, MHD_OPTION_LISTEN_SOCKET, socket,
+		MHD_OPTION_CONNECTION_LIMIT, CLIENTS_ALL, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		(size_t)REQUEST_MEMORY, MHD_OPTION_NOTIFY_CONNECTION, notify_connection, http,
+		MHD_OPTION_URI_LOG_CALLBACK, notify_begun, http, MHD_OPTION_NOTIFY_COMPLETED,
+		notify_completed, http, MHD_OPTION_UNESCAPE_CALLBACK, leave_as_it_is, NULL,
+		MHD_OPTION_END);
 	const union MHD_DaemonInfo *info;
 
 	if (!daemon)
@@ -290,7 +296,8 @@ struct http *http_create(const struct http_config *config, const int *sockets, s
 		clients_allow(
 			&http->clients, config->allow, config->allow_count, config->favoured_count);
 		pages_init(&http->pages, &http->config.metrics);
-		if (loop_open(&http->loop, 0) == 0 && create_responses(http))
+		history_pages_init(&http->history, config->history, config->interval);
+		if (loop_open(&http->loop, 0) == 0 && fixed_create(http->fixed))
 			while (started < count && start_daemon(http, sockets[started]))
 				started++;
 		if (started == count && count > 0)
@@ -307,13 +314,13 @@ void http_destroy(struct http *http)
 {
 	if (!http)
 		return;
+	history_pages_stop(&http->history);
 	/* The daemons first: afterwards no page is being sent. */
 	for (size_t i = 0; i < http->server_count; i++)
 		MHD_stop_daemon(http->server[i].daemon);
 	pages_finish(&http->pages);
-	for (size_t i = 0; i < RESPONSES; i++)
-		if (http->response[i])
-			MHD_destroy_response(http->response[i]);
+	history_pages_finish(&http->history);
+	fixed_destroy(http->fixed);
 	loop_close(&http->loop);
 	if (http->spare >= 0)
 		close(http->spare);
@@ -327,7 +334,8 @@ int http_fd(const struct http *http)
 
 int http_timeout(const struct http *http)
 {
-	uint64_t deadline = clients_deadline(&http->clients), now = now_ms();
+	uint64_t deadline = clients_deadline(&http->clients), now = now_ms(),
+		 history = history_pages_deadline(&http->history);
 
 	/*
 	 * libmicrohttpd stops to accept at its limit of connections. It accepts again only in the
@@ -344,6 +352,8 @@ int http_timeout(const struct http *http)
 		if (MHD_get_timeout(http->server[i].daemon, &wait))
 			return 0;
 	}
+	if (history < deadline)
+		deadline = history;
 	if (deadline == UINT64_MAX)
 		return -1;
 	return deadline > now ? (int)(deadline - now) : 0;
@@ -354,6 +364,7 @@ void http_run(struct http *http)
 	http->now = now_ms();
 	http->closed = false;
 	clients_expire(&http->clients, http->now);
+	history_pages_expire(&http->history, &http->clients, http->now);
 	for (size_t i = 0; i < http->server_count; i++) {
 		if (listen_turn_away(http->server[i].socket, loop_fd(&http->loop), &http->spare) &&
 			log_due(&http->turned_away))
@@ -364,7 +375,19 @@ void http_run(struct http *http)
 
 bool http_free_unused(struct http *http)
 {
-	return pages_free_unused(&http->pages, &http->clients);
+	bool history = history_pages_free_unused(&http->history, &http->clients);
+
+	return pages_free_unused(&http->pages, &http->clients) && history;
+}
+
+int http_history_fd(const struct http *http)
+{
+	return http->history.client.fd;
+}
+
+void http_read_history(struct http *http)
+{
+	history_pages_receive(&http->history, &http->clients);
 }
 
 void http_allow(

@@ -23,6 +23,9 @@ struct http_config {
 	size_t allow_count, favoured_count; /* favoured: the first ones, see clients.h */
 	const char *const *host_names;	    /* --host-name: see config/own_names.h */
 	size_t host_names_count;
+	int history;	   /* the socket to the recorder, or what is none: history_client_init() */
+	unsigned interval; /* seconds between its reports */
+	unsigned month_start; /* day of the month */
 	/* Returns the snapshot to render, valid until the next call; NULL: there is none. */
 	const struct snapshot *(*snapshot)(void *context);
 	void *context;
@@ -43,6 +46,12 @@ void http_allow(
 int http_fd(const struct http *http);	   /* readable when there is work */
 int http_timeout(const struct http *http); /* milliseconds until http_run(); -1: none */
 void http_run(struct http *http);
+
+/* The socket to the recorder, to be waited for, too; -1: there is nothing to wait for. */
+int http_history_fd(const struct http *http);
+
+/* To be called when it is readable. Clients are answered by the http_run() that follows. */
+void http_read_history(struct http *http);
 
 /* Frees the memory of pages that are not being sent. Returns whether that is all of them. */
 bool http_free_unused(struct http *http);

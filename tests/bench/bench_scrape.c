@@ -205,6 +205,7 @@ static int start(struct bench *bench, char **argv, unsigned hosts)
 		return socket_fd;
 	getsockname(socket_fd, (struct sockaddr *)&address, &length);
 	bench->exporter.shared = bench->shared.fd;
+	bench->exporter.history = -1;
 	privileges_find(&bench->who);
 	error = loop_open(&bench->loop, UINT_MAX);
 	bench->children.loop = &bench->loop;

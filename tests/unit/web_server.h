@@ -63,7 +63,8 @@ static inline struct snapshot *web_snapshot(uint32_t rows, uint64_t value)
 
 static inline const struct metrics_options *web_options(void)
 {
-	static const struct metrics_options all = {true, true, true, NULL, NULL};
+	static const struct metrics_options all = {
+		.legacy = true, .native = true, .show_unknown = true};
 
 	return &all;
 }
@@ -134,13 +135,16 @@ static inline void web_stop(struct web *web)
 /* Runs the server's loop once, which waits at most ms. */
 static inline void web_run(struct web *web, int ms)
 {
-	struct pollfd pollfd = {.fd = http_fd(web->http), .events = POLLIN};
+	struct pollfd pollfd[] = {{.fd = http_fd(web->http), .events = POLLIN},
+		{.fd = http_history_fd(web->http), .events = POLLIN}};
 	int timeout = http_timeout(web->http);
 
 	if (timeout >= 0 && timeout < ms)
 		ms = timeout;
-	if (poll(&pollfd, 1, ms) == 0 && ms != timeout)
+	if (poll(pollfd, 2, ms) == 0 && ms != timeout)
 		return;
+	if (pollfd[1].revents)
+		http_read_history(web->http);
 	http_run(web->http);
 	web->runs++;
 }
