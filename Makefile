@@ -8,6 +8,7 @@
 # Another build beside it: make B=build/asan SANITIZE=address,undefined CC=clang
 # Without libuci, where there is one: make UCI=no
 # Without the history, and with that SQLite, whose header it takes: make HISTORY=no
+# With another default of --state, for packages: make STATE=/etc/mezoura
 # Where the exporter is to be killed when it wants more than it may: make SECCOMP=kill
 # One whose tables have another layout, for tests of upgrades: make B=build/other LAYOUT=v99
 # One that answers scrapes with fresher figures, so that tests wait less: make FRESH_MS=100
@@ -58,7 +59,7 @@ LDLIBS += $(UCI_LIBS)
 endif
 # SQLite is loaded while the program runs, and only by the processes that need it: no library here.
 ifneq ($(HISTORY),no)
-ALL_CFLAGS += -DMZ_HISTORY
+ALL_CFLAGS += -DMZ_HISTORY $(if $(STATE),-DMZ_STATE='"$(STATE)"')
 endif
 ifdef LAYOUT
 LAYOUT_FLAGS := -DMZ_LAYOUT='"$(LAYOUT)"' -DMZ_LAYOUT_PAD=32
@@ -82,8 +83,10 @@ endif
 SOURCES := $(wildcard src/*/*.c src/*/*/*.c)
 TESTS := $(wildcard tests/unit/test_*.c tests/fuzz/fuzz_*.c tests/bench/bench_*.c)
 ifeq ($(HISTORY),no)
-SOURCES := $(filter-out src/history/% src/cli/history.c,$(SOURCES))
-TESTS := $(filter-out $(shell grep -lE 'include "(history/|cli/history)' $(TESTS)),$(TESTS))
+SOURCES := $(filter-out src/history/% src/cli/history%,$(SOURCES))
+# tests of it include its headers, or one of their own that does
+TESTS := $(filter-out $(shell grep -lE "include \"(history/|cli/history$$(grep -lE 'include "history/' \
+	tests/*/*.h | sed 's,.*/,|,' | tr -d '\n'))" $(TESTS)),$(TESTS))
 endif
 UNIT := $(patsubst tests/unit/%.c,$B/%,$(filter tests/unit/%,$(TESTS)))
 KERNEL := $(patsubst tests/bpf/%.c,$B/%,$(wildcard tests/bpf/test_*.c))

@@ -18,6 +18,7 @@
 #include "daemon/daemon.h"
 #include "serve/exporter.h"
 #ifdef MZ_HISTORY
+#include "cli/history.h"
 #include "history/recorder.h"
 #endif
 
@@ -58,6 +59,10 @@ static const struct command commands[] = {
 	{"status", "[--json]", "report how the daemon counts, and what it cannot", &status_options,
 		status_run},
 	{"get", "PATH", "print what HTTP answers there", &get_options, get_run},
+#ifdef MZ_HISTORY
+	{"history", "check|backup FILE|forget HOST|import FILE", "take care of the history",
+		&history_options, history_run},
+#endif
 	{"unload", "[--pin DIR]", "remove the classifier from the kernel", &unload_options,
 		unload_run},
 	{0},

@@ -17,7 +17,9 @@
 #define CONFIG_SOCKET "/run/mezoura.sock"   /* the default of --socket */
 
 /* The default of --state. */
-#ifdef MZ_HISTORY
+#ifdef MZ_STATE
+#define CONFIG_STATE MZ_STATE
+#elif defined(MZ_HISTORY)
 #define CONFIG_STATE "/var/lib/mezoura"
 #else
 #define CONFIG_STATE "-"
