@@ -66,6 +66,20 @@ extra_command() { record "extra command $1"; }
 logger() { # -t TAG -p LEVEL TEXT
 	printf '%s: %s\n' "$4" "$5" >>"$RECORD/log"
 }
+uci() { # -q get NAME: of the system's section: zonename and timezone
+	[ "$1 $2" = "-q get" ] || record "uci $*"
+	case "$3" in
+	'system.@system[0].zonename') answer_or_fail "$zonename" ;;
+	'system.@system[0].timezone') answer_or_fail "$timezone" ;;
+	*) record "uci $*" ;;
+	esac
+}
+answer_or_fail() { [ -n "$1" ] && printf '%s\n' "$1"; }
+pidof() { # as long as a daemon takes to end
+	running=$((${running:-0} - 1))
+	record "pidof $*"
+	[ "$running" -ge 0 ]
+}
 mkdir() { record "mkdir $*"; }
 chown() { record "chown $*"; }
 stop() { record stop; }
