@@ -198,6 +198,8 @@ static int begin(struct daemon *daemon)
 	pull(daemon);
 	if (daemon->config->state)
 		error = recorder_child_start(&daemon->recorder, &daemon->children);
+	if (daemon->config->state && !error)
+		daemon->exporter.history = daemon->recorder.questions;
 	return error ? error : exporter_child_start(&daemon->exporter, &daemon->children);
 }
 
