@@ -140,8 +140,8 @@ static void read_signals(struct timekeeper_reading *reading, const char *stamp)
 	reading->unsynchronized = !known || (timex.status & STA_UNSYNC);
 	reading->frequency_held =
 		known && (timex.status & STA_PLL) && (timex.status & STA_FREQHOLD);
-	reading->max_error_us =
-		known && timex.maxerror < UINT32_MAX ? (uint32_t)timex.maxerror : UINT32_MAX;
+	/* the kernel's is at most 16 s */
+	reading->max_error_us = known ? (uint32_t)timex.maxerror : UINT32_MAX;
 	reading->systemd_synchronized = stat(SYSTEMD_SYNCHRONIZED, &st) == 0;
 	reading->stamp_ms = 0;
 	if (stamp && stat(stamp, &st) == 0)

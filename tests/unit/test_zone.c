@@ -120,7 +120,7 @@ static void days_and_hours_tile_time(void **state)
 		"<-01>1<+00>,M3.5.0/0,M10.5.0/1", "<-02>2<-01>,M3.5.0/-1,M10.5.0/0",
 		"IST-1GMT0,M10.5.0,M3.5.0/1", "IST-2IDT,M3.4.4/26,M10.5.0",
 		"EET-2EEST,M3.4.4/50,M10.4.4/50", "<+14>-14", "<-12>12"};
-	int64_t from = utc(2025, 1, 1, 0, 0), to = utc(2027, 1, 1, 0, 0);
+	int64_t from = utc(2026, 1, 1, 0, 0), to = utc(2027, 1, 1, 0, 0);
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++) {
@@ -128,7 +128,7 @@ static void days_and_hours_tile_time(void **state)
 
 		load_value(&zone, rules[i], from, to);
 		assert_string_equal(zone.name, rules[i]);
-		assert_int_equal(zone.count, strchr(rules[i], ',') ? 9 : 1);
+		assert_int_equal(zone.count, strchr(rules[i], ',') ? 7 : 1);
 		assert_true(zone.end >= utc(2029, 1, 1, 0, 0));
 		around_changes_as_libc_says(&zone);
 		days_tile(&zone, from, to, strcmp(rules[i], OLD_ST_JOHNS) == 0);
@@ -257,7 +257,7 @@ static void any_zone_is_read_to_the_second(void **state)
 {
 	(void)state;
 	srandom(1);
-	for (int round = 0; round < 40; round++) {
+	for (int round = 0; round < 10; round++) {
 		int64_t change[30][2] = {{0, 0}}, t = utc(2020, 1, 1, 0, 0);
 		struct zone zone;
 
@@ -286,7 +286,7 @@ static int zones_seen;
 
 static int one_of_all(const char *name, const struct stat *st, int kind)
 {
-	int64_t from = utc(2020, 1, 1, 0, 0), to = utc(2024, 1, 1, 0, 0);
+	int64_t from = utc(2026, 1, 1, 0, 0), to = utc(2027, 1, 1, 0, 0);
 	char value[PATH_MAX];
 	struct zone zone;
 	char magic[4] = "";
