@@ -102,6 +102,9 @@ static void zones_have_the_name_that_users_know(void **state)
 	assert_int_equal(symlink(file, link), 0);
 	assert_int_equal(symlink("link", path[ZONE_LOCALTIME]), 0);
 	loads("Asia/Nowhere", 20700);
+	write_text(path[ZONE_TIMEZONE], "Asia/Forgotten\n");
+	loads("Asia/Nowhere", 20700);
+	unlink(path[ZONE_TIMEZONE]);
 	value_loads(value, "Asia/Nowhere", 20700);
 	value_loads(file, "Asia/Nowhere", 20700);
 	unlink(path[ZONE_LOCALTIME]);
