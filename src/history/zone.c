@@ -161,6 +161,7 @@ static void take_zone(char *name, size_t size)
 {
 	const char *given = given_tz();
 	char text[PATH_MAX];
+	struct stat st;
 
 	/* libc looks at a file again only after another value */
 	setenv("TZ", "UTC0", 1);
@@ -169,8 +170,8 @@ static void take_zone(char *name, size_t size)
 		take_value(given, name, size);
 	} else if (read_line(zone_paths[ZONE_TZ], text, sizeof(text))) {
 		take_value(text, name, size);
-	} else if (access(zone_paths[ZONE_LOCALTIME], F_OK)) {
-		take_value("", name, size);
+	} else if (lstat(zone_paths[ZONE_LOCALTIME], &st)) {
+		take_value("", name, size); /* nobody chose a zone; a link to nowhere is a fault */
 	} else {
 		snprintf(text, sizeof(text), ":%s", zone_paths[ZONE_LOCALTIME]);
 		take_value(text, name, size);

@@ -79,6 +79,9 @@ static void what_cannot_be_read_is_utc_and_says_so(void **state)
 	snprintf(name, sizeof(name), "UTC (cannot read %.40s)", path[ZONE_LOCALTIME]);
 	loads(name, 0);
 	unlink(path[ZONE_LOCALTIME]);
+	assert_int_equal(symlink("nowhere", path[ZONE_LOCALTIME]), 0);
+	loads(name, 0);
+	unlink(path[ZONE_LOCALTIME]);
 }
 
 static void zones_have_the_name_that_users_know(void **state)
