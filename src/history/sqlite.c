@@ -105,7 +105,7 @@ static int system_error(const struct sqlite *db, int otherwise)
 	return error ? -error : otherwise;
 }
 
-static int error_of(const struct sqlite *db, int result)
+static int error_of(struct sqlite *db, int result)
 {
 	if (result == SQLITE_READONLY_DBMOVED)
 		return -ESTALE;
@@ -118,6 +118,7 @@ static int error_of(const struct sqlite *db, int result)
 		return 0;
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
+		db->damaged = true;
 		return -EUCLEAN;
 	case SQLITE_FULL:
 		return -ENOSPC;
@@ -129,8 +130,6 @@ static int error_of(const struct sqlite *db, int result)
 	case SQLITE_NOMEM:
 		return -ENOMEM;
 	case SQLITE_PERM:
-	case SQLITE_AUTH:
-		return -EACCES;
 	case SQLITE_CANTOPEN:
 		return system_error(db, -EACCES);
 	case SQLITE_CONSTRAINT:
@@ -176,6 +175,7 @@ int sqlite_open(struct sqlite *db, const char *path, bool read_only)
 		return error;
 	db->opening = ++openings;
 	db->written = 0;
+	db->damaged = false;
 	working = db;
 	error = error_of(db, lib.open_v2(path, &db->handle, flags, NULL));
 	if (!db->handle)

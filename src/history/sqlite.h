@@ -18,6 +18,7 @@ struct sqlite3_stmt;
 struct sqlite {
 	struct sqlite3 *handle; /* NULL: closed */
 	int page_size;		/* of a new database; 0: SQLite's default */
+	bool damaged;		/* a call has failed with -EUCLEAN since it was opened */
 	/* private: */
 	unsigned opening; /* another number each time that a database is opened */
 	uint64_t written;

@@ -20,9 +20,15 @@
 #define PRAGMAS                                                                                    \
 	"PRAGMA journal_mode=PERSIST; PRAGMA journal_size_limit=65536; PRAGMA synchronous=FULL"
 
+/* Bytes of the largest database that is read as a whole at each start: a second, on a router. */
+#define CHECKED (16 << 20)
+
 #define LEAST_LIMIT (256 << 10)
 #define SMALL_DISK  (32 << 20)
 #define SMALL_LIMIT (4 << 20)
+
+/* The last database that was open has met damage. */
+static bool in_doubt;
 
 /* Takes the lock of the directory, which lasts as long as the descriptor. */
 static int lock_directory(struct store *store, const char *dir)
@@ -72,6 +78,21 @@ static int put_aside(struct store *store)
 	return -EUCLEAN;
 }
 
+/*
+ * Looks for damage. In a large database that takes too long for each start: there, damage is found
+ * when it is met, and the database is put aside when it is opened again.
+ */
+static int look_for_damage(struct store *store)
+{
+	int error;
+
+	if (!in_doubt && sqlite_bytes(&store->db) > CHECKED)
+		return 0;
+	error = store_check_pages(store, in_doubt);
+	in_doubt = false;
+	return error;
+}
+
 static int count_rows(struct store *store)
 {
 	struct sqlite_statement *count = &store->statements->sql[STORE_COUNT_ROWS];
@@ -92,22 +113,24 @@ static int count_rows(struct store *store)
 /* Opens the database, and makes its tables where it has none. */
 static int open_database(struct store *store, bool read_only)
 {
+	bool locked = store->lock >= 0;
 	int error = sqlite_open(&store->db, store->path, read_only);
+	bool is_new;
 
 	if (error)
 		return error;
 	error = store_check_schema(store);
-	if (!error || (error == -ENOENT && !read_only)) {
-		bool is_new = error;
-
+	is_new = error == -ENOENT && !read_only;
+	if (!error && locked)
+		error = look_for_damage(store);
+	if (!error || is_new)
 		error = sqlite_run(&store->db, PRAGMAS);
-		if (!error && is_new)
-			error = store_make_schema(store);
-	}
+	if (!error && is_new)
+		error = store_make_schema(store);
 	if (!error)
 		error = count_rows(store);
 	/* only now, as ids of hosts are valid while the store is open */
-	if (!error && store->lock >= 0)
+	if (!error && locked && sqlite_bytes(&store->db) <= CHECKED)
 		error = store_do(store, STORE_DROP_HOSTS, "");
 	if (error)
 		sqlite_close(&store->db);
@@ -179,6 +202,7 @@ int store_open_to_read(struct store *store, const char *dir)
 void store_close(struct store *store)
 {
 	day_sums_free(&store->sums);
+	in_doubt |= store->db.damaged && store->lock >= 0;
 	sqlite_close(&store->db);
 	store->written = sqlite_bytes_written(&store->db);
 	free(store->statements);

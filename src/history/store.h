@@ -43,13 +43,15 @@ struct store_position {
 };
 
 /*
- * Opens or makes the database in directory dir, and checks that it is whole. lock: take the
- * directory's lock, so that no two recorders write; programs that a user runs beside the daemon do
- * not. With the lock, a damaged database is renamed to history.db.damaged-N, with its journal, and
- * a new one is made. Nothing is ever deleted: once there are STORE_ASIDE of them, and without the
- * lock, a damaged database stays where it is: -EUCLEAN. Returns 0; -EBUSY: locked; -EMEDIUMTYPE: of
- * a newer version, and not touched; -ENOENT: no directory, or to read: no database; -ENOSYS: no
- * SQLite; or as sqlite_open(). store is closed then.
+ * Opens or makes the database in directory dir. lock: take the directory's lock, so that no two
+ * recorders write; programs that a user runs beside the daemon do not. With the lock, it checks
+ * that the database is whole: one of up to 16 MB each time, a larger one where it met damage when
+ * it was last open, so after -EUCLEAN close it and open it again. A damaged database is renamed to
+ * history.db.damaged-N, with its journal, and a new one is made. Nothing is ever deleted: once
+ * there are STORE_ASIDE of them, and without the lock, a damaged database stays where it is:
+ * -EUCLEAN. Returns 0; -EBUSY: locked; -EMEDIUMTYPE: of a newer version, and not touched; -ENOENT:
+ * no directory, or to read: no database; -ENOSYS: no SQLite; or as sqlite_open(). store is closed
+ * then.
  */
 int store_open(struct store *store, const char *dir, uint64_t limit, bool lock);
 int store_open_to_read(struct store *store, const char *dir);

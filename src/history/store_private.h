@@ -93,6 +93,10 @@ int store_make_schema(struct store *store);
 /* Returns 0; -ENOENT: there are no tables yet; -EUCLEAN; -EMEDIUMTYPE; or another -errno. */
 int store_check_schema(struct store *store);
 
+/* Reads the whole database: 0, -EUCLEAN, or another -errno. thorough: takes several times as long.
+ */
+int store_check_pages(struct store *store, bool thorough);
+
 /*
  * Begins a transaction where none is open. store_end() commits it if store_start() began it
  * (*began) and error is 0, or else rolls it back; returns error, or that of the commit.

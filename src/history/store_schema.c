@@ -76,24 +76,25 @@ int store_make_schema(struct store *store)
 
 int store_check_schema(struct store *store)
 {
-	struct sqlite_statement check = {.sql = "PRAGMA quick_check(1)"};
-	int64_t application, version, tables;
-	int error;
+	int64_t application = sqlite_pragma(&store->db, "application_id");
+	int64_t version = sqlite_pragma(&store->db, "user_version");
+	int64_t tables = sqlite_pragma(&store->db, "schema_version");
 
-	application = sqlite_pragma(&store->db, "application_id");
-	version = sqlite_pragma(&store->db, "user_version");
-	tables = sqlite_pragma(&store->db, "schema_version");
-	if (application < 0 || version < 0 || tables < 0)
-		return application < 0 ? (int)application
-		       : version < 0   ? (int)version
-				       : (int)tables;
+	if (tables < 0)
+		return (int)tables;
 	if (application == STORE_APPLICATION && version > STORE_VERSION)
 		return -EMEDIUMTYPE;
 	if (tables == 0)
 		return -ENOENT;
-	if (application != STORE_APPLICATION || version != STORE_VERSION)
-		return -EUCLEAN;
-	error = sqlite_first(&store->db, &check, "");
+	return application == STORE_APPLICATION && version == STORE_VERSION ? 0 : -EUCLEAN;
+}
+
+int store_check_pages(struct store *store, bool thorough)
+{
+	struct sqlite_statement check = {
+		.sql = thorough ? "PRAGMA integrity_check(1)" : "PRAGMA quick_check(1)"};
+	int error = sqlite_first(&store->db, &check, "");
+
 	if (error == 1)
 		error = strcmp(sqlite_text(&check, 0), "ok") == 0 ? 0 : -EUCLEAN;
 	sqlite_finalize(&check);
@@ -197,9 +198,11 @@ const char *const store_texts[STORE_STATEMENTS] = {
 	[STORE_COUNT_ROWS] = "SELECT (SELECT count(*) FROM hour_traffic),"
 			     " (SELECT count(*) FROM day_traffic),"
 			     " shortened FROM position",
-	[STORE_DROP_HOSTS] = "DELETE FROM host WHERE id NOT IN (SELECT host FROM counter UNION"
-			     " SELECT host FROM held_traffic UNION SELECT host FROM day_traffic"
-			     " UNION SELECT host FROM hour_traffic)",
+	/* reads all rows only where a host has no counter */
+	[STORE_DROP_HOSTS] =
+		"DELETE FROM host WHERE CASE WHEN id IN (SELECT host FROM counter)"
+		" THEN 0 ELSE id NOT IN (SELECT host FROM held_traffic UNION"
+		" SELECT host FROM day_traffic UNION SELECT host FROM hour_traffic) END",
 	[STORE_REPORT] = "SELECT (SELECT min(start) FROM hour), (SELECT min(start) FROM day),"
 			 " (SELECT count(*) FROM host)",
 };

@@ -94,6 +94,38 @@ static void pages_of_garbage_are_noticed(void **state)
 	expect_aside(*state, "history.db.damaged-1");
 }
 
+/* Damage that comes while the database is open is met, and looked for at the next opening. */
+static void damage_is_met_and_then_put_aside(void **state)
+{
+	char garbage[1024];
+	struct store store;
+	int fd, error = 0;
+
+	memset(garbage, 0xa5, sizeof(garbage));
+	fill(*state);
+	assert_int_equal(store_open(&store, *state, 0, true), 0);
+	fd = open(in(*state, "history.db"), O_WRONLY | O_CLOEXEC);
+	for (int page = 2; page < 40; page++)
+		assert_int_equal(
+			pwrite(fd, garbage, sizeof(garbage), page * 1024), sizeof(garbage));
+	/* close(2) would drop the locks that SQLite has of the file */
+	assert_int_equal(sqlite_run(&store.db, "PRAGMA shrink_memory"), 0);
+	assert_int_equal(store_begin(&store), 0);
+	for (unsigned i = 0; i < 200 && !error; i++) {
+		struct history_key key = store_key(i);
+		int64_t id = store_host(&store, &key, "new", NULL);
+
+		error = id < 0 ? (int)id
+			       : store_add_hour(
+					 &store, &berlin, NOON, NOON + HOUR, false, id, &some);
+	}
+	assert_int_equal(error, -EUCLEAN);
+	store_rollback(&store);
+	store_close(&store);
+	close(fd);
+	expect_aside(*state, "history.db.damaged-1");
+}
+
 static void its_journal_goes_with_it(void **state)
 {
 	struct stat before, after;
@@ -173,6 +205,7 @@ int main(void)
 		TEST(another_programs_database_is_put_aside),
 		TEST(a_truncated_database_is_put_aside),
 		TEST(pages_of_garbage_are_noticed),
+		TEST(damage_is_met_and_then_put_aside),
 		TEST(its_journal_goes_with_it),
 		TEST(at_most_three_are_put_aside_and_none_is_deleted),
 		TEST(an_empty_file_is_a_new_database),
