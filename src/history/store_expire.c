@@ -106,6 +106,20 @@ static int set_shortened(struct store *store, bool shortened)
 	return store_do(store, STORE_SET_SHORTENED, "i", (int64_t)shortened);
 }
 
+/* A clock that is never set must not keep rows for ever. */
+static int limit_held(struct store *store, const struct zone *zone)
+{
+	struct sqlite_statement *count = &store->statements->sql[STORE_COUNT_HELD];
+	bool is_over = store->limit && sqlite_bytes(&store->db) > store->limit;
+	int error = store_first(store, STORE_COUNT_HELD, "");
+	int64_t held = error == 1 ? sqlite_integer(count, 0) : error;
+
+	sqlite_done(count);
+	if (held <= 0)
+		return (int)held;
+	return is_over || held > STORE_HOURS ? store_settle_as_believed(store, zone) : 0;
+}
+
 /* Keeps to the limit. Says so until a larger one leaves room again. */
 static int shorten(struct store *store, const struct zone *zone)
 {
@@ -135,6 +149,8 @@ int store_expire(struct store *store, const struct zone *zone)
 	int error = store_start(store, &began);
 
 	store->statements->hour.known = false;
+	if (!error)
+		error = limit_held(store, zone);
 	while (!error) {
 		error = count_hours(store, &hours);
 		if (error || hours.count <= STORE_HOURS)

@@ -228,6 +228,24 @@ static int settle_earlier(struct store *store, const struct zone *zone, int64_t 
 	return error;
 }
 
+int store_settle_as_believed(struct store *store, const struct zone *zone)
+{
+	struct sqlite_statement *find = &store->statements->sql[STORE_HELD_BOOT];
+	int64_t boot = INT64_MAX, offset;
+	int error = 0;
+
+	while (error >= 0 && (error = store_first(store, STORE_HELD_BOOT, "i", boot)) == 1) {
+		bool has_date = !sqlite_is_null(find, 1);
+
+		boot = sqlite_integer(find, 0);
+		offset = sqlite_integer(find, 1);
+		sqlite_done(find);
+		if (has_date)
+			error = settle_boot(store, zone, boot, offset, true);
+	}
+	return error;
+}
+
 int store_settle(struct store *store, const struct zone *zone, int64_t boot, int64_t offset)
 {
 	bool began;

@@ -6,6 +6,7 @@
 #include "history/sqlite.h"
 
 struct store;
+struct zone;
 
 #define STORE_APPLICATION 0x4d5a5241 /* PRAGMA application_id, for file(1): "MZRA" */
 
@@ -37,6 +38,7 @@ enum store_sql {
 	STORE_HELD_TRAFFIC,
 	STORE_EACH_HELD,
 	STORE_HELD_BOOT,
+	STORE_COUNT_HELD,
 	STORE_LAST_FINAL,
 	STORE_DROP_HELD_TRAFFIC,
 	STORE_DROP_HELD,
@@ -96,6 +98,12 @@ int store_check_schema(struct store *store);
 /* Reads the whole database: 0, -EUCLEAN, or another -errno. thorough: takes several times as long.
  */
 int store_check_pages(struct store *store, bool thorough);
+
+/*
+ * Makes estimated hours of all held rows whose boot has a date, as it is believed: no more of them
+ * can be kept. Returns 0 or -errno.
+ */
+int store_settle_as_believed(struct store *store, const struct zone *zone);
 
 /*
  * Begins a transaction where none is open. store_end() commits it if store_start() began it

@@ -161,6 +161,7 @@ const char *const store_texts[STORE_STATEMENTS] = {
 	[STORE_HELD_BOOT] = "SELECT boot.id, utc_start, min(began), max(held.ended) FROM boot"
 			    " JOIN held ON boot = boot.id WHERE boot.id < ? GROUP BY boot.id"
 			    " ORDER BY boot.id DESC LIMIT 1",
+	[STORE_COUNT_HELD] = "SELECT count(*) FROM held",
 	[STORE_LAST_FINAL] = "SELECT max(start) FROM (SELECT max(start) AS start FROM hour"
 			     " WHERE NOT estimated UNION ALL"
 			     " SELECT max(start) FROM day WHERE NOT estimated)",
@@ -187,9 +188,11 @@ const char *const store_texts[STORE_STATEMENTS] = {
 	[STORE_FIRST_DAY] = "SELECT min(start) FROM day",
 	[STORE_DROP_DAY_TRAFFIC] = "DELETE FROM day_traffic WHERE start = ?",
 	[STORE_DROP_DAY] = "DELETE FROM day WHERE start = ?",
-	[STORE_DROP_RECORDED] = "DELETE FROM recorded WHERE end < ifnull((SELECT min(start) FROM"
-				" (SELECT min(start) AS start FROM day UNION ALL"
-				" SELECT min(start) FROM hour)), end)",
+	[STORE_DROP_RECORDED] =
+		"DELETE FROM recorded WHERE end < ifnull((SELECT min(start) FROM"
+		" (SELECT min(start) AS start FROM day UNION ALL"
+		" SELECT min(start) FROM hour)), end) OR start <"
+		" (SELECT start FROM recorded ORDER BY start DESC LIMIT 1 OFFSET 9999)",
 	/* the present boot is the newest one */
 	[STORE_DROP_BOOTS] =
 		"DELETE FROM boot WHERE id < (SELECT max(id) FROM boot)"

@@ -145,80 +145,6 @@ static void two_recorders_do_not_share_a_directory(void **state)
 	store_close(&other);
 }
 
-static void held_slices_get_their_dates(void **state)
-{
-	struct store store;
-	int64_t boot, held, host;
-
-	assert_int_equal(store_open(&store, *state, 0, true), 0);
-	assert_int_equal(store_begin(&store), 0);
-	boot = store_boot(&store, "one");
-	assert_true(boot > 0);
-	assert_int_equal(store_boot(&store, "one"), boot);
-	host = store_host_id(&store, 1);
-	assert_int_equal(store_set_boot_offset(&store, boot, 1000, 1800), 0);
-	held = store_new_held(&store, boot, 0, 1800, false);
-	assert_int_equal(store_add_held(&store, held, host, &some), 0);
-	held = store_new_held(&store, boot, 1800, 1800, true); /* no time passed */
-	assert_int_equal(store_add_held(&store, held, host, &some), 0);
-	/* a third of the first slice lies before the full hour */
-	assert_int_equal(store_settle(&store, &berlin, boot, NOON - 600), 0);
-	assert_int_equal(store_commit(&store), 0);
-	assert_int_equal(store_ask(&store, "SELECT sum(download_bytes) FROM hour_traffic"), 2000);
-	assert_int_equal(store_ask(&store, "SELECT download_bytes FROM hour_traffic"), 333);
-	assert_int_equal(store_ask(&store, "SELECT start FROM hour"), NOON - HOUR);
-	assert_int_equal(store_ask(&store, "SELECT sum(estimated) FROM hour"), 1); /* unwatched */
-	assert_int_equal(store_ask(&store, "SELECT count(*) FROM held"), 0);
-	assert_int_equal(store_ask(&store, "SELECT count(*) FROM held_traffic"), 0);
-	assert_int_equal(store_last_final(&store), NOON - HOUR);
-	store_close(&store);
-}
-
-/* A boot of 1800 seconds that began at offset, as its clock said, and was never settled. */
-static int64_t unsettled(struct store *store, const char *id, int64_t offset)
-{
-	int64_t boot = store_boot(store, id), held;
-
-	assert_int_equal(store_set_boot_offset(store, boot, offset, 1800), 0);
-	held = store_new_held(store, boot, 0, 1800, false);
-	assert_int_equal(store_add_held(store, held, store_host_id(store, 1), &some), 0);
-	return boot;
-}
-
-static void earlier_boots_are_estimated(void **state)
-{
-	struct store store;
-	int64_t boot;
-
-	assert_int_equal(store_open(&store, *state, 0, true), 0);
-	assert_int_equal(store_begin(&store), 0);
-	store_add_hour(&store, &berlin, NOON, NOON + HOUR, false, store_host_id(&store, 1), &some);
-	unsettled(&store, "in 1970", 0);
-	unsettled(&store, "right", NOON + 2 * HOUR);
-	unsettled(&store, "ahead", NOON + 1000 * (int64_t)DAY);
-	unsettled(&store, "before the last final hour", NOON - HOUR);
-	boot = store_boot(&store, "now");
-	assert_int_equal(store_settle(&store, &berlin, boot, NOON + 9 * HOUR), 0);
-	assert_int_equal(store_commit(&store), 0);
-	assert_int_equal(store_ask(&store, "SELECT sum(upload_bytes) FROM hour_traffic"), 500);
-	/* the last two: right before the boot that followed, in one hour */
-	assert_int_equal(
-		store_ask(&store, "SELECT upload_bytes FROM hourly ORDER BY start DESC"), 200);
-	assert_int_equal(store_ask(&store, "SELECT max(start) FROM hour"), NOON + 8 * HOUR);
-	assert_int_equal(store_ask(&store, "SELECT start FROM hour LIMIT 1 OFFSET 1"),
-		NOON + HOUR); /* the one of 1970 */
-	assert_int_equal(
-		store_ask(&store, "SELECT start FROM hour LIMIT 1 OFFSET 2"), NOON + 2 * HOUR);
-	assert_int_equal(store_ask(&store, "SELECT count(*) FROM hour"), 4);
-	assert_int_equal(store_ask(&store, "SELECT sum(estimated) FROM hour"), 3);
-	/* nothing is settled twice */
-	assert_int_equal(store_settle(&store, &berlin, boot, NOON + 9 * HOUR), 0);
-	assert_int_equal(store_ask(&store, "SELECT sum(upload_bytes) FROM hour_traffic"), 500);
-	assert_int_equal(store_expire(&store, &berlin), 0);
-	assert_int_equal(store_ask(&store, "SELECT count(*) FROM boot"), 1);
-	store_close(&store);
-}
-
 static void recorded_ranges_join(void **state)
 {
 	struct store store;
@@ -362,8 +288,6 @@ int main(void)
 		TEST(counters_and_position_come_back),
 		TEST(what_is_rolled_back_has_not_been),
 		TEST(two_recorders_do_not_share_a_directory),
-		TEST(held_slices_get_their_dates),
-		TEST(earlier_boots_are_estimated),
 		TEST(recorded_ranges_join),
 		TEST(days_have_the_length_of_local_days),
 		TEST(the_newest_day_stays_in_hours),
