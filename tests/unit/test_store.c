@@ -8,6 +8,8 @@
 #include <sys/statvfs.h>
 #include <sys/wait.h>
 
+#include "history/store.h"
+
 #define DAY 86400
 
 static void hosts_come_back_as_they_were(void **state)

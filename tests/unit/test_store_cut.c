@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "history/store.h"
+
 #define HOSTS 40
 #define DIED  42
 

@@ -7,6 +7,8 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "history/store.h"
+
 static void expect(const char *path, const char *text)
 {
 	char found[64] = "";

@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "history/store.h"
+
 static void only_regular_files_are_opened(void **state)
 {
 	struct store store;

@@ -2,6 +2,8 @@
 /* What was counted before the clock was set. */
 #include "store.h"
 
+#include "history/store.h"
+
 #define DAY 86400
 
 static void held_slices_get_their_dates(void **state)

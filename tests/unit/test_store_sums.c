@@ -4,6 +4,8 @@
 
 #include <errno.h>
 
+#include "history/store.h"
+
 #define HOSTS 6
 
 /* What the database ought to hold. */
