@@ -262,10 +262,12 @@ static void fail(struct recorder *recorder, int error)
 		recorder->retry = RETRY_MAX;
 	recorder->retry_at = recorder->boot_s + recorder->retry;
 	recorder->report.failures++;
-	recorder_store_trouble(recorder, error);
-	if (error == -EUCLEAN || error == -ESTALE) { /* it is opened anew, or put aside */
+	if (error == -EUCLEAN || error == -ESTALE || error == -ENOENT) {
+		/* damaged or removed: opening says more */
 		recorder_close_store(recorder);
 		recorder->look_at = recorder->boot_s;
+	} else {
+		recorder_store_trouble(recorder, error);
 	}
 }
 

@@ -109,8 +109,7 @@ void ledger_compact(struct ledger *ledger)
 		struct ledger_series *series = &ledger->series[i];
 
 		if (series->present || series->unsaved || series->unstored ||
-			!sums_are_zero(&series->extra) ||
-			!sums_are_zero(&series->seen))
+			!sums_are_zero(&series->extra) || !sums_are_zero(&series->seen))
 			ledger->series[kept++] = *series;
 		else
 			free(series->name);

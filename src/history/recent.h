@@ -63,8 +63,7 @@ int recent_resume(struct recent *recent, struct ledger *ledger);
 
 /*
  * Adds a slice, and saves the counters that changed (unsaved), which it notes as unstored. offset:
- * NULL where the slice has no date. One transaction. Returns 0 or -errno: -ESTALE where the file
- * was removed.
+ * NULL where the slice has no date. One transaction. Returns 0 or -errno.
  */
 int recent_add(struct recent *recent, struct ledger *ledger, const struct ledger_slice *slice,
 	const int64_t *offset);

@@ -10,7 +10,7 @@
 
 #define FLOOR	   1767225600 /* 2026-01-01: no clock that is right is before it */
 #define ZONE_FROM  946684800  /* 2000-01-01: nothing that is imported is older */
-#define ZONE_AHEAD (30 * 86400)
+#define ZONE_AHEAD (INT64_C(30) * 86400)
 #define LOOK_S	   60
 
 /* Files */
@@ -253,15 +253,17 @@ static int resume(struct recorder *recorder)
 {
 	int error = open_recent(recorder);
 
-	if (!error && !recorder->recent.is_new && !fit(recorder)) {
+	if (!error && recorder->recent.last && !fit(recorder)) {
 		recent_discard(&recorder->recent);
 		error = open_recent(recorder);
 	}
 	if (error)
 		return error;
-	if (!recorder->recent.is_new)
+	if (recorder->recent.last) /* the counters come with the first slice */
 		return recent_resume(&recorder->recent, &recorder->ledger);
-	return is_of_this_boot(recorder) ? resume_from_store(recorder) : 0;
+	if (is_of_this_boot(recorder))
+		return resume_from_store(recorder);
+	return recent_set_base(&recorder->recent, &(struct recent_mark){0});
 }
 
 int recorder_start(struct recorder *recorder)

@@ -158,7 +158,7 @@ static void note_midnight(struct recorder *recorder)
 {
 	int64_t today = zone_day_of(&recorder->zone, recorder->boot_s + recorder->offset);
 
-	if (today != recorder->today)
+	if (recorder->today && today != recorder->today)
 		recorder->written_yesterday = written(recorder);
 	recorder->today = today;
 }
