@@ -12,7 +12,11 @@
 #include "history/zone.h"
 #include "model/history.h"
 
-/* Where answers come from. store, recent, ledger: NULL where there is none. */
+/*
+ * Where answers come from. store, recent, ledger: NULL where there is none. The caller keeps it as
+ * things are, also between two messages: what was committed meanwhile is neither missing nor there
+ * twice. The query ends before any of them is closed.
+ */
 struct query_sources {
 	struct store *store;
 	struct recent *recent;
@@ -27,13 +31,17 @@ struct query_sources {
 
 struct query; /* opaque */
 
-/* Begins a question, which is checked: -EINVAL for values out of range. *query: to be freed. */
+/*
+ * Begins a question, of any bytes: -EINVAL for values out of range. *query: to be freed, NULL where
+ * this fails. sources: valid until then.
+ */
 int query_start(struct query **query, const struct query_sources *sources,
 	const struct history_question *question);
 
 /*
- * Writes the next message, of at most room bytes (at least HISTORY_MESSAGE), to message. Returns
- * its size, or -errno. Once message->more is 0, the question is answered.
+ * Writes the next message, of at most room bytes (at least HISTORY_MESSAGE), to message, which is
+ * aligned to 8. Returns its size, or -errno. Once message->more is 0, the question is answered. Not
+ * within a transaction of the store.
  */
 int query_next(struct query *query, struct history_answer *message, size_t room);
 void query_free(struct query *query);

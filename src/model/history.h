@@ -99,14 +99,18 @@ struct history_gap {
 	uint32_t pad;
 };
 
-/* An answer is one or more messages. Behind the head: rows, then hosts, then gaps. */
+/*
+ * An answer is one or more messages. Behind the head: rows, then hosts; or gaps, which come in a
+ * message of their own. Rows are in order of start. By name, hosts of one name have one row, whose
+ * host has that name and a key of zeros.
+ */
 struct history_answer {
 	uint32_t size; /* of the whole message */
 	uint32_t kind; /* HISTORY_ANSWER */
 	uint64_t number;
 	int32_t error; /* 0 or -errno; then there is nothing behind the head */
 	uint32_t row_count, host_count, gap_count;
-	uint32_t more;	    /* HISTORY_MORE brings more; gaps come with the last message */
+	uint32_t more;	    /* HISTORY_MORE brings more; the gaps are the last message */
 	uint32_t unsettled; /* 1: the clock is not known to be right yet */
 	int64_t from, to;   /* the range, as it was understood; seconds since 1970 */
 	int32_t from_offset, to_offset;
