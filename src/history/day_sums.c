@@ -7,7 +7,7 @@
 #include "base/array.h"
 
 /* How far the start of a day is from that of the same date by another zone, at most. */
-#define AROUND (36 * 3600)
+#define AROUND INT64_C(129600)
 
 /* The first day that begins at start or later. */
 static size_t place_of(const struct day_sums *sums, int64_t start)
@@ -29,11 +29,12 @@ const struct day_sum *day_sums_find(
 	const struct day_sums *sums, int64_t start, int64_t end, int64_t date)
 {
 	size_t at = place_of(sums, start);
-	const struct day_sum *day = &sums->days[at];
+	const struct day_sum *day;
 
-	if (at == sums->count || day->start != start || day->end != end || day->date != date)
+	if (at == sums->count)
 		return NULL;
-	return day;
+	day = &sums->days[at];
+	return day->start == start && day->end == end && day->date == date ? day : NULL;
 }
 
 static void drop(struct day_sums *sums, size_t at)

@@ -14,7 +14,8 @@
 
 static const char *const texts[QUERY_STATEMENTS] = {
 	[QUERY_HOSTS] = "SELECT id FROM host WHERE id > ? ORDER BY id",
-	[QUERY_NEXT_HOUR] = "SELECT start, end FROM hour WHERE start >= ? ORDER BY start LIMIT 1",
+	[QUERY_NEXT_HOURS] = "SELECT start, end, estimated FROM hour WHERE start >= ?"
+			     " ORDER BY start",
 	[QUERY_HOURS] = "SELECT start, estimated FROM hour WHERE start >= ? AND start < ?"
 			" ORDER BY start",
 	[QUERY_HOUR_TRAFFIC] = "SELECT host, " COUNTS " FROM hour_traffic WHERE start = ?",
@@ -152,10 +153,8 @@ void query_free(struct query *query)
 /* What tells that slices were added, or became hours. */
 static struct query_seen look(const struct query *query)
 {
-	struct query_seen seen;
+	struct query_seen seen = {.store = (uintptr_t)query->sources->store};
 
-	memset(&seen, 0, sizeof(seen)); /* it is compared as bytes */
-	seen.store = query->sources->store;
 	seen.boot = query->sources->boot;
 	seen.stored_slice = query->sources->stored_slice;
 	seen.offset = query->sources->offset;
@@ -207,7 +206,8 @@ static void choose_rows(struct query *query)
 	const struct history_question *question = &query->question;
 	uint64_t room = HISTORY_ROWS - query->rows;
 
-	if (question->after_row > 1 && query->bucket.start == question->after_start)
+	if (question->after_row > HISTORY_STEP_BEGINS &&
+		query->bucket.start == question->after_start)
 		while (query->at < query->listed_count &&
 			query->groups[query->listed[query->at]].rank <= question->after_row)
 			query->at++;
@@ -216,10 +216,7 @@ static void choose_rows(struct query *query)
 		return;
 	if (query->rows) { /* a whole bucket fits into one answer: begin the next one with it */
 		query->end_at = query->at;
-		end_rows(query, query->bucket.start,
-			question->after_row > 1 && query->bucket.start == question->after_start
-				? question->after_row
-				: 1);
+		end_rows(query, query->bucket.start, HISTORY_STEP_BEGINS);
 		return;
 	}
 	query->end_at = query->at + room;
@@ -240,10 +237,10 @@ static int fill_bucket(struct query *query)
 		return found;
 	query_clear(query);
 	error = query_add_stretches(query);
-	/* an hour is one row, also where the zone has other hours since */
-	if (!error && query->question.step == HISTORY_HOUR)
-		error = query_add_hours(query, query->bucket.start, query->bucket.start + 1);
-	else if (!error && query->question.step != HISTORY_5M)
+	if (!error && query->question.step == HISTORY_HOUR &&
+		query->bucket.start == query->hour.start)
+		error = query_add_hour(query);
+	else if (!error && query->question.step > HISTORY_HOUR)
 		error = query_add_stored_days(query);
 	if (error)
 		return error;
@@ -376,6 +373,8 @@ int query_next(struct query *query, struct history_answer *message, size_t room)
 	error = query_check_days(query);
 	if (!error)
 		error = fill_message(query, message, room);
+	sqlite_done(query_statement(query, QUERY_NEXT_HOURS));
+	query->hour.is_open = false;
 	if (store) {
 		int ended = sqlite_run(&store->db, "COMMIT");
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which bucket is next: the first one that any source has something in. */
+#include "history/query.h"
 #include "history/query_private.h"
 
 #define HOUR 3600 /* seconds: no bucket of that step is longer */
@@ -55,10 +56,12 @@ static int find_hour(struct query *query)
 	const struct zone *zone = query->sources->zone;
 	struct query_bucket *bucket = &query->bucket;
 	int64_t next, start, end;
-	int error = query_next_hour(query, bucket);
+	int error = query->next == INT64_MAX ? 0 : query_next_hour(query);
 
 	if (error || query->next == INT64_MAX)
 		return error;
+	bucket->start = query->hour.start;
+	bucket->end = query->hour.end;
 	/* stretches are cut into the hours of the zone, of which only whole ones are left */
 	zone_hour(zone, query->next, &start, &end);
 	next = start == query->next ? start : end;
@@ -98,12 +101,12 @@ static int find_day(struct query *query)
 	error = query_next_stored_day(query, &first);
 	if (!error) {
 		query->next = next;
-		error = query_next_hour(query, bucket);
+		error = query_next_hour(query);
 	}
 	if (error)
 		return error;
-	if (bucket->start != INT64_MAX) {
-		date = zone_day_of(zone, bucket->start);
+	if (query->hour.start != INT64_MAX) {
+		date = zone_day_of(zone, query->hour.start);
 		first = date < first ? date : first;
 	}
 	for (size_t i = 0; i < query->stretch_count; i++) {
@@ -115,7 +118,6 @@ static int find_day(struct query *query)
 		first = date < first ? date : first;
 		break; /* no later one is before that */
 	}
-	bucket->start = bucket->end = INT64_MAX;
 	if (first != INT64_MAX) {
 		days_of(query, first, &bucket->first_day, &bucket->end_day);
 		bucket->start = zone_day_start(zone, bucket->first_day);

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "base/array.h"
+#include "history/query.h"
 #include "history/query_private.h"
 #include "history/sums.h"
 

@@ -2,6 +2,7 @@
 /* Which parts of the range have no rows, or rows without a certain time, and why. */
 #include <errno.h>
 
+#include "history/query.h"
 #include "history/query_private.h"
 
 /* Shorter ones at the end are the time since the last snapshot. */

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "base/array.h"
+#include "history/query.h"
 #include "history/query_private.h"
 #include "history/sums.h"
 
@@ -67,7 +68,7 @@ static uint64_t hash_bytes(const struct hash_seed *seed, const void *bytes, size
 static void lower(char text[static HISTORY_NAME], const char *name)
 {
 	memset(text, 0, HISTORY_NAME);
-	for (size_t i = 0; name[i] && i < HISTORY_NAME - 1; i++)
+	for (size_t i = 0; i < HISTORY_NAME - 1 && name[i]; i++)
 		text[i] = (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] - 'A' + 'a' : name[i]);
 }
 
@@ -101,7 +102,7 @@ static uint64_t rank_of(const struct history_key *key, const char *lower_name)
 	} else {
 		rank = hash_bytes(&fixed, key, sizeof(*key));
 	}
-	return rank < 2 ? 2 : rank; /* 0 and 1 have a meaning of their own */
+	return rank > HISTORY_STEP_BEGINS ? rank : HISTORY_STEP_BEGINS + 1;
 }
 
 static int new_group(struct query *query, uint32_t host, const char *lower_name)
@@ -370,5 +371,6 @@ void query_sort(struct query *query)
 			query->listed[kept++] = query->listed[i];
 	}
 	query->listed_count = kept;
-	qsort_r(query->listed, kept, sizeof(*query->listed), compare, query->groups);
+	if (kept)
+		qsort_r(query->listed, kept, sizeof(*query->listed), compare, query->groups);
 }

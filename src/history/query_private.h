@@ -7,7 +7,13 @@
 #ifndef MZ_HISTORY_QUERY_PRIVATE_H
 #define MZ_HISTORY_QUERY_PRIVATE_H
 
-#include "history/query.h"
+#include "history/ledger.h"
+#include "history/recent.h"
+#include "history/store.h"
+#include "history/zone.h"
+#include "model/history.h"
+
+struct query_sources;
 
 #define QUERY_EARLIEST (-62135596800) /* the year 1, in seconds since 1970 */
 #define QUERY_LATEST   253402300799   /* the end of the year 9999 */
@@ -15,7 +21,7 @@
 
 enum query_statement {
 	QUERY_HOSTS,
-	QUERY_NEXT_HOUR,
+	QUERY_NEXT_HOURS,
 	QUERY_HOURS,
 	QUERY_HOUR_TRAFFIC,
 	QUERY_HOUR_OF_HOST,
@@ -102,11 +108,8 @@ struct query {
 	struct query_stretch *stretches; /* in order of start */
 	size_t stretch_count, stretch_room;
 	struct query_seen {
-		const struct store *store;
-		int64_t boot;
-		uint64_t stored_slice, journal, last;
-		int64_t offset, taken, closed;
-		bool proven;
+		uint64_t store, stored_slice, journal, last, proven;
+		int64_t boot, offset, taken, closed;
 	} seen; /* when the stretches were listed */
 	bool has_seen;
 
@@ -123,6 +126,11 @@ struct query {
 	int64_t next_start;
 	uint64_t next_row;
 
+	struct {
+		bool is_open; /* its statement; only during query_next() */
+		int64_t start, end;
+		bool estimated;
+	} hour;		    /* the next one in the store */
 	struct day_sum day; /* which is being added up */
 	size_t day_room;
 	uint64_t day_number;
@@ -154,10 +162,13 @@ int query_list_stretches(struct query *query);
 /* Adds what the stretches have in the bucket. */
 int query_add_stretches(struct query *query);
 
-/* query_store.c: what the store has. All of them return 0 or -errno, with no statement open. */
+/* query_store.c: what the store has. All of them return 0 or -errno, with no statement open but
+ * that of query->hour. */
 
-/* The first hour at or after query->next; start INT64_MAX: none. */
-int query_next_hour(struct query *query, struct query_bucket *bucket);
+/* Goes to the first hour at or after query->next: query->hour; start INT64_MAX: none. */
+int query_next_hour(struct query *query);
+/* Adds that hour. */
+int query_add_hour(struct query *query);
 /* The first day on or after query->next_day, by its date; INT64_MAX: none. */
 int query_next_stored_day(struct query *query, int64_t *day);
 /* Adds the hours that begin in [start, end), or the days from first to before end. */

@@ -2,6 +2,7 @@
 /* What the query reads from the database: docs/history.md has the tables. */
 #include <errno.h>
 
+#include "history/query.h"
 #include "history/query_private.h"
 
 #define DAY 86400
@@ -14,21 +15,34 @@ static int64_t floor_div(int64_t a, int64_t b)
 	return a / b - (a % b < 0);
 }
 
-int query_next_hour(struct query *query, struct query_bucket *bucket)
+static int take_hour(struct query *query, int got)
 {
-	struct sqlite_statement *statement = query_statement(query, QUERY_NEXT_HOUR);
-	int got = 0;
+	struct sqlite_statement *statement = query_statement(query, QUERY_NEXT_HOURS);
 
-	bucket->start = bucket->end = INT64_MAX;
-	if (!query->sources->store)
-		return 0;
-	got = sqlite_first(&query->sources->store->db, statement, "i", query->next);
+	query->hour.is_open = got == 1;
+	query->hour.start = query->hour.end = INT64_MAX;
 	if (got == 1) {
-		bucket->start = sqlite_integer(statement, 0);
-		bucket->end = sqlite_integer(statement, 1);
-		sqlite_done(statement);
+		query->hour.start = sqlite_integer(statement, 0);
+		query->hour.end = sqlite_integer(statement, 1);
+		query->hour.estimated = sqlite_integer(statement, 2) != 0;
 	}
 	return got < 0 ? got : 0;
+}
+
+int query_next_hour(struct query *query)
+{
+	struct sqlite_statement *statement = query_statement(query, QUERY_NEXT_HOURS);
+	int error = 0;
+
+	if (!query->sources->store)
+		return take_hour(query, 0);
+	/* most often it is the next row */
+	if (query->hour.is_open && query->hour.start < query->next)
+		error = take_hour(query, sqlite_next(statement));
+	if (!error && (!query->hour.is_open || query->hour.start < query->next))
+		error = take_hour(query,
+			sqlite_first(&query->sources->store->db, statement, "i", query->next));
+	return error;
 }
 
 /* Goes to the first day from day on, in order of start. */
@@ -96,6 +110,12 @@ static int add_traffic(struct query *query, enum query_statement of_all,
 		error = add_rows(query, statement, got, estimated);
 	}
 	return error;
+}
+
+int query_add_hour(struct query *query)
+{
+	return add_traffic(query, QUERY_HOUR_TRAFFIC, QUERY_HOUR_OF_HOST, query->hour.start,
+		query->hour.estimated);
 }
 
 int query_add_hours(struct query *query, int64_t start, int64_t end)

@@ -5,6 +5,7 @@
 
 #include "base/array.h"
 #include "history/book.h"
+#include "history/query.h"
 #include "history/query_private.h"
 
 #define MARK 300 /* seconds */
