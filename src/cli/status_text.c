@@ -87,6 +87,78 @@ static void print_incomplete(const char *array, FILE *out)
 	}
 }
 
+/* Prints what is wrong with the history, one line each. */
+static void print_trouble(const char *history, FILE *out)
+{
+	static const char *const known[][3] = {
+		{"no_directory", " IS NOT WRITTEN", "the directory of --state does not exist"},
+		{"not_writable", " IS NOT WRITTEN", "the recorder may not write to --state"},
+		{"disk_full", " IS NOT WRITTEN",
+			"the disk of --state is full; what is counted waits in memory"},
+		{"disk_error", " IS NOT WRITTEN",
+			"the disk of --state fails; what is counted waits in memory"},
+		{"in_use", " IS NOT WRITTEN", "another mezoura writes to --state"},
+		{"newer", " IS NOT WRITTEN", "the database is of a newer mezoura"},
+		{"no_sqlite", " IS NOT WRITTEN", "libsqlite3 is not installed"},
+		{"damaged", " BEGAN ANEW", "the database was damaged, and put aside beside it"},
+		{"shortened", " IS SHORTENED", "old rows were removed for --state-size"},
+		{"no_recent", "",
+			"five-minute steps do not survive a restart: they have no "
+			"directory in memory"},
+		{"clock", "", "the clock is not known to be right: times may still move"},
+		{"lost", " LACKS COUNTS", "some went down before they were recorded"},
+	};
+	struct json_each each = {0};
+
+	while (json_next(json_get(history, "trouble"), &each)) {
+		struct text word = clean(each.value);
+		const char *how = "", *why = word.bytes;
+
+		for (size_t j = 0; j < sizeof(known) / sizeof(*known); j++)
+			if (strcmp(known[j][0], word.bytes) == 0) {
+				how = known[j][1];
+				why = known[j][2];
+			}
+		fprintf(out, "HISTORY%s: %s\n", how, why);
+	}
+	if (history && !json_get_bool(json_get(history, "answers")))
+		fprintf(out, "HISTORY DOES NOT ANSWER: its last report was %s%s\n",
+			json_get(history, "reported") ? "at " : "never made",
+			text_of(history, "reported").bytes);
+}
+
+static double megabytes(const char *object, const char *key)
+{
+	return (double)number(object, key) / 1e6;
+}
+
+static void print_history(const char *history, FILE *out)
+{
+	const char *steps = json_get(history, "steps"), *separator = "";
+	struct json_each step = {0};
+
+	if (!history) {
+		fprintf(out, "%-13s none is kept\n", "history");
+		return;
+	}
+	fprintf(out, "%-13s %.1f MB", "history", megabytes(history, "bytes"));
+	if (number(history, "bytes_limit"))
+		fprintf(out, " of %.1f MB", megabytes(history, "bytes_limit"));
+	fprintf(out, ", %.2f MB written today; last commit %s\n",
+		megabytes(history, "written_today_bytes"),
+		json_get(history, "last_commit") ? text_of(history, "last_commit").bytes : "none");
+	fprintf(out, "%-13s ", "");
+	while (json_is_object(steps) && json_next(steps, &step)) {
+		fprintf(out, "%s%s ", separator, clean(step.key).bytes);
+		if (json_get(step.value, "since"))
+			fprintf(out, "since %s", text_of(step.value, "since").bytes);
+		else
+			fprintf(out, "none yet");
+		separator = ", ";
+	}
+	fprintf(out, "\n");
+}
+
 /* Returns how many interfaces are not counted on. out: NULL prints nothing. */
 static int print_uncounted(const char *interfaces, FILE *out)
 {
@@ -235,6 +307,7 @@ int status_text(const char *text, FILE *out)
 		duration(number(status, "uptime_seconds")).bytes);
 	uncounted = print_uncounted(interfaces, out);
 	print_incomplete(json_get(status, "incomplete"), out);
+	print_trouble(json_get(status, "history"), out);
 	while (json_next(interfaces, &interface))
 		print_interface(interface.value, out);
 	fprintf(out, "\n");
@@ -242,6 +315,7 @@ int status_text(const char *text, FILE *out)
 	print_names(json_get(status, "names"), out);
 	fprintf(out, "%-13s %s, in %.2f ms\n", "last reading", text_of(snapshot, "timestamp").bytes,
 		json_get_real(json_get(snapshot, "pull_seconds")) * 1000);
+	print_history(json_get(status, "history"), out);
 	print_gaps(json_get(status, "gaps"), out);
 	print_restarts(status, "exporter", "exporter_restarts", out);
 	print_restarts(status, "recorder", "recorder_restarts", out);

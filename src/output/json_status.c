@@ -133,7 +133,61 @@ static void put_incomplete(struct json_writer *json, const struct snapshot *s)
 	json_close(json, "]");
 }
 
-void json_status(const struct snapshot *s, struct buf *out)
+/* Seconds since 1970; null where it is not known. */
+static void put_instant(struct json_writer *json, const char *key, int64_t seconds)
+{
+	if (seconds > 0)
+		json_time(json, key, (uint64_t)seconds * 1000, false);
+	else
+		json_plain(json, key, "null");
+}
+
+/* Months are sums over days, so they reach as far. */
+static void put_steps(struct json_writer *json, const struct history_report *report)
+{
+	json_open(json, "steps", "{");
+	for (unsigned i = 0; i < HISTORY_MONTH; i++) {
+		json_open(json, labels_step(i), "{");
+		put_instant(json, "since", report->reach[i]);
+		json_number(json, "rows", report->rows[i]);
+		json_close(json, "}");
+	}
+	json_close(json, "}");
+}
+
+static void put_history(struct json_writer *json, const struct history_state *history)
+{
+	const struct history_report *report;
+
+	if (!history) {
+		json_plain(json, "history", "null");
+		return;
+	}
+	report = &history->report;
+	json_open(json, "history", "{");
+	json_bool(json, "answers", history->answers);
+	put_instant(json, "reported", (int64_t)(history->reported_ms / 1000));
+	json_open(json, "trouble", "[");
+	for (unsigned i = 0; i < HISTORY_TROUBLES; i++)
+		if (report->trouble >> i & 1)
+			json_text(json, NULL, labels_trouble(i));
+	json_close(json, "]");
+	json_text(json, "zone", report->zone);
+	json_number(json, "bytes", report->bytes);
+	json_number(json, "bytes_limit", report->bytes_limit);
+	json_number(json, "recent_bytes", report->recent_bytes);
+	json_number(json, "written_today_bytes", report->written_today);
+	json_number(json, "written_bytes", report->written);
+	json_number(json, "commits", report->commits);
+	json_number(json, "commit_failures", report->failures);
+	put_instant(json, "last_commit", report->committed);
+	json_number(json, "lost_bytes", report->lost_bytes);
+	json_number(json, "hosts", report->hosts);
+	put_steps(json, report);
+	json_close(json, "}");
+}
+
+void json_status(const struct snapshot *s, const struct history_state *history, struct buf *out)
 {
 	struct json_writer json = {.out = out};
 
@@ -150,6 +204,7 @@ void json_status(const struct snapshot *s, struct buf *out)
 	json_number(&json, "exporter_restarts", s->exporter_restarts);
 	json_number(&json, "recorder_restarts", s->recorder_restarts);
 	put_incomplete(&json, s);
+	put_history(&json, history);
 	json_close(&json, "}");
 	buf_text(out, "\n");
 }

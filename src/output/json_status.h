@@ -7,10 +7,12 @@
 #define MZ_OUTPUT_JSON_STATUS_H
 
 #include "base/buf.h"
+#include "model/history.h"
 #include "model/snapshot.h"
 
-/* The document of a running daemon, which is also that of /api/v1/status. */
-void json_status(const struct snapshot *snapshot, struct buf *out);
+/* The document of a running daemon, also that of /api/v1/status. history: NULL: none is kept. */
+void json_status(
+	const struct snapshot *snapshot, const struct history_state *history, struct buf *out);
 
 /*
  * The document without a daemon: which hooks are still attached. hooks: count of them, of which net

@@ -203,36 +203,108 @@ static void put_rejected(struct page *page, const struct metrics_exporter *expor
 	}
 }
 
+static void put_trouble(struct page *page, const struct history_report *report)
+{
+	head(page, "mezoura_history_trouble", FAMILY_GAUGE,
+		"1 where something is wrong with the history, and what.");
+	for (unsigned i = 0; i < HISTORY_TROUBLES; i++) {
+		begin(page, "{reason=\"");
+		buf_text(page->out, labels_trouble(i));
+		buf_text(page->out, "\"}");
+		buf_value(page->out, report->trouble >> i & 1);
+	}
+}
+
+/* Months are sums over days. */
+static void put_steps(struct page *page, const struct history_report *report)
+{
+	for (int rows = 0; rows < 2; rows++) {
+		if (rows)
+			head(page, "mezoura_history_rows", FAMILY_GAUGE,
+				"Rows of a step that the history has.");
+		else
+			head(page, "mezoura_history_start_timestamp_seconds", FAMILY_GAUGE,
+				"How far back a step reaches, since 1970; 0: it has no rows.");
+		for (unsigned i = 0; i < HISTORY_MONTH; i++) {
+			int64_t reach = report->reach[i] > 0 ? report->reach[i] : 0;
+
+			begin(page, "{step=\"");
+			buf_text(page->out, labels_step(i));
+			buf_text(page->out, "\"}");
+			buf_value(page->out, rows ? report->rows[i] : (uint64_t)reach);
+		}
+	}
+}
+
+static void put_history(struct page *page, const struct history_state *history)
+{
+	const struct history_report *report = &history->report;
+
+	put_family(page, "mezoura_history_answers", FAMILY_GAUGE,
+		"0 where the recorder has not reported for long: what is said of it here is old.",
+		history->answers);
+	put_trouble(page, report);
+	put_family(page, "mezoura_history_bytes", FAMILY_GAUGE, "Size of the database.",
+		report->bytes);
+	put_family(page, "mezoura_history_limit_bytes", FAMILY_GAUGE,
+		"The most that it may have: --state-size.", report->bytes_limit);
+	put_family(page, "mezoura_history_recent_bytes", FAMILY_GAUGE,
+		"Size of what is kept of the last day, in memory.", report->recent_bytes);
+	put_family(page, "mezoura_history_written_bytes", FAMILY_COUNTER,
+		"Bytes that the recorder wrote to the file system of --state.", report->written);
+	put_family(page, "mezoura_history_commits", FAMILY_COUNTER,
+		"Times that the recorder wrote to the database.", report->commits);
+	put_family(page, "mezoura_history_commit_failures", FAMILY_COUNTER,
+		"Times that it could not; it tries again.", report->failures);
+	put_family(page, "mezoura_history_last_commit_timestamp_seconds", FAMILY_GAUGE,
+		"When it last did, since 1970; 0: not yet.",
+		report->committed > 0 ? (uint64_t)report->committed : 0);
+	put_family(page, "mezoura_history_lost_bytes", FAMILY_COUNTER,
+		"Counted bytes that cannot be in the history.", report->lost_bytes);
+	put_family(page, "mezoura_history_hosts", FAMILY_GAUGE, "Hosts that the history has.",
+		report->hosts);
+	put_steps(page, report);
+}
+
 /* The names are those of Prometheus' client libraries. */
 static void put_processes(struct page *page, const struct snapshot_process *keeper,
-	const struct snapshot_process *exporter)
+	const struct snapshot_process *exporter, const struct snapshot_process *recorder)
 {
-	static const char of_keeper[] = "{process=\"keeper\"}";
-	static const char of_exporter[] = "{process=\"exporter\"}";
+	static const char *const labels[] = {
+		"{process=\"keeper\"}", "{process=\"exporter\"}", "{process=\"recorder\"}"};
+	const struct snapshot_process *process[] = {keeper, exporter, recorder};
+	const int count = recorder->started_ms ? 3 : 2;
 
 	head(page, "process_cpu_seconds", FAMILY_COUNTER,
 		"User and system CPU time of mezoura's processes.");
-	put_seconds(page, of_keeper, keeper->cpu_us, 1000000);
-	put_seconds(page, of_exporter, exporter->cpu_us, 1000000);
+	for (int i = 0; i < count; i++)
+		put_seconds(page, labels[i], process[i]->cpu_us, 1000000);
 	head(page, "process_resident_memory_bytes", FAMILY_GAUGE,
-		"Resident memory of mezoura's processes; what they share is in both.");
-	put(page, of_keeper, keeper->resident_bytes);
-	put(page, of_exporter, exporter->resident_bytes);
+		"Resident memory of mezoura's processes; what they share is in all of them.");
+	for (int i = 0; i < count; i++)
+		put(page, labels[i], process[i]->resident_bytes);
 	head(page, "process_start_time_seconds", FAMILY_GAUGE,
 		"When mezoura's processes started, since 1970.");
-	put_seconds(page, of_keeper, keeper->started_ms, 1000);
-	put_seconds(page, of_exporter, exporter->started_ms, 1000);
+	for (int i = 0; i < count; i++)
+		put_seconds(page, labels[i], process[i]->started_ms, 1000);
 }
 
 void metrics_exporter(const struct snapshot *snapshot, const struct metrics_options *options,
 	enum metrics_format format, struct buf *out)
 {
+	const struct history_state *history = options->history;
+	struct snapshot_process recorder = {0}; /* not known */
 	struct page page = {.format = format, .out = out};
 
+	if (history)
+		recorder = (struct snapshot_process){history->report.cpu_us,
+			history->report.resident_bytes, history->report.started_ms};
 	put_family(&page, "mezoura_http_scrapes", FAMILY_COUNTER,
 		"Times that this page was served over HTTP, before this one.",
 		options->exporter->scrapes);
 	put_rejected(&page, options->exporter);
+	if (history)
+		put_history(&page, history);
 	if (options->process)
-		put_processes(&page, &snapshot->keeper, options->process);
+		put_processes(&page, &snapshot->keeper, options->process, &recorder);
 }

@@ -54,7 +54,7 @@ static bool render(struct page *page, const struct metrics_options *metrics,
 	page->type = type[kind];
 	page->vary = kind < METRICS_FORMATS ? "Accept, Accept-Encoding" : "Accept-Encoding";
 	if (kind == PAGES_STATUS)
-		json_status(snapshot, buf);
+		json_status(snapshot, metrics->history, buf);
 	else if (kind == PAGES_HOSTS)
 		json_hosts(snapshot, buf);
 	else

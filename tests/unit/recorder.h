@@ -167,4 +167,49 @@ static inline void recorder_expect(
 	close(fd);
 }
 
+static struct recorder recorder; /* of tests that begin by recorder_setup() */
+
+static inline int recorder_setup(void **state)
+{
+	(void)state;
+	recorder_start(&recorder);
+	return 0;
+}
+
+static inline int recorder_teardown(void **state)
+{
+	(void)state;
+	clock_run();
+	recorder_stop(&recorder);
+	return 0;
+}
+
+static inline int recorder_isolate(void **state)
+{
+	bool isolated;
+
+	(void)state;
+	return web_isolate(&isolated);
+}
+
+static inline char *recorder_page(const char *request)
+{
+	int fd = web_connect(&recorder.web);
+	char *answer = web_ask(&recorder.web, fd, request);
+
+	assert_int_equal(strncmp(answer, "HTTP/1.1 200 ", 13), 0);
+	close(fd);
+	return answer;
+}
+
+static inline void recorder_scrape(void)
+{
+	char *page = recorder_page(WEB_GET("/metrics"));
+
+	assert_int_equal(web_value(web_body(page), "mezoura_table_retired"), 0);
+	free(page);
+}
+
+#define RECORDER_TEST(name) cmocka_unit_test_setup_teardown(name, recorder_setup, recorder_teardown)
+
 #endif

@@ -190,9 +190,11 @@ static void nor_do_those_in_the_other_format(void **state)
 		3);
 }
 
+static struct history_state history = {.report = {.trouble = 1u << HISTORY_DISK_FULL}};
+
 static void write_status(const void *snapshot, struct buf *out)
 {
-	json_status(snapshot, out);
+	json_status(snapshot, &history, out);
 }
 
 static void write_hosts(const void *snapshot, struct buf *out)

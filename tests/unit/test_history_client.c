@@ -6,7 +6,6 @@
 #include "base/clock.h"
 
 static struct history_client client;
-static struct recorder recorder; /* without a server */
 static union history_message *message;
 
 static int start(void **state)

@@ -2,27 +2,9 @@
 /* /api/v1/history: the test plays the recorder, and its clients. */
 #include "recorder.h"
 
-#include <fcntl.h>
 #include <json-c/json.h>
 
 #include "serve/history_pages.h"
-
-static struct recorder recorder;
-
-static int start(void **state)
-{
-	(void)state;
-	recorder_start(&recorder);
-	return 0;
-}
-
-static int stop(void **state)
-{
-	(void)state;
-	clock_run();
-	recorder_stop(&recorder);
-	return 0;
-}
 
 static const char *get(struct json_object *object, const char *key)
 {
@@ -171,11 +153,11 @@ static void scrapes_do_not_wait_for_the_history(void **state)
 	for (int i = 0; i < 6; i++)
 		fd[i] = recorder_client(&recorder, queries[i]);
 	assert_true(recorder_is_asked(&recorder));
-	web_scrape(&recorder.web, 3, 1);
+	recorder_scrape();
 	web_expect_calm(&recorder.web);
 	for (int i = 0; i < 6; i++) {
 		recorder_answers(&recorder, (uint32_t)i);
-		web_scrape(&recorder.web, 3, 1);
+		recorder_scrape();
 		if (i < 5)
 			assert_true(recorder_is_asked(&recorder));
 	}
@@ -207,30 +189,6 @@ static void too_many_are_turned_away(void **state)
 	assert_true(recorder_is_asked(&recorder));
 	recorder_answers(&recorder, 1);
 	recorder_expect(&recorder, more, "200", "\"rows\": [");
-}
-
-static void a_silent_history_is_said_to_be(void **state)
-{
-	int first, second;
-
-	(void)state;
-	first = recorder_client(&recorder, "?step=day");
-	assert_true(recorder_is_asked(&recorder));
-	second = recorder_client(&recorder, "?step=month");
-	web_settle(&recorder.web);
-	clock_advance(HISTORY_PATIENCE_MS);
-	recorder_expect(&recorder, first, "503", "\r\nRetry-After: 10\r\n");
-	recorder_expect(&recorder, second, "503", "does not answer");
-	/* a late answer is no answer to the next question */
-	first = recorder_client(&recorder, "?step=hour");
-	web_settle(&recorder.web);
-	recorder_answers(&recorder, 7);
-	web_expect_calm(&recorder.web);
-	while (recorder_is_asked(&recorder))
-		; /* the last one */
-	assert_int_equal(recorder.question.step, HISTORY_HOUR);
-	recorder_answers(&recorder, 8);
-	recorder_expect(&recorder, first, "200", "\"bytes\": 8");
 }
 
 static void clients_that_wait_are_not_slow(void **state)
@@ -284,107 +242,18 @@ static void clients_that_leave_are_forgotten(void **state)
 	web_expect_calm(&recorder.web);
 }
 
-static void the_server_can_end_while_clients_wait(void **state)
-{
-	int fd = recorder_client(&recorder, "?step=day");
-
-	(void)state;
-	assert_true(recorder_is_asked(&recorder));
-	close(fd);
-	fd = recorder_client(&recorder, "?step=month");
-	web_settle(&recorder.web); /* stop() ends it now */
-	close(fd);
-}
-
-static void another_recorder_is_asked_again(void **state)
-{
-	struct history_answer *message;
-	uint64_t number;
-	int fd;
-
-	(void)state;
-	recorder_report(&recorder, 1000);
-	recorder_send(&recorder, sizeof(struct history_report));
-	web_settle(&recorder.web);
-	fd = recorder_client(&recorder, "?step=day");
-	assert_true(recorder_is_asked(&recorder));
-	number = recorder.question.number;
-	message = recorder_answer(&recorder);
-	recorder_rows(message, 1, 1);
-	message->more = 1;
-	recorder_send(&recorder, message->size);
-	assert_true(recorder_is_asked(&recorder));
-	recorder_report(&recorder, 1000); /* the same one */
-	recorder_send(&recorder, sizeof(struct history_report));
-	assert_false(recorder_is_asked(&recorder));
-	recorder_report(&recorder, 2000);
-	recorder_send(&recorder, sizeof(struct history_report));
-	assert_true(recorder_is_asked(&recorder));
-	assert_int_equal(recorder.question.kind, HISTORY_ASK);
-	assert_true(recorder.question.number > number);
-	message = recorder_answer(&recorder);
-	recorder_rows(message, 2, 1);
-	recorder_send(&recorder, message->size);
-	/* and nothing of the first one is left */
-	recorder_expect(&recorder, fd, "200",
-		"\"rows\": [\n    {\"start\": "
-		"\"2023-11-15T01:13:20+01:00\"");
-}
-
-static void without_a_recorder_there_is_no_history(void **state)
-{
-	struct http_config config = {.metrics = *web_options(),
-		.history = open("/dev/null", O_RDWR | O_CLOEXEC),
-		.snapshot = web_current,
-		.context = &recorder.web};
-	int null = config.history, fd, sockets = listen_tcp(NULL, 0);
-
-	(void)state;
-	fd = recorder_client(&recorder, "?step=day");
-	assert_true(recorder_is_asked(&recorder));
-	close(recorder.fd);
-	recorder.fd = http_history_fd(recorder.web.http); /* for stop() to close */
-	recorder_expect(&recorder, fd, "503", "does not answer");
-	assert_int_equal(http_history_fd(recorder.web.http), -1);
-	fd = recorder_client(&recorder, "?step=day");
-	recorder_expect(&recorder, fd, "503", "does not answer");
-	web_scrape(&recorder.web, 3, 1);
-	http_destroy(recorder.web.http);
-	recorder.web.port = web_port(sockets);
-	recorder.web.http = http_create(&config, &sockets, 1);
-	assert_non_null(recorder.web.http);
-	assert_int_equal(http_history_fd(recorder.web.http), -1);
-	fd = recorder_client(&recorder, "?step=day");
-	recorder_expect(&recorder, fd, "503", "no history is kept (--state -)");
-	close(null);
-}
-
-static int isolate(void **state)
-{
-	bool isolated;
-
-	(void)state;
-	return web_isolate(&isolated);
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(rows_become_json),
-		TEST(methods_and_packing_are_as_of_other_pages),
-		TEST(wrong_parameters_are_named),
-		TEST(the_same_question_is_asked_once),
-		TEST(scrapes_do_not_wait_for_the_history),
-		TEST(too_many_are_turned_away),
-		TEST(a_silent_history_is_said_to_be),
-		TEST(clients_that_wait_are_not_slow),
-		TEST(clients_that_leave_are_forgotten),
-		TEST(the_server_can_end_while_clients_wait),
-		TEST(another_recorder_is_asked_again),
-		TEST(without_a_recorder_there_is_no_history),
+		RECORDER_TEST(rows_become_json),
+		RECORDER_TEST(methods_and_packing_are_as_of_other_pages),
+		RECORDER_TEST(wrong_parameters_are_named),
+		RECORDER_TEST(the_same_question_is_asked_once),
+		RECORDER_TEST(scrapes_do_not_wait_for_the_history),
+		RECORDER_TEST(too_many_are_turned_away),
+		RECORDER_TEST(clients_that_wait_are_not_slow),
+		RECORDER_TEST(clients_that_leave_are_forgotten),
 	};
 
-	return cmocka_run_group_tests_name("http_history", tests, isolate, NULL);
+	return cmocka_run_group_tests_name("http_history", tests, recorder_isolate, NULL);
 }

@@ -84,7 +84,7 @@ static void expect_status(struct web *web, int fd)
 	char *answer = web_ask(web, fd, WEB_GET("/api/v1/status"));
 	struct buf json = {0};
 
-	json_status(web->snapshot, &json);
+	json_status(web->snapshot, NULL, &json);
 	buf_bytes(&json, "", 1);
 	assert_int_equal(strncmp(answer, "HTTP/1.1 200 ", 13), 0);
 	assert_non_null(strstr(answer, "\r\nContent-Type: application/json\r\n"));

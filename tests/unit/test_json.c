@@ -17,6 +17,23 @@
 
 static struct snapshot snapshot;
 
+static const struct history_state history = {.answers = true,
+	.reported_ms = 1700000001999,
+	.report = {.trouble = (1u << HISTORY_TROUBLES) - 1,
+		.bytes = 3100000,
+		.bytes_limit = 8000000,
+		.recent_bytes = 40960,
+		.written_today = 204800,
+		.written = 1204800,
+		.commits = 42,
+		.failures = 1,
+		.committed = 1699999200,
+		.reach = {1699910000, 1694000000, 0, 0},
+		.rows = {1000, 20000, 300, 0},
+		.lost_bytes = 7,
+		.hosts = 12,
+		.zone = "Europe/Berlin"}};
+
 static struct snapshot_prefix prefix(const char *address, uint8_t length)
 {
 	struct snapshot_prefix prefix = {.length = length};
@@ -104,7 +121,7 @@ static void the_status_is_as_it_was(void **state)
 	struct buf json = {0};
 
 	(void)state;
-	json_status(&snapshot, &json);
+	json_status(&snapshot, &history, &json);
 	assert_false(json.failed);
 	golden_expect("tests/golden/status.json", json.data, json.length);
 	buf_bytes(&json, "", 1);
@@ -147,7 +164,7 @@ static void its_text_is_as_it_was(void **state)
 	char *text;
 
 	(void)state;
-	json_status(&snapshot, &json);
+	json_status(&snapshot, &history, &json);
 	buf_bytes(&json, "", 1);
 	assert_int_equal(status_text(json.data, NULL), 2);
 	text = report(json.data, 2);
@@ -163,10 +180,11 @@ static void a_snapshot_of_nothing_has_a_status(void **state)
 	char *text;
 
 	(void)state;
-	json_status(&nothing, &json);
+	json_status(&nothing, NULL, &json);
 	buf_bytes(&json, "", 1);
 	text = report(json.data, 0);
 	assert_non_null(strstr(text, "last reading  1970-01-01T00:00:00.000Z, in 0.00 ms\n"));
+	assert_non_null(strstr(text, "history       none is kept\n"));
 	free(text);
 	buf_free(&json);
 }

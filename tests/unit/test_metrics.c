@@ -54,6 +54,23 @@ static struct snapshot *take(const char *rows, struct names **names)
 	return snapshot;
 }
 
+static const struct history_state history = {.answers = true,
+	.report = {.trouble = 1u << HISTORY_DISK_FULL | 1u << HISTORY_CLOCK,
+		.bytes = 3100000,
+		.bytes_limit = 8000000,
+		.recent_bytes = 40960,
+		.written = 1204800,
+		.commits = 42,
+		.failures = 1,
+		.committed = 1699999200,
+		.reach = {1699910000, 1694000000, -5, 0},
+		.rows = {1000, 20000, 300, 0},
+		.lost_bytes = 7,
+		.hosts = 12,
+		.cpu_us = 5,
+		.resident_bytes = 4096,
+		.started_ms = 1700000000123}};
+
 static void check(struct metrics_options options, enum metrics_format format, const char *golden)
 {
 	static const struct snapshot_process process = {12345678, 1 << 20, 1700000000123};
@@ -62,6 +79,7 @@ static void check(struct metrics_options options, enum metrics_format format, co
 	struct snapshot *snapshot = take("tests/golden/house.rows", &names);
 
 	options.process = options.exporter ? &process : NULL;
+	options.history = &history; /* which only the exporter's pages have */
 	metrics_render(snapshot, &options, format, &page);
 	assert_false(page.failed);
 	golden_expect(golden, page.data, page.length);
