@@ -212,6 +212,8 @@ static int start(struct exporter *exporter)
 	exporter->http = http_create(&config, sockets, count);
 	if (!exporter->http)
 		return -ENOMEM;
+	if (http_history_fd(exporter->http) < 0)
+		close(EXPORTER_HISTORY); /* no history is kept */
 	http_allow(exporter->http, exporter->allowed.prefix, exporter->allowed.count,
 		exporter->allowed.favoured_count);
 	error = loop_open(&exporter->loop, ROUNDS);
