@@ -51,8 +51,12 @@ static int open_tables(struct keeper *keeper)
 		error = known < 0 ? known : 0;
 	}
 	if (!error)
+		error = identity_prepare(pins);
+	if (!error)
 		error = maps_open(
 			&keeper->maps, pins->layout, config->max_hosts, known ? nets : NULL);
+	if (!error)
+		error = identity_take(pins, &keeper->identity);
 	if (!error)
 		error = archive_open(&keeper->archive, pins->layout, 2 * config->max_hosts);
 	if (!error)
@@ -194,6 +198,9 @@ static int take_snapshot(struct keeper *keeper, uint64_t began_us)
 		return -errno;
 	snapshot_fill(snapshot, &keeper->tally, keeper->names, clock_date_ms());
 	snapshot_fill_hooks(snapshot, &keeper->installed);
+	snapshot->tables = keeper->identity.number;
+	snapshot->tables_since_s = keeper->identity.since_s;
+	snapshot->whole = keeper->imported || !keeper->has_others;
 	snapshot->exporter_restarts = *keeper->exporter_restarts;
 	snapshot->recorder_restarts = *keeper->recorder_restarts;
 	process_usage_read(&keeper->process, &snapshot->keeper);

@@ -14,6 +14,7 @@
 #include "names/names.h"
 #include "tables/archive.h"
 #include "tables/counters.h"
+#include "tables/identity.h"
 #include "tables/maps.h"
 #include "tables/pins.h"
 #include "tables/retire.h"
@@ -22,6 +23,7 @@ struct keeper {
 	const struct config *config;
 	struct pins pins;
 	struct maps maps;
+	struct identity identity;
 	struct archive archive;
 	struct counters counters;
 	struct retire retire;
@@ -41,6 +43,7 @@ struct keeper {
 	bool failing;		 /* the last pull failed, and that was logged */
 	bool retire_failing;	 /* the same for making room */
 	bool import_failing;	 /* the same for taking over counts of another layout */
+	bool has_others;	 /* there were other layouts at the start */
 	bool imported;		 /* no counts of other layouts are left */
 };
 

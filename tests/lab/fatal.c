@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static long steps;
@@ -65,6 +66,15 @@ int unlinkat(int dir, const char *path, int flags)
 	if (steps)
 		step();
 	return real(dir, path, flags);
+}
+
+int mkdir(const char *path, mode_t mode)
+{
+	int (*real)(const char *, mode_t) = dlsym(RTLD_NEXT, "mkdir");
+
+	if (steps)
+		step();
+	return real(path, mode);
 }
 
 int rmdir(const char *path)

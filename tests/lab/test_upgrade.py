@@ -116,12 +116,20 @@ def layouts(daemon):
     return [name for name in os.listdir(daemon.pin) if name.startswith("v")]
 
 
+def identities(daemon):
+    """Of the tables: what tells that counts are those that they were, or began anew."""
+    return [name for layout in layouts(daemon) for name in os.listdir(f"{daemon.pin}/{layout}")
+            if name.startswith("id_")]
+
+
 def test_killed_at_each_step_of_a_migration(home):
-    """Then comes the layout that was there before, or a third one."""
+    """Then comes the layout that was there before, or a third one. The counts are the same ones."""
     client = home.clients[0]
     rooms = itertools.cycle((16, 16, 18, 18))
     with wire.Truth(home.clients) as truth, \
             Daemon(home.router, "--max-hosts", str(next(rooms))) as daemon, Watch(daemon, every=0.1):
+        first = identities(daemon)
+        assert len(first) == 1
         for step in range(1, 100):
             survivors = 0
             for room in (next(rooms), next(rooms)):
@@ -135,6 +143,7 @@ def test_killed_at_each_step_of_a_migration(home):
                 daemon.options[-1] = str(room)
                 daemon.launch()
                 wait_until(lambda r=room: layouts(daemon) == [f"{house.LAYOUT}_{r}"], daemon=daemon)
+                assert identities(daemon) == first
             if survivors == 2:
                 break
         assert step > 30, "the steps were not those of a migration: test void"
