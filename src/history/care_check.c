@@ -18,6 +18,16 @@
 	" lead(utc_offset) OVER next AS offset_after FROM " table                                  \
 	" WINDOW next AS (ORDER BY start)) WHERE end > after AND utc_offset = offset_after"
 
+/* An hour or a day whose sum is not that of its rows. */
+#define SUM_IS_WRONG(table, rows)                                                                  \
+	"WITH rows AS (SELECT start, sum(upload_bytes) AS upload_bytes, sum(download_bytes)"       \
+	" AS download_bytes, sum(upload_packets) AS upload_packets, sum(download_packets)"         \
+	" AS download_packets FROM " rows " GROUP BY start)"                                       \
+	" SELECT count(*) FROM " table " LEFT JOIN rows USING (start) WHERE"                       \
+	" (" table ".upload_bytes, " table ".download_bytes, " table ".upload_packets, " table     \
+	".download_packets) <> (ifnull(rows.upload_bytes, 0), ifnull(rows.download_bytes, 0),"     \
+	" ifnull(rows.upload_packets, 0), ifnull(rows.download_packets, 0))"
+
 /* What counts rows that cannot be. Times of another zone may overlap: a zone may be changed. */
 static const struct {
 	const char *sql, *what;
@@ -45,6 +55,8 @@ static const struct {
 		"day: not from 1 second to two days long"},
 	{OVERLAPPING("hour"), "hour: overlaps the next one"},
 	{OVERLAPPING("day"), "day: overlaps the next one"},
+	{SUM_IS_WRONG("hour", "hour_traffic"), "hour: not the sum of its rows"},
+	{SUM_IS_WRONG("day", "day_traffic"), "day: not the sum of its rows"},
 	{"SELECT count(*) FROM held WHERE ended < began", "held: ends before it begins"},
 	{"SELECT count(*) FROM recorded WHERE end < start", "recorded: ends before it begins"},
 	{"SELECT count(*) <> 1 FROM position", "position: not one row"},

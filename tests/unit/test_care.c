@@ -149,10 +149,15 @@ static void rows_that_do_not_fit_are_found(void **state)
 			"hour: not from 1 second to an hour long (1 row)"},
 		{"UPDATE day SET end = start", "day: not from 1 second"},
 		{"INSERT INTO hour VALUES ((SELECT max(start) + 60 FROM hour),"
-		 " (SELECT max(end) FROM hour), 3600, 0)",
+		 " (SELECT max(end) FROM hour), 3600, 0, 0, 0, 0, 0)",
 			"hour: overlaps the next one (1 row)"},
-		{"INSERT INTO day SELECT start + 60, end + 60, date, utc_offset, 0 FROM day",
+		{"INSERT INTO day SELECT start + 60, end + 60, date, utc_offset, 0, 0, 0, 0, 0 "
+		 "FROM day",
 			"day: overlaps the next one (1 row)"},
+		{"UPDATE hour SET upload_bytes = upload_bytes + 1 WHERE start % 7200 = 0",
+			"hour: not the sum of its rows ("},
+		{"UPDATE hour SET download_packets = 0", "hour: not the sum of its rows (3 rows)"},
+		{"DELETE FROM day_traffic WHERE host = 1", "day: not the sum of its rows (1 row)"},
 		{"UPDATE held SET ended = 0", "held: ends before"},
 		{"UPDATE recorded SET end = 0", "recorded: ends before"},
 		{"DELETE FROM position", "position: not one row"},
@@ -178,7 +183,8 @@ static void hours_of_two_zones_may_overlap(void **state)
 {
 	(void)state;
 	make();
-	change("INSERT INTO hour SELECT max(start) + 900, max(start) + 4500, 20700, 0 FROM hour");
+	change("INSERT INTO hour SELECT max(start) + 900, max(start) + 4500, 20700, 0, 0, 0, 0, 0"
+	       " FROM hour");
 	assert_int_equal(care_check(directory, &listener), 0);
 }
 
