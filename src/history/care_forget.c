@@ -29,10 +29,12 @@ static const char *const moves[] = {
 	"DELETE FROM host WHERE id = ?1 AND id <> ?2 AND id NOT IN (SELECT host FROM counter)",
 };
 
-/* Finds the next host above an id. A forgotten one that waits for the recorder is not found. */
+/* Finds the next host above an id. One that was forgotten counts again once it has traffic. */
 static struct sqlite_statement find = {
 	.sql = "SELECT id, ip_version, mac, address, interface, name FROM host WHERE id > ?1"
-	       " AND reason = '' AND source <> '" CARE_FORGOTTEN "'"
+	       " AND reason = '' AND (source <> '" CARE_FORGOTTEN
+	       "' OR id IN (SELECT host FROM hour_traffic"
+	       " UNION SELECT host FROM day_traffic UNION SELECT host FROM held_traffic))"
 	       " AND CASE ?2 WHEN 0 THEN mac WHEN 1 THEN address ELSE name END = ?3"
 	       " ORDER BY id LIMIT 1"};
 
