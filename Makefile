@@ -154,6 +154,7 @@ $(FUZZ): $B/%: $B/obj/tests/fuzz/%.o $B/libmezoura.a
 	$(LINK)
 $(BENCH): $B/%: $B/obj/tests/bench/%.o $B/libmezoura.a
 	$(LINK)
+$B/bench_history: LDLIBS += -lm
 
 # The lab's own tools, which share nothing with what they test.
 lab: $(LAB)
