@@ -93,8 +93,8 @@ KERNEL := $(patsubst tests/bpf/%.c,$B/%,$(wildcard tests/bpf/test_*.c))
 FUZZ := $(patsubst tests/fuzz/%.c,$B/%,$(filter tests/fuzz/%,$(TESTS)))
 REPLAY := $(FUZZ:$B/fuzz_%=$B/replay_%)
 BENCH := $(patsubst tests/bench/%.c,$B/%,$(filter tests/bench/%,$(TESTS)))
-LAB := $(addprefix $B/lab/,burst flood foreign mortal throng wire without \
-	allocations.so disturbed.so fatal.so held.so starved.so)
+LAB := $(addprefix $B/lab/,burst flood foreign mortal stalled throng wire without \
+	allocations.so disturbed.so fatal.so hasty.so held.so starved.so)
 
 all: $B/mezoura
 

@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What script/demo shows: a house with three clients, and mezoura in its router."""
+import json
 import shlex
 import signal
 import sys
 import time
 
 import daemon
+import history
 import house
 import traffic
 
+HISTORY = "http://127.0.0.1:9999/api/v1/history?step=hour&by=name"
 LINE = "  {:<9} {:<20} {:>13} {:>13}"
 NAMES = ("laptop", "phone", "tv")
 
@@ -30,6 +33,17 @@ def table(home, before):
                  for d in ("download", "upload")]
         print(LINE.format(*host, *cells), flush=True)
     return now
+
+
+def tell_history(home):
+    """Prints what the history has, by the exporter, and returns it."""
+    print(f"  curl '{HISTORY}'")
+    rows = json.loads(home.router.run("curl", "-sSf", HISTORY))["rows"]
+    print(LINE.format("name", "hour from", "down, bytes", "up, bytes"))
+    for row in rows:
+        print(LINE.format(row.get("name") or row.get("reason"), row["start"][:16].replace("T", " "),
+                          *(f"{row[direction]['bytes']:,}" for direction in ("download", "upload"))), flush=True)
+    return history.total(rows)
 
 
 def for_a_while(work, seconds=3):
@@ -76,6 +90,26 @@ def show(home, mezoura):
     table(home, seen)
 
 
+def remember(home, mezoura):
+    """What the history keeps."""
+    history.assert_complete(mezoura)
+    say("mezoura also keeps a history, by the hour:")
+    before = tell_history(home)
+    say("The router is updated: mezoura ends, which writes the history to the disk, and starts again.")
+    mezoura.stop()
+    mezoura.start()
+    say("Then its power fails (kill -9, and all is taken that is in the kernel or in memory only; the\n"
+        "next mezoura sees another boot). All counters begin at 0, and the history is still there:")
+    with history.Boots() as boots:
+        boots.reboot(mezoura, clean=False)
+        mezoura.start()
+        table(home, {})
+        print()
+        after = tell_history(home)
+        assert after == before, f"{before} before, {after} afterwards"
+        mezoura.stop()
+
+
 def main():
     for name in ("SIGTERM", "SIGHUP"):
         signal.signal(getattr(signal, name), signal.default_int_handler)
@@ -86,13 +120,13 @@ def main():
     with house.House(clients=NAMES, nat=True) as home:
         config = "".join(f"config host\n\toption name '{name}'\n\toption mac '{client.eth0}'\n\n"
                          for name, client in zip(NAMES, home.clients))
-        mezoura = daemon.Daemon(home.router, config=config)
+        mezoura = daemon.Daemon(home.router, config=config, history=True)
         say("In the router, mezoura counts. It was started like this:")
         print(f"  {shlex.join([house.BUILT, *mezoura.options])}")
         print("Below, * marks what has changed since the table before.")
         with mezoura:
             show(home, mezoura)
-            mezoura.stop()
+            remember(home, mezoura)
         say("mezoura is unloaded from the kernel. What is left on the bridge: "
             f"{daemon.hooked(home.router, 'br-lan') or 'nothing'}.")
 

@@ -6,7 +6,8 @@ Steps come in batches, and traffic rests behind each so that all can be compared
 - steady hosts, whose ports stay, are exact against the wire, whatever happens to others;
 - restless hosts, whose ports and bridges come and go, are between what they sent and what arrived;
 - all others and nobody's packets together are what was forged;
-- meanwhile no counter ever goes back.
+- meanwhile no counter ever goes back;
+- in the end, the history has what was counted.
 """
 import contextlib
 import itertools
@@ -26,6 +27,7 @@ from audit import BRIDGES, Audit, all_hooked
 from daemon import HOOKS, Daemon
 from forger import Forger
 from held import Held
+from history import assert_complete, hasten
 from restless import Book, Echo, Restless
 from watch import Watch, background, wait_until
 
@@ -37,7 +39,7 @@ FAMILIES = ("v4", "v6")
 RESTARTS = ("kill", "stop", "room")
 STEPS = (*RESTARTS, "kill", "kill", "port", "port", "port", "bridge", "bridge", "move", "move",
          "prefix", "foreign", "foreign", "thief", "thief", "thief", "forge", "forge", "forge",
-         "scrape", "exporter", "silence", "wait", "wait")
+         "scrape", "exporter", "recorder", "silence", "wait", "wait")
 BATCH = 3
 
 
@@ -69,8 +71,9 @@ class Soak:
         truth = stack.enter_context(wire.Truth(
             self.steady, tracked=(house.LAN4, PREFIXES)))
         self.daemon = Daemon(home.router, "--hook", hook, "--idle", "2", "--max-hosts", "256",
-                             track=("-i", "br-lan", "-i", "br-foo"))
+                             track=("-i", "br-lan", "-i", "br-foo"), history=True)
         self.held = Held(self.daemon)
+        hasten(self.daemon, 30)  # hours, and so commits
         stack.enter_context(self.daemon)
         self.audit = Audit(self.daemon, truth, self.forger, book,
                            {b"m": self.mover.eth0, b"s": self.stayer.eth0})
@@ -275,6 +278,15 @@ class Soak:
         """While slow clients are there or not."""
         self.daemon.kill_exporter()
 
+    def step_recorder(self, _):
+        """Also where the next one waits for its turn still."""
+        pid = self.daemon.recorder()
+        if pid is None:
+            return "none"
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        return pid
+
     def fill(self):
         """From here on mezoura has as many hosts as it may, and so no reason to grow."""
         self.daemon.options += ["--max-hosts", "1000"]
@@ -352,6 +364,8 @@ def test_soak(build, hook, share):
         live(soak, SECONDS * share, lambda line: print(line, flush=True))
         assert all(value == 0 for labels, value in soak.daemon.page().family("mezoura_incomplete"))
         wait_until(soak.is_hooked)
+        soak.silence()
+        assert_complete(soak.daemon, hosts=False)  # some had to be forgotten
         there = leftovers.ours(soak.daemon)
         assert soak.daemon.stop() == 0
         assert soak.daemon.unload().returncode == 0

@@ -11,6 +11,7 @@ import house
 import traffic
 import wire
 from daemon import HOOKS, ROOT, Daemon, assert_exact, compared, hooked
+from history import assert_complete
 from watch import Watch, wait_until
 
 RATE = 200_000_000  # so that the cables lose nothing where the CPUs are busy with starting daemons
@@ -81,6 +82,21 @@ def test_other_layouts_under_load(home, hook, other):
             daemon.stop()
         assert "took over the counts" in daemon.said()
         assert "cannot be read" not in daemon.said()
+
+
+def test_other_layouts_go_on_with_the_history(home, other):
+    client = home.clients[0]
+    with wire.Truth(home.clients) as truth, Daemon(home.router, history=True) as daemon:
+        own = daemon.binary
+        for how, binary in ((signal.SIGTERM, other), (signal.SIGKILL, own), (signal.SIGKILL, other)):
+            traffic.tcp(client, home.internet, house.INTERNET4, up=100_000, down=100_000)
+            assert_complete(daemon)
+            daemon.stop(how)
+            traffic.ping(client, house.INTERNET6)
+            daemon.binary = binary
+            daemon.start()
+            assert_exact(truth, daemon)
+            assert_complete(daemon)
 
 
 @pytest.mark.skipif(len(HOOKS) < 2, reason="this kernel has one kind of hook, or one is tried")
