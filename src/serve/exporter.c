@@ -122,7 +122,8 @@ static void serve_or_rest(void *context)
 	plan(exporter);
 }
 
-/* No plan(): a report is no event for the pages, and answers make http_fd() readable. */
+/* A report is no event for the pages: it delays no rest. No descriptor shows that clients resume.
+ */
 static void read_history(void *context)
 {
 	struct exporter *exporter = context;
@@ -130,6 +131,8 @@ static void read_history(void *context)
 	http_read_history(exporter->http);
 	if (http_history_fd(exporter->http) < 0)
 		loop_remove(&exporter->loop, &exporter->history);
+	if (http_timeout(exporter->http) == 0)
+		serve(exporter);
 }
 
 static void answer_keeper(void *context)

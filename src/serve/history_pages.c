@@ -101,6 +101,7 @@ static void end_wait(struct history_pages *pages, const struct history_question 
 		if (page)
 			waiter->client->reading = &page->page; /* so it is kept */
 		MHD_resume_connection(waiter->connection);
+		pages->resumed = true;
 	}
 }
 
@@ -276,6 +277,7 @@ void history_pages_expire(struct history_pages *pages, struct clients *clients, 
 			continue;
 		waiter->outcome = HISTORY_SILENT;
 		MHD_resume_connection(waiter->connection);
+		pages->resumed = true;
 	}
 	pages->now = now;
 	if (pages->rendering && !is_wanted(pages))

@@ -61,6 +61,7 @@ struct history_pages {
 	struct json_history json;
 	struct history_waiter waiter[HISTORY_WAITERS]; /* first come, first */
 	size_t waiter_count;
+	bool resumed;	      /* a connection, which libmicrohttpd requests no run for */
 	uint64_t number, now; /* as of history_pages_find(), and of history_pages_expire() */
 };
 

@@ -341,7 +341,7 @@ int http_timeout(const struct http *http)
 	 * libmicrohttpd stops to accept at its limit of connections. It accepts again only in the
 	 * run after the one in which a connection ended, and requests no such run.
 	 */
-	if (http->closed)
+	if (http->closed || http->history.resumed)
 		return 0;
 	for (size_t i = 0; i < http->server_count; i++) {
 		MHD_UNSIGNED_LONG_LONG wait;
@@ -365,6 +365,7 @@ void http_run(struct http *http)
 	http->closed = false;
 	clients_expire(&http->clients, http->now);
 	history_pages_expire(&http->history, &http->clients, http->now);
+	http->history.resumed = false;
 	for (size_t i = 0; i < http->server_count; i++) {
 		if (listen_turn_away(http->server[i].socket, loop_fd(&http->loop), &http->spare) &&
 			log_due(&http->turned_away))

@@ -50,7 +50,7 @@ void http_run(struct http *http);
 /* The socket to the recorder, to be waited for, too; -1: there is nothing to wait for. */
 int http_history_fd(const struct http *http);
 
-/* To be called when it is readable. Clients are answered by the http_run() that follows. */
+/* To be called when it is readable. Where clients can go on, http_timeout() is 0 then. */
 void http_read_history(struct http *http);
 
 /* Frees the memory of pages that are not being sent. Returns whether that is all of them. */
