@@ -188,10 +188,12 @@ static int save_position(struct recorder *recorder, struct store_position *posit
 		.journal = recorder->recent.journal,
 		.slice = recorder->recent.last};
 	error = store_set_position(&recorder->store, position);
-	if (error)
-		return error;
-	return store_set_boot_offset(
-		&recorder->store, recorder->boot, recorder->offset, recorder->ledger.closed);
+	if (!error)
+		error = store_set_boot_offset(&recorder->store, recorder->boot, recorder->offset,
+			recorder->ledger.closed);
+	if (!error && recorder->proven)
+		error = store_prove_boot(&recorder->store, recorder->boot, recorder->offset);
+	return error;
 }
 
 /* Commits */

@@ -28,6 +28,8 @@ static const char *const texts[RECENT_STATEMENTS] = {
 	[RECENT_NEW_SLICE] = "INSERT INTO slice VALUES (?, ?, ?, iif(?, ?, NULL), ?)",
 	[RECENT_NEW_ROW] = "INSERT INTO traffic VALUES (?, ?, ?, ?, ?, ?)",
 	[RECENT_SETTLE] = "UPDATE slice SET date_offset = ? WHERE date_offset IS NULL",
+	[RECENT_LAST_DATE] = "SELECT date_offset FROM slice WHERE date_offset IS NOT NULL "
+			     "ORDER BY number DESC LIMIT 1",
 	[RECENT_EACH_SLICE] = "SELECT number, began, ended, date_offset, unwatched FROM slice "
 			      "WHERE number > ? ORDER BY number",
 	[RECENT_EACH_ROW] = "SELECT series, upload, download, upload_packets, download_packets "
@@ -293,4 +295,15 @@ int recent_resume(struct recent *recent, struct ledger *ledger)
 int recent_settle(struct recent *recent, int64_t offset)
 {
 	return recent_do(recent, RECENT_SETTLE, "i", offset);
+}
+
+int recent_last_date(struct recent *recent, int64_t *offset)
+{
+	struct sqlite_statement *date = recent_sql(recent, RECENT_LAST_DATE);
+	int found = recent_row(recent, RECENT_LAST_DATE, "");
+
+	if (found == 1)
+		*offset = sqlite_integer(date, 0);
+	sqlite_done(date);
+	return found == 1 ? 0 : found ? found : -ENOENT;
 }

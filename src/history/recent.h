@@ -71,6 +71,9 @@ int recent_add(struct recent *recent, struct ledger *ledger, const struct ledger
 /* Slices without a date get this one. */
 int recent_settle(struct recent *recent, int64_t offset);
 
+/* The offset of the last slice that has a date. Returns 0; -ENOENT: none has; or another -errno. */
+int recent_last_date(struct recent *recent, int64_t *offset);
+
 /*
  * Calls take with each slice whose number is above number, in order, then with each of its rows.
  * row: NULL: the slice begins. Returns 0, -errno, or what take() returned, which ends it.

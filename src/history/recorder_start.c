@@ -133,6 +133,33 @@ static bool fit(const struct recorder *recorder)
 	return position->journal == recent->base.journal && position->slice == recent->base.slice;
 }
 
+/* Time */
+
+/*
+ * An earlier process of this boot may have had proof, also where its last slices have no date: then
+ * only what is newer than the setting of the clock proves anything. Slices know more than commits.
+ */
+static void resume_time(struct recorder *recorder)
+{
+	int64_t offset;
+	int error = recent_last_date(&recorder->recent, &offset);
+
+	if (error == -ENOENT && recorder->store.db.handle)
+		error = store_boot_proof(&recorder->store, recorder->boot, &offset);
+	if (!error)
+		timekeeper_resume(&recorder->keeper, offset * 1000);
+}
+
+/* It is later than the start of a final hour: its end may not be over yet. */
+static int raise_floor(struct recorder *recorder)
+{
+	int64_t last = store_last_final(&recorder->store);
+
+	if (last > recorder->keeper.floor_ms / 1000)
+		recorder->keeper.floor_ms = last * 1000;
+	return last < 0 ? (int)last : 0;
+}
+
 /* The database */
 
 void recorder_close_store(struct recorder *recorder)
@@ -163,6 +190,8 @@ static int open_store(struct recorder *recorder)
 	boot = store_boot(&recorder->store, recorder->boot_id);
 	recorder->boot = boot;
 	error = boot < 0 ? (int)boot : store_get_position(&recorder->store, &recorder->position);
+	if (!error)
+		error = raise_floor(recorder);
 	if (error)
 		recorder_close_store(recorder);
 	return error;
@@ -194,33 +223,6 @@ void recorder_open_store(struct recorder *recorder)
 		recorder_close_store(recorder);
 	else
 		begin_store(recorder);
-}
-
-/* Time */
-
-/* The offset of the last slice with a date. */
-static int take_last_date(
-	void *context, const struct recent_slice *slice, const struct ledger_row *row)
-{
-	struct recent_slice *last = context;
-
-	if (!row)
-		*last = *slice;
-	return 0;
-}
-
-/* An earlier process of this boot may have had proof. */
-static int resume_time(struct recorder *recorder)
-{
-	struct recent_slice last = {0};
-	uint64_t number = recorder->recent.last;
-	int error = number ? recent_each(&recorder->recent, &recorder->ledger, number - 1,
-				     take_last_date, &last)
-			   : 0;
-
-	if (!error && last.has_date)
-		timekeeper_resume(&recorder->keeper, last.offset * 1000);
-	return error;
 }
 
 /* Starting */
@@ -271,6 +273,7 @@ int recorder_start(struct recorder *recorder)
 	int error;
 
 	ledger_init(&recorder->ledger, recorder_take_slice, recorder);
+	timekeeper_init(&recorder->keeper, (int64_t)FLOOR * 1000);
 	error = open_store(recorder);
 	recorder_store_trouble(recorder, error);
 	error = resume(recorder);
@@ -282,8 +285,8 @@ int recorder_start(struct recorder *recorder)
 		else
 			begin_store(recorder);
 	}
-	timekeeper_init(&recorder->keeper, (int64_t)FLOOR * 1000);
-	return resume_time(recorder);
+	resume_time(recorder);
+	return 0;
 }
 
 void recorder_close(struct recorder *recorder)

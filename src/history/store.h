@@ -80,6 +80,12 @@ void store_rollback(struct store *store);
 int64_t store_boot(struct store *store, const char *boot_id);
 /* The offset (date - boot time, seconds) by which the boot's held rows have dates for now. */
 int store_set_boot_offset(struct store *store, int64_t boot, int64_t offset, int64_t ended);
+/*
+ * The last offset of that boot that was proven, for another process of the same boot. Returns 0, or
+ * -errno; store_boot_proof() -ENOENT: none was.
+ */
+int store_prove_boot(struct store *store, int64_t boot, int64_t offset);
+int store_boot_proof(struct store *store, int64_t boot, int64_t *offset);
 
 /* position: all zero where the database has none. Returns 0 or -errno. */
 int store_get_position(struct store *store, struct store_position *position);

@@ -28,6 +28,23 @@ int store_set_boot_offset(struct store *store, int64_t boot, int64_t offset, int
 	return store_do(store, STORE_SET_BOOT, "iii", boot, offset, ended);
 }
 
+int store_prove_boot(struct store *store, int64_t boot, int64_t offset)
+{
+	return store_do(store, STORE_PROVE_BOOT, "ii", boot, offset);
+}
+
+int store_boot_proof(struct store *store, int64_t boot, int64_t *offset)
+{
+	struct sqlite_statement *proof = &store->statements->sql[STORE_BOOT_PROOF];
+	int error = store_first(store, STORE_BOOT_PROOF, "i", boot);
+	bool proven = error == 1 && !sqlite_is_null(proof, 0);
+
+	if (proven)
+		*offset = sqlite_integer(proof, 0);
+	sqlite_done(proof);
+	return error < 0 ? error : proven ? 0 : -ENOENT;
+}
+
 int store_get_position(struct store *store, struct store_position *position)
 {
 	struct sqlite_statement *get = &store->statements->sql[STORE_GET_POSITION];

@@ -37,7 +37,7 @@ static const char schema[] =
 	", PRIMARY KEY (start, host)) WITHOUT ROWID;"
 	"CREATE TABLE boot (id INTEGER PRIMARY KEY, boot_id TEXT NOT NULL UNIQUE,"
 	" utc_start INTEGER, ended INTEGER NOT NULL DEFAULT 0,"
-	" settled INTEGER NOT NULL DEFAULT 0);"
+	" proven_start INTEGER);"
 	"CREATE TABLE held (id INTEGER PRIMARY KEY, boot INTEGER NOT NULL, began INTEGER NOT NULL,"
 	" ended INTEGER NOT NULL, unwatched INTEGER NOT NULL);"
 	"CREATE TABLE held_traffic (held INTEGER NOT NULL, host INTEGER NOT NULL, " COUNT_COLUMNS
@@ -168,7 +168,9 @@ const char *const store_texts[STORE_STATEMENTS] = {
 	[STORE_DROP_HELD_TRAFFIC] = "DELETE FROM held_traffic WHERE held IN"
 				    " (SELECT id FROM held WHERE boot = ?)",
 	[STORE_DROP_HELD] = "DELETE FROM held WHERE boot = ?",
-	[STORE_SETTLE_BOOT] = "UPDATE boot SET utc_start = ?2, settled = 1 WHERE id = ?1",
+	[STORE_SETTLE_BOOT] = "UPDATE boot SET utc_start = ?2 WHERE id = ?1",
+	[STORE_PROVE_BOOT] = "UPDATE boot SET proven_start = ?2 WHERE id = ?1",
+	[STORE_BOOT_PROOF] = "SELECT proven_start FROM boot WHERE id = ?",
 	[STORE_FIND_RECORDED] = "SELECT start FROM recorded WHERE start <= ?1 AND end >= ?1"
 				" ORDER BY start DESC LIMIT 1",
 	[STORE_RECORDED] = "INSERT INTO recorded VALUES (?, ?, ?) ON CONFLICT DO UPDATE"

@@ -183,6 +183,71 @@ static void a_step_of_a_year_and_back(void **state)
 	router_check_all_between(router, SUMMER - HOUR, SUMMER + 6 * HOUR);
 }
 
+/* Whatever the recent slices know. lost: another process has none. */
+static void restart_in_doubt(struct router *router, bool lost)
+{
+	int64_t proven;
+
+	router_boot(router, SUMMER * 1000);
+	router_synchronized = true;
+	router_pass_fast(router, 3 * HOUR);
+	proven = router->recorder->offset;
+	router_set_clock((int64_t)clock_date_ms() + (int64_t)DAY * 1000, false);
+	router_pass(router, 20 * 60); /* slices without a date */
+	router_kill(router);
+	if (lost)
+		lose_recent(router);
+	router_start(router);
+	router_pass(router, INTERVAL);
+	assert_int_equal(router->recorder->keeper.state, TIMEKEEPER_DOUBTS);
+	assert_int_equal(router->recorder->offset, proven);
+	router_set_clock((int64_t)clock_date_ms() - (int64_t)DAY * 1000, false);
+	router_pass(router, INTERVAL);
+	assert_true(router->recorder->proven);
+	router_check(router);
+}
+
+static void a_restart_in_doubt_knows_the_proof(void **state)
+{
+	restart_in_doubt(*state, false);
+}
+
+static void so_does_one_without_recent_slices(void **state)
+{
+	restart_in_doubt(*state, true);
+}
+
+/* A clock chip that stopped years ago says the same at each boot. */
+static void a_date_before_the_last_one_cannot_be(void **state)
+{
+	struct router *router = *state;
+
+	router_boot(router, SUMMER * 1000);
+	router_synchronized = true;
+	router_pass_fast(router, 3 * HOUR);
+	router_stop(router);
+	router_boot(router, (SUMMER - DAY) * 1000);
+	router_pass(router, INTERVAL);
+	assert_int_equal(router->recorder->keeper.state, TIMEKEEPER_WAITS);
+	router_stop(router);
+	router_boot(router, (SUMMER + DAY) * 1000);
+	router_pass(router, INTERVAL);
+	assert_int_equal(router->recorder->keeper.state, TIMEKEEPER_UNPROVEN);
+}
+
+/* One boot in 2036 is no reason to wait until then. */
+static void a_date_without_proof_is_no_last_one(void **state)
+{
+	struct router *router = *state;
+
+	router_boot(router, (SUMMER + 3652 * DAY) * 1000);
+	router_pass_fast(router, 3 * HOUR);
+	router_stop(router);
+	router_boot(router, SUMMER * 1000);
+	router_pass(router, INTERVAL);
+	assert_int_equal(router->recorder->keeper.state, TIMEKEEPER_UNPROVEN);
+}
+
 /* Commits */
 
 static void it_commits_at_full_hours(void **state)
@@ -228,6 +293,10 @@ int main(void)
 		ROUTER_TEST(boots_ten_years_ahead),
 		ROUTER_TEST(the_clock_is_never_set),
 		ROUTER_TEST(a_step_of_a_year_and_back),
+		ROUTER_TEST(a_restart_in_doubt_knows_the_proof),
+		ROUTER_TEST(so_does_one_without_recent_slices),
+		ROUTER_TEST(a_date_before_the_last_one_cannot_be),
+		ROUTER_TEST(a_date_without_proof_is_no_last_one),
 		ROUTER_TEST(it_commits_at_full_hours),
 		ROUTER_TEST(it_commits_at_local_midnight),
 	};
