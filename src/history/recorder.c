@@ -24,7 +24,8 @@ struct process {
 	struct loop loop;
 	struct loop_source channel, questions;
 	struct loop_timer timer;
-	bool idle; /* nothing can be recorded: only the report is sent */
+	bool no_sqlite; /* nothing can be recorded: only the report is sent */
+	bool started;
 };
 
 /* Dropped where the exporter does not read: it asks again, and the next report follows. */
@@ -34,15 +35,32 @@ static void send_message(const void *message, size_t length)
 		send(RECORDER_QUESTIONS, message, length, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
+_Noreturn static void end_with(int error)
+{
+	log_error("the recorder cannot go on: %s", strerror(-error));
+	_exit(1);
+}
+
+static void start(struct process *process)
+{
+	int error = process->no_sqlite ? -EAGAIN : recorder_start(&process->recorder);
+
+	process->started = !error;
+	if (error && error != -EAGAIN)
+		end_with(error);
+}
+
 static void pull(void *context)
 {
 	struct process *process = context;
 	struct recorder *recorder = &process->recorder;
 
-	if (process->idle)
-		recorder_report(recorder);
-	else
+	if (!process->started)
+		start(process);
+	if (process->started)
 		recorder_pull(recorder);
+	else
+		recorder_report(recorder);
 	if (recorder->again)
 		_exit(RECORDER_AGAIN);
 	send_message(&recorder->report, sizeof(recorder->report));
@@ -58,7 +76,7 @@ static void take_question(void *context)
 
 	if (length == 0 || (length < 0 && errno != EAGAIN && errno != EINTR))
 		loop_remove(&process->loop, &process->questions);
-	else if (length > 0 && !process->idle)
+	else if (length > 0 && process->started)
 		send_message(process->recorder.message,
 			recorder_answer(&process->recorder, bytes, (size_t)length));
 }
@@ -73,7 +91,7 @@ static void take_channel(void *context)
 	if (byte == PARENT_LIVES)
 		parent_send(PARENT_LIVES);
 	if (byte == RECORDER_ENDS) {
-		if (!process->idle)
+		if (process->started)
 			recorder_finish(&process->recorder);
 		_exit(0);
 	}
@@ -140,7 +158,7 @@ int recorder_run(const struct recorder_options *options)
 		error = sqlite_load();
 	if (error == -ENOSYS) {
 		recorder_trouble(&process->recorder, HISTORY_NO_SQLITE, true, NULL);
-		process->idle = true;
+		process->no_sqlite = true;
 		error = 0;
 	}
 	if (!error)
@@ -149,10 +167,7 @@ int recorder_run(const struct recorder_options *options)
 		error = confine_recorder(options->state, options->recent, &missing);
 	if (!error && missing)
 		log_warn("this kernel has no %s: the recorder runs without", missing);
-	if (!error && !process->idle)
-		error = recorder_start(&process->recorder);
 	if (!error)
 		error = loop_run(&process->loop);
-	log_error("the recorder cannot go on: %s", strerror(-error));
-	_exit(1);
+	end_with(error);
 }

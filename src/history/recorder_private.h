@@ -26,7 +26,7 @@ struct recorder_directory {
 
 struct recorder {
 	const struct recorder_options *options;
-	char boot_id[64];
+	char boot_id[64]; /* empty: the kernel hides it, and the tables name the boot */
 	struct snapshot_shared shared;
 	uint32_t sequence; /* of the snapshot that was taken last */
 	struct ledger ledger;
@@ -78,8 +78,9 @@ struct recorder {
 
 /*
  * Opens the files, and resumes from them. Before the sandbox: recorder_prepare(). recorder: zeroed,
- * but options, boot_id, shared and, for a test, read_clock. Neither fails: what is missing is a
- * trouble in the report. Returns 0 or -errno where nothing can be recorded at all.
+ * but options, boot_id, shared and, for a test, read_clock. What is missing is a trouble in the
+ * report. Return 0; recorder_start() -EAGAIN: call it again when there is a snapshot, which names
+ * the boot; or -errno where nothing can be recorded at all.
  */
 int recorder_prepare(struct recorder *recorder);
 int recorder_start(struct recorder *recorder);

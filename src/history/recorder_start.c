@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Opening files, and going on where the last process ended. */
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -268,10 +270,26 @@ static int resume(struct recorder *recorder)
 	return recent_set_base(&recorder->recent, &(struct recent_mark){0});
 }
 
+/* Some containers hide the kernel's boot_id. No tables outlive a boot, as bpffs is in memory. */
+static bool name_boot(struct recorder *recorder)
+{
+	const struct snapshot *snapshot;
+
+	if (*recorder->boot_id)
+		return true;
+	snapshot = snapshot_shared_read(&recorder->shared);
+	if (snapshot)
+		snprintf(recorder->boot_id, sizeof(recorder->boot_id), "tables-%016" PRIx64,
+			snapshot->tables);
+	return snapshot;
+}
+
 int recorder_start(struct recorder *recorder)
 {
 	int error;
 
+	if (!name_boot(recorder))
+		return -EAGAIN;
 	ledger_init(&recorder->ledger, recorder_take_slice, recorder);
 	timekeeper_init(&recorder->keeper, (int64_t)FLOOR * 1000);
 	error = open_store(recorder);

@@ -52,12 +52,13 @@ struct router {
 	struct snapshot_shared shared;
 	struct recorder *recorder;
 	char boot_id[64];
+	bool hides_boot; /* the kernel does */
 	unsigned boots, restarts;
 	uint64_t seed;
 };
 
 /* As the daemon does it. */
-static inline void router_start(struct router *router)
+static inline void router_prepare(struct router *router)
 {
 	struct recorder *recorder = calloc(1, sizeof(*recorder));
 
@@ -68,7 +69,12 @@ static inline void router_start(struct router *router)
 	snprintf(recorder->boot_id, sizeof(recorder->boot_id), "%s", router->boot_id);
 	assert_int_equal(snapshot_shared_open(&recorder->shared, dup(router->shared.fd)), 0);
 	assert_int_equal(recorder_prepare(recorder), 0);
-	assert_int_equal(recorder_start(recorder), 0);
+}
+
+static inline void router_start(struct router *router)
+{
+	router_prepare(router);
+	assert_int_equal(recorder_start(router->recorder), 0);
 }
 
 /* Nothing is written any more: the process dies here. */
@@ -111,6 +117,8 @@ static inline void router_boot(struct router *router, int64_t date_ms)
 	router_offset_ms = date_ms - router_boot_ms;
 	router_synchronized = false;
 	snprintf(router->boot_id, sizeof(router->boot_id), "boot %u", ++router->boots);
+	if (router->hides_boot)
+		router->boot_id[0] = '\0';
 	router_new_tables(router);
 	router_publish(router);
 	router_start(router);

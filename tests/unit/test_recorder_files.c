@@ -194,6 +194,48 @@ static void another_zone_takes_another_process(void **state)
 	router_check(router);
 }
 
+static void where_the_boot_id_is_hidden_the_tables_name_the_boot(void **state)
+{
+	struct router *router = *state;
+	int64_t boot;
+	uint64_t journal;
+
+	router->hides_boot = true;
+	router_boot(router, SUMMER * 1000);
+	router_synchronized = true;
+	router_pass_fast(router, 3 * HOUR);
+	boot = router->recorder->boot;
+	journal = router->recorder->recent.journal;
+	router_stop(router);
+	router_start(router);
+	router_pass(router, 60);
+	assert_int_equal(router->recorder->boot, boot);
+	assert_int_equal(router->recorder->recent.journal, journal);
+	router_check(router);
+	router_stop(router);
+	router_boot(router, (SUMMER + 4 * HOUR) * 1000);
+	router_pass(router, 60);
+	assert_true(router->recorder->boot > boot);
+	router_check(router);
+	router_synchronized = true;
+	router_pass_fast(router, HOUR);
+	recorder_finish(router->recorder);
+	router_check_all_between(router, SUMMER - HOUR, SUMMER + 6 * HOUR);
+}
+
+static void then_it_waits_for_the_first_snapshot(void **state)
+{
+	struct router *router = *state;
+
+	router_prepare(router);
+	assert_int_equal(recorder_start(router->recorder), -EAGAIN);
+	recorder_report(router->recorder);
+	router->kernel.tables = 0x1234;
+	router_publish(router);
+	assert_int_equal(recorder_start(router->recorder), 0);
+	assert_string_equal(router->recorder->boot_id, "tables-0000000000001234");
+}
+
 static void half_taken_over_tables_are_not_recorded(void **state)
 {
 	struct router *router = *state;
@@ -286,6 +328,8 @@ int main(void)
 		ROUTER_TEST(two_on_one_directory),
 		ROUTER_TEST(without_a_recent_directory),
 		ROUTER_TEST(another_zone_takes_another_process),
+		ROUTER_TEST(where_the_boot_id_is_hidden_the_tables_name_the_boot),
+		ROUTER_TEST(then_it_waits_for_the_first_snapshot),
 		ROUTER_TEST(half_taken_over_tables_are_not_recorded),
 		ROUTER_TEST(questions_are_checked_and_answered),
 		ROUTER_TEST(the_report_tells_what_there_is),
