@@ -19,6 +19,7 @@
 #include "serve/exporter.h"
 #ifdef MZ_HISTORY
 #include "cli/history.h"
+#include "cli/history_options.h"
 #include "history/recorder.h"
 #endif
 

@@ -13,6 +13,7 @@
 #include "base/json_reader.h"
 #include "base/log.h"
 #include "base/mac.h"
+#include "cli/history_failure.h"
 #include "history/care.h"
 
 #define A_DAY 86400

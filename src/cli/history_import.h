@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Parts of mezoura history. */
+/* mezoura history import, and what another program wrote as JSON. */
 #ifndef MZ_CLI_HISTORY_IMPORT_H
 #define MZ_CLI_HISTORY_IMPORT_H
 
 #include <stdint.h>
 
-#include "cli/history.h"
+#include "cli/history_options.h"
 
 #define HISTORY_IMPORT_MOST (64u << 20) /* bytes of a file */
 
@@ -17,8 +17,5 @@ int history_import(const struct history_config *config);
  * -ENOENT; or -EEXIST where it is several hosts'.
  */
 int history_mac_in(const char *json, int family, const uint8_t addr[16], uint8_t mac[6]);
-
-/* Logs why a function of history/care.h failed. */
-void history_log_failure(const char *state, int error);
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/array.h"
 #include "base/log.h"
 #include "history/book.h"
+#include "history/recorder.h"
 #include "history/recorder_private.h"
 #include "history/sums.h"
 

@@ -2,6 +2,7 @@
 /* Adding a slice, together with the counters that it was taken to. */
 #include <stdio.h>
 
+#include "history/recent.h"
 #include "history/recent_private.h"
 
 /* A key as text, of hexadecimal digits. */

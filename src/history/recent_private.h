@@ -3,7 +3,10 @@
 #ifndef MZ_HISTORY_RECENT_PRIVATE_H
 #define MZ_HISTORY_RECENT_PRIVATE_H
 
-#include "history/recent.h"
+#include "history/sqlite.h"
+#include "model/history.h"
+
+struct recent;
 
 #define RECENT_KEY (2 * sizeof(struct history_key) + 1) /* bytes of a key as text */
 
@@ -37,15 +40,11 @@ struct recent_statements {
 	struct sqlite_statement sql[RECENT_STATEMENTS];
 };
 
+#define recent_sql(recent, which) (&(recent)->statements->sql[which])
 #define recent_do(recent, which, ...)                                                              \
 	sqlite_do(&(recent)->db, &(recent)->statements->sql[which], __VA_ARGS__)
 #define recent_row(recent, which, ...)                                                             \
 	sqlite_first(&(recent)->db, &(recent)->statements->sql[which], __VA_ARGS__)
-
-static inline struct sqlite_statement *recent_sql(struct recent *recent, enum recent_sql which)
-{
-	return &recent->statements->sql[which];
-}
 
 /* Reads the number of the first slice. Returns 0 or -errno. */
 int recent_read_first(struct recent *recent);

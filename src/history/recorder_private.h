@@ -9,12 +9,13 @@
 #include "history/ledger.h"
 #include "history/query.h"
 #include "history/recent.h"
-#include "history/recorder.h"
 #include "history/store.h"
 #include "history/timekeeper.h"
 #include "history/zone.h"
 #include "model/process_usage.h"
 #include "model/snapshot_shared.h"
+
+struct recorder_options;
 
 #define RECORDER_SLICE 300 /* seconds: slices end at multiples of it, by date */
 

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "history/recorder.h"
 #include "history/recorder_private.h"
 
 #define CLOCK_PATIENCE 600 /* seconds without proof, until the log says so */

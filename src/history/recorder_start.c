@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "history/recorder.h"
 #include "history/recorder_private.h"
 
 #define FLOOR	   1767225600 /* 2026-01-01: no clock that is right is before it */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "history/recorder.h"
 #include "history/recorder_private.h"
 
 /* The troubles that keep the database from being written: at most one of them at a time. */

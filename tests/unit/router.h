@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "counted.h"
+#include "history/recorder.h"
 #include "history/recorder_private.h"
 #include "zones.h"
 
