@@ -74,6 +74,34 @@ static int add_hour(
 	return commit->error;
 }
 
+/*
+ * "mezoura history forget" works on the database, where it marks hosts whose recent rows are to go,
+ * too. Until they have gone, the mark stays. What is open belongs to the past as well.
+ */
+static int forget_hosts(struct commit *commit)
+{
+	struct recorder *recorder = commit->recorder;
+	struct history_host host;
+	int64_t id;
+
+	while ((id = store_next_forgotten(&recorder->store, &host)) > 0) {
+		int64_t index = ledger_find(&recorder->ledger, &host.key);
+		int error = recorder->ledger.started ? ledger_close(&recorder->ledger) : 0;
+
+		query_free(recorder->query);
+		recorder->query = NULL;
+		if (!error && index >= 0)
+			error = recent_forget(&recorder->recent, &recorder->ledger, (size_t)index);
+		if (error)
+			return error;
+		commit->error = store_end_forgotten(&recorder->store, id);
+		if (commit->error)
+			return commit->error;
+	}
+	commit->error = (int)id;
+	return commit->error;
+}
+
 /* Recorded time */
 
 static int end_recorded(struct commit *commit)
@@ -216,7 +244,9 @@ static int write_all(struct commit *commit, struct store_position *position)
 		commit->error = error;
 		return error;
 	}
-	error = add_slices(commit);
+	error = forget_hosts(commit);
+	if (!error)
+		error = add_slices(commit);
 	if (error)
 		return error;
 	if (recorder->settle)
@@ -253,7 +283,8 @@ static void succeed(struct recorder *recorder, const struct commit *commit,
 	}
 	recorder_store_trouble(recorder, 0);
 	recorder_plan_commit(recorder);
-	if (!recorder->query)
+	if (!recorder->query && ledger_has_many_gone(&recorder->ledger) &&
+		!recent_drop_gone(&recorder->recent, &recorder->ledger))
 		ledger_compact(&recorder->ledger);
 }
 

@@ -96,20 +96,29 @@ int64_t ledger_series(struct ledger *ledger, const struct history_key *key)
 	return (int64_t)ledger->count++;
 }
 
-void ledger_compact(struct ledger *ledger)
+static bool is_gone(const struct ledger_series *series)
 {
-	size_t kept = 0, gone = 0;
+	return !series->present && !series->unsaved && !series->unstored;
+}
+
+bool ledger_has_many_gone(const struct ledger *ledger)
+{
+	size_t gone = 0;
 
 	for (size_t i = 0; i < ledger->count; i++)
-		gone += !ledger->series[i].present && !ledger->series[i].unsaved &&
-			!ledger->series[i].unstored;
-	if (gone < MANY_GONE || gone < ledger->count / 4)
-		return;
+		gone += is_gone(&ledger->series[i]);
+	return gone >= MANY_GONE && gone >= ledger->count / 4;
+}
+
+void ledger_compact(struct ledger *ledger)
+{
+	size_t kept = 0;
+
 	for (size_t i = 0; i < ledger->count; i++) {
 		struct ledger_series *series = &ledger->series[i];
 
-		if (series->present || series->unsaved || series->unstored ||
-			!sums_are_zero(&series->extra) || !sums_are_zero(&series->seen))
+		if (!is_gone(series) || series->recent_id || !sums_are_zero(&series->extra) ||
+			!sums_are_zero(&series->seen))
 			ledger->series[kept++] = *series;
 		else
 			free(series->name);
@@ -132,6 +141,14 @@ void ledger_rename(struct ledger_series *series, const char *name, const char *s
 	memset(series->source, 0, sizeof(series->source));
 	memccpy(series->source, source, 0, sizeof(series->source) - 1);
 	series->renamed = true;
+}
+
+void ledger_unname(struct ledger_series *series)
+{
+	free(series->name);
+	series->name = NULL;
+	memset(series->source, 0, sizeof(series->source));
+	series->renamed = false;
 }
 
 /* Slices */

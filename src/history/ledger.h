@@ -103,13 +103,17 @@ int64_t ledger_series(struct ledger *ledger, const struct history_key *key);
 /* Copies the name; an empty one changes nothing. */
 void ledger_rename(struct ledger_series *series, const char *name, const char *source);
 
+/* Snapshots name the series again once its counter rises: a host that is still there comes back. */
+void ledger_unname(struct ledger_series *series);
+
 /* What the series has in the open slice, if that ends where its counter is at. */
 struct mz_counts ledger_earned(const struct ledger_series *series, const struct mz_counts *at);
 
 /*
- * Forgets series that left the tables, once they are many and nothing of them is in the open slice.
- * All indices change: call it when none is kept.
+ * Forgets series that left the tables, if nothing of them is in the open slice and they have no
+ * recent_id. All indices change: call it when none is kept, and only where they are many.
  */
 void ledger_compact(struct ledger *ledger);
+bool ledger_has_many_gone(const struct ledger *ledger);
 
 #endif

@@ -21,6 +21,7 @@ static int note_host(
 	struct ledger *ledger, const struct snapshot *s, const struct snapshot_host *host)
 {
 	struct history_key key = {.family = host->family};
+	struct ledger_series *series;
 	int64_t index;
 	int error;
 
@@ -29,13 +30,17 @@ static int note_host(
 	memcpy(key.mac, host->mac, sizeof(key.mac));
 	memcpy(key.addr, host->addr, sizeof(key.addr));
 	error = note_row(ledger, &key, &host->counts, &index);
-	if (!error && host->name) {
+	if (error || !host->name)
+		return error;
+	series = &ledger->series[index];
+	/* one that was forgotten, and is not there any more, stays without a name */
+	if (series->name || memcmp(&series->next, &series->seen, sizeof(series->next)) != 0) {
 		uint8_t source = snapshot_text_source(s, host->name);
 
-		ledger_rename(&ledger->series[index], snapshot_text(s, host->name),
+		ledger_rename(series, snapshot_text(s, host->name),
 			source < s->source_count ? s->source[source].name : "");
 	}
-	return error;
+	return 0;
 }
 
 static int note_unattributed(struct ledger *ledger, const struct snapshot *s, unsigned reason)

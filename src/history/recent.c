@@ -47,6 +47,18 @@ static const char *const texts[RECENT_STATEMENTS] = {
 			      "sum(upload_packets), sum(download_packets) FROM traffic "
 			      "WHERE slice > ? AND slice <= ? GROUP BY series",
 	[RECENT_MOVE_ROWS] = "UPDATE traffic SET slice = ? WHERE slice = 0",
+	/* reads all rows only where a counter is 0 */
+	[RECENT_DROP_GONE] =
+		"DELETE FROM series WHERE CASE WHEN upload + download + upload_packets + "
+		"download_packets = 0 THEN id NOT IN (SELECT series FROM traffic) ELSE 0 END",
+	[RECENT_ADD_TO_OTHER] = "INSERT INTO traffic SELECT slice, ?2, upload, download, "
+				"upload_packets, download_packets FROM traffic WHERE series = ?1 "
+				"ON CONFLICT DO UPDATE SET upload = upload + excluded.upload, "
+				"download = download + excluded.download, "
+				"upload_packets = upload_packets + excluded.upload_packets, "
+				"download_packets = download_packets + excluded.download_packets",
+	[RECENT_DROP_ROWS_OF] = "DELETE FROM traffic WHERE series = ?",
+	[RECENT_UNNAME] = "UPDATE series SET name = NULL, source = '' WHERE id = ?",
 };
 
 /* The key that recent_add() wrote as hexadecimal digits. */

@@ -83,6 +83,18 @@ int recent_each(struct recent *recent, struct ledger *ledger, uint64_t number,
 	void *context);
 
 /*
+ * The series of that index is forgotten: its rows become those of all that were, and its name goes,
+ * also from the ledger. Returns 0 or -errno.
+ */
+int recent_forget(struct recent *recent, struct ledger *ledger, size_t index);
+
+/*
+ * Removes series without rows whose counter is 0, and so their recent_id. All that are left stay in
+ * the ledger, as their rows have its indices. Returns 0 or -errno.
+ */
+int recent_drop_gone(struct recent *recent, struct ledger *ledger);
+
+/*
  * Removes the oldest slices beyond the limit, of those that are in the database (number up to
  * stored). Where the others alone are too many, merges the older half of them into one: sums stay.
  */

@@ -112,3 +112,39 @@ int recent_add(struct recent *recent, struct ledger *ledger, const struct ledger
 	}
 	return 0;
 }
+
+static int forget_rows(struct recent *recent, int64_t from, int64_t to)
+{
+	int error = recent_do(recent, RECENT_ADD_TO_OTHER, "ii", from, to);
+
+	if (!error)
+		error = recent_do(recent, RECENT_DROP_ROWS_OF, "i", from);
+	return error ? error : recent_do(recent, RECENT_UNNAME, "i", from);
+}
+
+int recent_forget(struct recent *recent, struct ledger *ledger, size_t index)
+{
+	const struct history_key key = {
+		.family = ledger->series[index].key.family, .reason = HISTORY_FORGOTTEN_HOSTS};
+	int64_t last_id = greatest_id(ledger), sum = ledger_series(ledger, &key);
+	struct ledger_series *series = &ledger->series[index];
+	int error;
+
+	if (sum < 0)
+		return (int)sum;
+	error = series->recent_id ? recent_begin(recent) : 0;
+	if (error)
+		return error;
+	if (series->recent_id) {
+		error = identify(recent, &ledger->series[sum]);
+		if (!error)
+			error = forget_rows(
+				recent, series->recent_id, ledger->series[sum].recent_id);
+		error = recent_end(recent, error);
+	}
+	if (error)
+		forget_ids(ledger, last_id);
+	else
+		ledger_unname(series);
+	return error;
+}

@@ -169,3 +169,40 @@ int recent_prune(struct recent *recent, uint64_t stored)
 	}
 	return error == -ENOENT ? 0 : error;
 }
+
+/* Leaves those series in the index that the database does not have any more. */
+static int find_dropped(struct recent *recent, struct index *index)
+{
+	struct sqlite_statement *row = recent_sql(recent, RECENT_EACH_SERIES);
+	int found;
+
+	for (found = recent_row(recent, RECENT_EACH_SERIES, ""); found == 1;
+		found = sqlite_next(row)) {
+		uint64_t id = (uint64_t)sqlite_integer(row, 0);
+
+		if (id < index->count)
+			index->of[id] = UINT32_MAX;
+	}
+	return found;
+}
+
+int recent_drop_gone(struct recent *recent, struct ledger *ledger)
+{
+	struct index index;
+	int error = make_index(&index, ledger);
+
+	if (error)
+		return error;
+	error = recent_begin(recent);
+	if (!error) {
+		error = recent_do(recent, RECENT_DROP_GONE, "");
+		if (!error)
+			error = find_dropped(recent, &index);
+		error = recent_end(recent, error);
+	}
+	for (size_t i = 0; i < index.count && !error; i++)
+		if (index.of[i] != UINT32_MAX)
+			ledger->series[index.of[i]].recent_id = 0;
+	free(index.of);
+	return error;
+}

@@ -316,6 +316,16 @@ void recorder_close(struct recorder *recorder)
 	zone_free(&recorder->zone);
 }
 
+/* A failed commit is tried again by itself, and forgets them, too. */
+static void look_for_forgotten(struct recorder *recorder)
+{
+	struct history_host host;
+
+	if (recorder->store.db.handle && !recorder->retry &&
+		store_next_forgotten(&recorder->store, &host) > 0)
+		recorder_commit(recorder);
+}
+
 void recorder_look(struct recorder *recorder)
 {
 	struct zone_files files;
@@ -338,4 +348,5 @@ void recorder_look(struct recorder *recorder)
 		recorder_close_store(recorder);
 	if (!recorder->store.db.handle)
 		recorder_open_store(recorder);
+	look_for_forgotten(recorder);
 }

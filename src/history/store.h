@@ -102,6 +102,12 @@ int store_each_counter(struct store *store,
  * given. */
 int64_t store_host(
 	struct store *store, const struct history_key *key, const char *name, const char *source);
+/*
+ * Finds a host that "mezoura history forget" marked: its id, 0: there is none, or -errno. Whoever
+ * has forgotten it, too, ends that by store_end_forgotten().
+ */
+int64_t store_next_forgotten(struct store *store, struct history_host *host);
+int store_end_forgotten(struct store *store, int64_t id);
 /* Returns 0, -ENOENT, or another -errno. */
 int store_get_host(struct store *store, int64_t id, struct history_host *host);
 

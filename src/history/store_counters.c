@@ -195,6 +195,24 @@ int64_t store_host(
 	return error ? error : sqlite_last_id(&store->db);
 }
 
+int64_t store_next_forgotten(struct store *store, struct history_host *host)
+{
+	struct sqlite_statement *next = &store->statements->sql[STORE_NEXT_FORGOTTEN];
+	int64_t id = store_first(store, STORE_NEXT_FORGOTTEN, "");
+
+	if (id == 1) {
+		read_host(next, host);
+		id = sqlite_integer(next, 7);
+	}
+	sqlite_done(next);
+	return id;
+}
+
+int store_end_forgotten(struct store *store, int64_t id)
+{
+	return store_do(store, STORE_NAME_HOST, "itt", id, "", "");
+}
+
 int store_get_host(struct store *store, int64_t id, struct history_host *host)
 {
 	struct sqlite_statement *get = &store->statements->sql[STORE_GET_HOST];

@@ -133,6 +133,8 @@ const char *const store_texts[STORE_STATEMENTS] = {
 	[STORE_NAME_HOST] = "UPDATE host SET name = ?2, source = ?3 WHERE id = ?1",
 	[STORE_GET_HOST] = "SELECT interface, mac, address, ip_version, reason, name, source"
 			   " FROM host WHERE id = ?",
+	[STORE_NEXT_FORGOTTEN] = "SELECT interface, mac, address, ip_version, reason, name, source,"
+				 " id FROM host WHERE source = 'forgotten' LIMIT 1",
 	/* A day that was imported may have hours of its own: they are not older than all others. */
 	[STORE_DAY_OF_HOUR] = "SELECT start FROM day WHERE start <= ?1 AND end > ?1"
 			      " AND ?1 < (SELECT min(start) FROM hour) ORDER BY start DESC LIMIT 1",

@@ -5,6 +5,7 @@
 
 #include "unit.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -13,13 +14,16 @@
 #include "model/snapshot.h"
 
 #define COUNTED_HOSTS 20
-#define COUNTED_ROOM  (COUNTED_HOSTS * sizeof(struct snapshot_host) + 1) /* bytes of data */
+#define COUNTED_NAME  8 /* bytes of a name, with the byte before it that is its source */
+#define COUNTED_ROOM                                                                               \
+	(COUNTED_HOSTS * (sizeof(struct snapshot_host) + COUNTED_NAME) + 1) /* bytes of data */
 
 struct counted {
 	uint64_t tables, since_s, number;
 	struct mz_counts host[COUNTED_HOSTS];
 	struct mz_counts unattributed; /* table full */
-	bool not_whole;
+	bool not_whole, named;
+	unsigned quiet; /* 1 + the host without traffic; 0: none */
 };
 
 /* The key of a host, and of what is not attributed, as the last one. */
@@ -59,7 +63,7 @@ static inline void counted_add(struct mz_counts *counts, uint64_t bytes)
 static inline void counted_rise(struct counted *counted, uint64_t *seed)
 {
 	for (unsigned i = 0; i < COUNTED_HOSTS; i++)
-		if (counted_random(seed, 3) == 0)
+		if (counted_random(seed, 3) == 0 && i + 1 != counted->quiet)
 			counted_add(&counted->host[i], counted_random(seed, 1000000));
 	if (counted_random(seed, 10) == 0)
 		counted_add(&counted->unattributed, counted_random(seed, 10000));
@@ -78,7 +82,9 @@ static inline void counted_fill(struct snapshot *snapshot, struct counted *count
 	snapshot->whole = !counted->not_whole;
 	snapshot->host_count = COUNTED_HOSTS;
 	snapshot->text_at = COUNTED_HOSTS * sizeof(*hosts);
-	snapshot->text_length = 1;
+	snapshot->text_length = COUNTED_HOSTS * COUNTED_NAME + 1;
+	snapshot->source_count = 1;
+	strcpy(snapshot->source[0].name, "leases");
 	memcpy(snapshot->nets[0].ifname, "lan", 4);
 	for (unsigned i = 0; i < COUNTED_HOSTS; i++) {
 		const struct history_key key = counted_key(i);
@@ -86,6 +92,11 @@ static inline void counted_fill(struct snapshot *snapshot, struct counted *count
 		hosts[i].counts = counted->host[i];
 		hosts[i].family = key.family;
 		memcpy(hosts[i].mac, key.mac, sizeof(key.mac));
+		if (counted->named) {
+			hosts[i].name = 1 + i * COUNTED_NAME + 1;
+			snprintf((char *)snapshot->data + snapshot->text_at + hosts[i].name,
+				COUNTED_NAME - 1, "box-%02u", i % 100);
+		}
 	}
 	for (int d = 0; d < MZ_DIRECTIONS; d++)
 		snapshot->unattributed[d][MZ_TABLE_FULL] = (struct mz_volume){

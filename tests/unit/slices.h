@@ -63,6 +63,7 @@ static inline int take(struct run *run, int64_t mark)
 struct sum {
 	const struct ledger *ledger;
 	struct mz_counts of[COUNTED_HOSTS + 1];
+	bool any; /* who it is does not matter */
 	uint64_t up_to, slices, last, undated, unwatched;
 	int64_t ended, offset;
 };
@@ -88,7 +89,8 @@ static inline int add_up(
 	for (unsigned i = 0; i <= COUNTED_HOSTS; i++) {
 		const struct history_key key = counted_key(i);
 
-		if (memcmp(&sum->ledger->series[row->series].key, &key, sizeof(key)) == 0) {
+		if (sum->any ||
+			memcmp(&sum->ledger->series[row->series].key, &key, sizeof(key)) == 0) {
 			sums_add(&sum->of[i], &row->counts);
 			return 0;
 		}

@@ -199,6 +199,73 @@ static void a_kill_loses_nothing_and_doubles_nothing(void **state)
 	munmap(kernel, sizeof(*kernel));
 }
 
+/* Many hosts, of which the tables forget the counts again where they are gone. */
+#define MANY 400
+
+static void take_many(struct run *run, struct snapshot *snapshot, unsigned count, uint64_t bytes)
+{
+	struct snapshot_host *hosts = (struct snapshot_host *)snapshot->data;
+
+	memset(snapshot, 0, sizeof(*snapshot) + MANY * sizeof(*hosts));
+	snapshot->tables = 1;
+	snapshot->tables_since_s = 1;
+	snapshot->host_count = count;
+	for (unsigned i = 0; i < count; i++) {
+		hosts[i].counts.bytes[MZ_UPLOAD] = bytes;
+		hosts[i].family = AF_INET;
+		memcpy(hosts[i].mac, (uint8_t[]){2, 0, 0, 1, (uint8_t)(i >> 8), (uint8_t)i}, 6);
+	}
+	snapshot->unattributed[MZ_UPLOAD][MZ_FORGOTTEN].bytes = (MANY - count) * bytes;
+	run->now += 300;
+	assert_int_equal(ledger_take(&run->ledger, snapshot, run->now, run->now), 0);
+	assert_int_equal(ledger_close(&run->ledger), 0);
+}
+
+static uint64_t uploaded(struct run *run)
+{
+	struct sum sum = {.ledger = &run->ledger, .any = true, .up_to = UINT64_MAX};
+
+	assert_int_equal(recent_each(&run->recent, &run->ledger, 0, add_up, &sum), 0);
+	return sum.of[0].bytes[MZ_UPLOAD];
+}
+
+static void compact(struct run *run)
+{
+	for (size_t i = 0; i < run->ledger.count; i++)
+		run->ledger.series[i].unstored = false;
+	assert_true(ledger_has_many_gone(&run->ledger));
+	assert_int_equal(recent_drop_gone(&run->recent, &run->ledger), 0);
+	ledger_compact(&run->ledger);
+}
+
+/* The ledger knows all whose rows are still there, and those that come back later. */
+static void hosts_that_are_gone(void **state)
+{
+	struct snapshot *snapshot = malloc(sizeof(*snapshot) + MANY * sizeof(struct snapshot_host));
+	struct counted kernel = {0};
+	struct run run;
+
+	(void)state;
+	assert_non_null(snapshot);
+	unlink(file);
+	open_run(&run, &kernel, RECENT_LIMIT);
+	take_many(&run, snapshot, MANY, 1000);
+	take_many(&run, snapshot, 1, 1000);
+	compact(&run);
+	assert_true(run.ledger.count > MANY);
+	assert_int_equal(uploaded(&run), MANY * 1000);
+	run.recent.limit = 0;
+	assert_int_equal(recent_prune(&run.recent, run.recent.last), 0);
+	compact(&run);
+	assert_true(run.ledger.count < 5);
+	run.recent.limit = RECENT_LIMIT;
+	take_many(&run, snapshot, MANY, 1000);
+	take_many(&run, snapshot, MANY, 1500);
+	assert_int_equal(uploaded(&run), (MANY - 1) * 1000 + MANY * 500);
+	close_run(&run);
+	free(snapshot);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -206,6 +273,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_stored_is_merged_never_removed),
 		cmocka_unit_test(one_slice_is_never_too_much),
 		cmocka_unit_test(a_kill_loses_nothing_and_doubles_nothing),
+		cmocka_unit_test(hosts_that_are_gone),
 	};
 
 	alarm(280);
