@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Completion of mezoura's command line in bash.
 #
-# Knows no option by itself: commands, options and what values they take are what -h of the program
-# says that is about to be run. tests/lint/completion holds it to that.
+# Knows no option by itself: commands, their actions, options and what values these take are what -h of
+# the program says that is about to be run. tests/lint/completion holds it to that.
 
 # Each option with its names and the kind of its value, if it takes one: "-V --version", "--pin DIR".
 _mezoura_options() { # _mezoura_options PROGRAM [COMMAND]
@@ -12,6 +12,11 @@ _mezoura_options() { # _mezoura_options PROGRAM [COMMAND]
 
 _mezoura_commands() { # _mezoura_commands PROGRAM
 	"$1" -h 2>/dev/null </dev/null | sed -n 's/^ *mezoura \([a-z][a-z]*\) .*/\1/p'
+}
+
+# What a command can do, each with the kind of its operand, if it takes one: "check", "backup FILE".
+_mezoura_actions() { # _mezoura_actions PROGRAM COMMAND
+	"$@" -h 2>/dev/null </dev/null | sed -n "1 s/^usage: mezoura $2 \([a-z].*\)  .*/\1/p" | tr '|' '\n'
 }
 
 _mezoura_interfaces() {
@@ -30,7 +35,7 @@ _mezoura_values() { # _mezoura_values KIND CURRENT
 	case $1 in
 	interface) compgen -W "$(_mezoura_interfaces)" -- "$2" ;;
 	address/mask/interface) compgen -W "$(_mezoura_subnets)" -- "$2" ;;
-	PATH) compgen -f -- "$2" ;;
+	PATH | FILE) compgen -f -- "$2" ;;
 	DIR) compgen -d -- "$2" ;;
 	*'|'*) compgen -W "${1//|/ }" -- "$2" ;;
 	esac
@@ -40,7 +45,7 @@ _mezoura() {
 	local PATH=$PATH:/usr/sbin:/sbin program=${1/#\~\//$HOME/}
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
 	local commands names='' kind='' row word
-	local -a with=("$program") words
+	local -a with=("$program") words before
 
 	if [ "$current" = = ]; then # --option=, where = is a word of its own
 		current=''
@@ -52,6 +57,15 @@ _mezoura() {
 		names=$commands
 	elif [[ $'\n'$commands$'\n' == *$'\n'"${COMP_WORDS[1]}"$'\n'* ]]; then
 		with+=("${COMP_WORDS[1]}")
+		before=("${COMP_WORDS[@]:2:COMP_CWORD-2}")
+		while read -r word row; do
+			names+=" $word"
+			if [[ " ${before[*]} " == *" $word "* ]]; then
+				names='' # one is there, and its operand comes next
+				if [[ $previous == "$word" && $current != -* ]]; then kind=$row; fi
+				break
+			fi
+		done < <(_mezoura_actions "${with[@]}")
 	fi
 	while read -r row; do
 		read -ra words <<<"$row"
@@ -68,7 +82,7 @@ _mezoura() {
 	*) mapfile -t COMPREPLY < <(_mezoura_values "$kind" "$current") ;;
 	esac
 	case $kind in
-	PATH | DIR) compopt -o filenames 2>/dev/null ;;
+	PATH | FILE | DIR) compopt -o filenames 2>/dev/null ;;
 	esac
 }
 
