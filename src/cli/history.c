@@ -43,7 +43,8 @@ static int check(const struct history_config *config)
 
 static int backup(const struct history_config *config)
 {
-	int error = care_backup(config->state, config->operand);
+	bool of_path;
+	int error = care_backup(config->state, config->operand, &of_path);
 
 	if (!error) {
 		printf("%s is a copy of %s/" STORE_FILE ".\n", config->operand, config->state);
@@ -51,7 +52,7 @@ static int backup(const struct history_config *config)
 	}
 	if (error == -EEXIST)
 		log_error("%s: is there already: expected a new file", config->operand);
-	else if (error == -ENOSPC)
+	else if (of_path)
 		log_error("%s: %s", config->operand, strerror(-error));
 	else
 		history_log_failure(config->state, error);

@@ -71,12 +71,13 @@ static int copy(const char *dir, const char *to)
 	return error;
 }
 
-int care_backup(const char *dir, const char *path)
+int care_backup(const char *dir, const char *path, bool *of_path)
 {
 	char temporary[PATH_MAX];
 	struct stat status;
 	int fd, error;
 
+	*of_path = true;
 	if ((size_t)snprintf(temporary, sizeof(temporary), "%s.mezoura-tmp", path) >=
 		sizeof(temporary))
 		return -ENAMETOOLONG;
@@ -88,6 +89,7 @@ int care_backup(const char *dir, const char *path)
 		return -errno;
 	close(fd);
 	error = copy(dir, temporary);
+	*of_path = error == 0 || error == -ENOSPC;
 	if (!error)
 		error = settle(temporary);
 	if (!error)

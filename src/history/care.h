@@ -35,9 +35,10 @@ int care_check(const char *dir, const struct care_listener *listener);
 
 /*
  * Makes a copy of the database at path, readable by this user only. It appears whole, or not at
- * all. -EEXIST: there is something at path.
+ * all. -EEXIST: there is something at path. *of_path: whether an error is of path, such as a
+ * directory that is not there, and not of the database.
  */
-int care_backup(const char *dir, const char *path);
+int care_backup(const char *dir, const char *path, bool *of_path);
 
 /* The hosts that are meant, by one of these; the others are NULL. */
 struct care_who {

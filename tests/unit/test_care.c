@@ -201,13 +201,14 @@ static void a_damaged_file_is_damaged(void **state)
 static void one_of_a_newer_version_is_left_alone(void **state)
 {
 	int wiped;
+	bool of_path;
 	struct care_who who = {.name = "x"};
 
 	(void)state;
 	make();
 	change("PRAGMA user_version=99");
 	assert_int_equal(care_check(directory, &listener), -EMEDIUMTYPE);
-	assert_int_equal(care_backup(directory, copy), -EMEDIUMTYPE);
+	assert_int_equal(care_backup(directory, copy, &of_path), -EMEDIUMTYPE);
 	assert_int_equal(care_forget(directory, &who, &listener, &wiped), -EMEDIUMTYPE);
 }
 
@@ -216,18 +217,22 @@ static void a_copy_has_all_and_is_private(void **state)
 	char aside[128];
 	struct stat status;
 	int64_t before;
+	bool of_path;
 
 	(void)state;
-	assert_int_equal(care_backup(directory, copy), -ENOENT);
+	assert_int_equal(care_backup(directory, copy, &of_path), -ENOENT);
+	assert_false(of_path);
 	assert_int_equal(access(copy, F_OK), -1);
 	make();
 	before = ask(traffic);
+	assert_int_equal(care_backup(directory, "/nonexistent/copy", &of_path), -ENOENT);
+	assert_true(of_path);
 	umask(0);
-	assert_int_equal(care_backup(directory, copy), 0);
+	assert_int_equal(care_backup(directory, copy, &of_path), 0);
 	umask(022);
 	assert_int_equal(stat(copy, &status), 0);
 	assert_int_equal(status.st_mode & 07777, 0600);
-	assert_int_equal(care_backup(directory, copy), -EEXIST);
+	assert_int_equal(care_backup(directory, copy, &of_path), -EEXIST);
 	snprintf(aside, sizeof(aside), "%s.mezoura-tmp", copy);
 	assert_int_equal(access(aside, F_OK), -1);
 	/* in the place of the database it is one */
@@ -236,7 +241,7 @@ static void a_copy_has_all_and_is_private(void **state)
 	assert_int_equal(care_check(directory, &listener), 0);
 	assert_int_equal(ask(traffic), before);
 	assert_int_equal(symlink("/nonexistent", copy), 0);
-	assert_int_equal(care_backup(directory, copy), -EEXIST);
+	assert_int_equal(care_backup(directory, copy, &of_path), -EEXIST);
 }
 
 /* Whether the bytes are in the database's file, or in its journal. */
