@@ -56,7 +56,7 @@ static bool exists(const char *path)
  */
 static int put_aside(struct store *store)
 {
-	char journal[PATH_MAX + 16], aside[PATH_MAX + 16], aside_journal[PATH_MAX + 32];
+	char journal[PATH_MAX + 16], aside[PATH_MAX + 32], aside_journal[PATH_MAX + 48];
 
 	snprintf(journal, sizeof(journal), "%s-journal", store->path);
 	for (int i = 1; i <= STORE_ASIDE; i++) {

@@ -59,7 +59,7 @@ static void has_all(void **state)
 	srand(2);
 	recording_begin(BERLIN, NOON);
 	for (int boot = 0; boot < 4; boot++) {
-		char id[8];
+		char id[16];
 
 		snprintf(id, sizeof(id), "boot%d", boot);
 		recording_boot(id, NOON + boot * 5 * DAY - (boot == 2 ? 40 * DAY : 0), boot == 0);
