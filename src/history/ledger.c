@@ -200,6 +200,7 @@ int ledger_close(struct ledger *ledger)
 		struct ledger_series *series = &ledger->series[slice.rows[i].series];
 
 		series->counter = series->seen;
+		series->closing = !series->unsaved;
 		series->unsaved = true;
 	}
 	error = ledger->close(ledger->context, &slice);
@@ -209,6 +210,7 @@ int ledger_close(struct ledger *ledger)
 		if (error) {
 			sums_add(&series->counter, &series->extra);
 			sums_subtract(&series->counter, &slice.rows[i].counts);
+			series->unsaved &= !series->closing;
 		} else {
 			series->extra = (struct mz_counts){0};
 		}

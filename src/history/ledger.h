@@ -27,6 +27,7 @@ struct ledger_series {
 	bool present;		     /* in the last snapshot */
 	bool renamed;		     /* since the caller cleared it: for whoever stores names */
 	bool unsaved;		     /* counter changed since the caller cleared it */
+	bool closing;		     /* private: it does only if close() takes the slice */
 	bool unstored;		     /* for the caller: the store does not have counter yet */
 	int64_t recent_id, store_id; /* for the caller: its number in a database; 0: none yet */
 };

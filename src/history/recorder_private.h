@@ -32,6 +32,8 @@ struct recorder {
 	uint32_t sequence; /* of the snapshot that was taken last */
 	struct ledger ledger;
 	struct recent recent;
+	bool in_memory;	       /* the recent slices could not be written to their directory */
+	int64_t failing_since; /* boot time; 0: slices can be written */
 	int64_t whole; /* boot time: the last snapshot that was not being made from old tables */
 	struct log_limit not_whole;
 	uint64_t pruned; /* the last slice at that time */
@@ -101,6 +103,9 @@ void recorder_look(struct recorder *recorder);
 
 /* The recent slices cannot be used any more. Saves what can be saved, and begins again. */
 void recorder_lose_recent(struct recorder *recorder, const char *why);
+
+/* The recent slices cannot be written for long: goes on in memory. */
+void recorder_leave_recent(struct recorder *recorder, const char *why);
 
 /* Opens the database, and checks that it fits the recent slices. */
 void recorder_open_store(struct recorder *recorder);

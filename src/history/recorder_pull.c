@@ -8,8 +8,9 @@
 #include "history/recorder.h"
 #include "history/recorder_private.h"
 
-#define CLOCK_PATIENCE 600 /* seconds without proof, until the log says so */
-#define WHOLE_PATIENCE 60  /* seconds without a snapshot that can be recorded */
+#define CLOCK_PATIENCE 600		    /* seconds without proof, until the log says so */
+#define WHOLE_PATIENCE 60		    /* seconds without a snapshot that can be recorded */
+#define SLICE_PATIENCE (2 * RECORDER_SLICE) /* seconds without a slice that can be written */
 
 /* Gets each slice that the ledger closes. */
 int recorder_take_slice(void *context, const struct ledger_slice *slice)
@@ -32,10 +33,16 @@ void recorder_lose_recent(struct recorder *recorder, const char *why)
 /* What could not be closed stays in the open slice, and is tried again. */
 static void check_slice(struct recorder *recorder, int error)
 {
+	if (!error)
+		recorder->failing_since = 0;
+	else if (!recorder->failing_since)
+		recorder->failing_since = recorder->boot_s;
 	if (error == -ESTALE)
 		recorder_lose_recent(recorder, "removed");
 	else if (error == -EUCLEAN)
 		recorder_lose_recent(recorder, "damaged");
+	else if (error && recorder->boot_s - recorder->failing_since > SLICE_PATIENCE)
+		recorder_leave_recent(recorder, strerror(-error));
 	else
 		recorder_trouble(recorder, HISTORY_NO_RECENT, error || recorder->recent.in_memory,
 			strerror(-error));

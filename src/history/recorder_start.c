@@ -40,8 +40,8 @@ static const char *trusted_recent(const struct recorder *recorder)
 	const char *path = recorder->options->recent;
 	struct stat st;
 
-	if (!path || lstat(path, &st) < 0 || !S_ISDIR(st.st_mode) || st.st_uid != geteuid() ||
-		(st.st_mode & 077))
+	if (!path || recorder->in_memory || lstat(path, &st) < 0 || !S_ISDIR(st.st_mode) ||
+		st.st_uid != geteuid() || (st.st_mode & 077))
 		return NULL;
 	return path;
 }
@@ -306,6 +306,31 @@ int recorder_start(struct recorder *recorder)
 	}
 	resume_time(recorder);
 	return 0;
+}
+
+/*
+ * The counters are those of the database then: what is newer is counted anew. Where it has none,
+ * they would be lost, so all stays in the open slice.
+ */
+void recorder_leave_recent(struct recorder *recorder, const char *why)
+{
+	recorder->failing_since = recorder->boot_s;
+	if (recorder->store.db.handle)
+		recorder_commit(recorder);
+	if (!is_of_this_boot(recorder))
+		return;
+	log_warn("%s: cannot keep recent counts there: %s: they go on in memory",
+		recorder->options->recent, why);
+	query_free(recorder->query);
+	recorder->query = NULL;
+	recent_discard(&recorder->recent);
+	ledger_finish(&recorder->ledger);
+	ledger_init(&recorder->ledger, recorder_take_slice, recorder);
+	recorder->in_memory = true;
+	if (resume(recorder) < 0 || recorder_compare_counters(recorder) < 0)
+		recorder->again = true;
+	else
+		begin_store(recorder);
 }
 
 void recorder_close(struct recorder *recorder)
