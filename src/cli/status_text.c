@@ -100,6 +100,7 @@ static void print_trouble(const char *history, FILE *out)
 		{"in_use", " IS NOT WRITTEN", "another mezoura writes to --state"},
 		{"newer", " IS NOT WRITTEN", "the database is of a newer mezoura"},
 		{"no_sqlite", " IS NOT WRITTEN", "libsqlite3 is not installed"},
+		{"waits", " WAITS", "counts of another version are not taken over yet"},
 		{"damaged", " BEGAN ANEW", "the database was damaged, and put aside beside it"},
 		{"shortened", " IS SHORTENED", "old rows were removed for --state-size"},
 		{"no_recent", "",

@@ -34,8 +34,7 @@ struct recorder {
 	struct recent recent;
 	bool in_memory;	       /* the recent slices could not be written to their directory */
 	int64_t failing_since; /* boot time; 0: slices can be written */
-	int64_t whole; /* boot time: the last snapshot that was not being made from old tables */
-	struct log_limit not_whole;
+	int64_t whole;	 /* boot time: the last snapshot that was not being made from old tables */
 	uint64_t pruned; /* the last slice at that time */
 
 	/* time: boot_s and offset make the date that is believed */

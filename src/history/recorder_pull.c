@@ -117,10 +117,8 @@ static bool is_whole(struct recorder *recorder, const struct snapshot *snapshot)
 {
 	if (snapshot->whole || !recorder->whole)
 		recorder->whole = recorder->boot_s;
-	else if (recorder->boot_s - recorder->whole > WHOLE_PATIENCE &&
-		 log_due(&recorder->not_whole))
-		log_warn("the counts of another version are not taken over yet: the history waits "
-			 "for them");
+	recorder_trouble(
+		recorder, HISTORY_WAITS, recorder->boot_s - recorder->whole > WHOLE_PATIENCE, NULL);
 	return snapshot->whole;
 }
 

@@ -60,6 +60,10 @@ static void log_begin(
 	case HISTORY_NO_SQLITE:
 		log_error("libsqlite3.so.0 is missing: no history is kept");
 		break;
+	case HISTORY_WAITS:
+		log_warn("the counts of another version are not taken over yet: the history waits "
+			 "for them");
+		break;
 	case HISTORY_TROUBLES:
 		break;
 	}
@@ -71,6 +75,8 @@ static void log_end(const struct recorder *recorder, enum history_trouble troubl
 		log_info("--state %s: the history is written again", recorder->options->state);
 	else if (trouble == HISTORY_CLOCK)
 		log_info("the clock is right: the history has its dates");
+	else if (trouble == HISTORY_WAITS)
+		log_info("the counts of another version are taken over: the history goes on");
 	else if (trouble == HISTORY_NO_RECENT)
 		log_info("%s: recent counts are kept again", recorder->options->recent);
 }

@@ -136,6 +136,7 @@ enum history_trouble {
 	HISTORY_CLOCK,	   /* the clock is not known to be right */
 	HISTORY_LOST,	   /* counts that cannot be in the history, see lost */
 	HISTORY_NO_SQLITE,
+	HISTORY_WAITS, /* counts of another version are not taken over yet */
 	HISTORY_TROUBLES
 };
 

@@ -85,6 +85,7 @@ const char *labels_trouble(unsigned trouble)
 		[HISTORY_CLOCK] = "clock",
 		[HISTORY_LOST] = "lost",
 		[HISTORY_NO_SQLITE] = "no_sqlite",
+		[HISTORY_WAITS] = "waits",
 	};
 
 	return labels[trouble];
