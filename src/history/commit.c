@@ -282,6 +282,7 @@ static void succeed(struct recorder *recorder, const struct commit *commit,
 			series->renamed = false;
 	}
 	recorder_store_trouble(recorder, 0);
+	recorder_note_written(recorder);
 	recorder_plan_commit(recorder);
 	if (!recorder->query && ledger_has_many_gone(&recorder->ledger) &&
 		!recent_drop_gone(&recorder->recent, &recorder->ledger))

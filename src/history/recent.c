@@ -16,10 +16,11 @@
 
 static const char *const texts[RECENT_STATEMENTS] = {
 	[RECENT_GET_POSITION] = "SELECT boot, journal, tables, closed, last, base_journal, "
-				"base_slice FROM position",
-	[RECENT_NEW_POSITION] = "INSERT INTO position VALUES (0, ?, ?, 0, 0, 0, 0, 0)",
+				"base_slice, written_on, written FROM position",
+	[RECENT_NEW_POSITION] = "INSERT INTO position VALUES (0, ?, ?, 0, 0, 0, 0, 0, 0, 0)",
 	[RECENT_SET_POSITION] = "UPDATE position SET tables = ?, closed = ?, last = ?",
 	[RECENT_SET_BASE] = "UPDATE position SET base_journal = ?, base_slice = ?",
+	[RECENT_SET_WRITTEN] = "UPDATE position SET written_on = ?, written = ?",
 	[RECENT_EACH_SERIES] = "SELECT id, key, name, source, upload, download, upload_packets, "
 			       "download_packets FROM series",
 	[RECENT_NEW_SERIES] = "INSERT INTO series (key) VALUES (?)",
@@ -106,7 +107,7 @@ static int make_schema(struct recent *recent, const char *boot_id)
 		error = sqlite_run(&recent->db,
 			"CREATE TABLE position (id INTEGER PRIMARY KEY, boot TEXT, journal INTEGER,"
 			" tables INTEGER, closed INTEGER, last INTEGER, base_journal INTEGER,"
-			" base_slice INTEGER);"
+			" base_slice INTEGER, written_on INTEGER, written INTEGER);"
 			"CREATE TABLE series (id INTEGER PRIMARY KEY, key TEXT UNIQUE, name TEXT,"
 			" source TEXT, upload INTEGER, download INTEGER, upload_packets INTEGER,"
 			" download_packets INTEGER);"
@@ -146,6 +147,8 @@ static int check(struct recent *recent, const char *boot_id)
 		recent->last = (uint64_t)sqlite_integer(position, 4);
 		recent->base.journal = (uint64_t)sqlite_integer(position, 5);
 		recent->base.slice = (uint64_t)sqlite_integer(position, 6);
+		recent->written_on = sqlite_integer(position, 7);
+		recent->written = (uint64_t)sqlite_integer(position, 8);
 	}
 	if (found == 1)
 		sqlite_done(position);
@@ -248,6 +251,13 @@ int recent_set_base(struct recent *recent, const struct recent_mark *base)
 	recent->base = *base;
 	return recent_do(
 		recent, RECENT_SET_BASE, "ii", (int64_t)base->journal, (int64_t)base->slice);
+}
+
+int recent_note_written(struct recent *recent, int64_t date, uint64_t bytes)
+{
+	recent->written_on = date;
+	recent->written = bytes;
+	return recent_do(recent, RECENT_SET_WRITTEN, "ii", date, (int64_t)bytes);
 }
 
 int recent_read_first(struct recent *recent)

@@ -29,6 +29,8 @@ struct recent {
 	bool in_memory;		 /* only in this process: a restart loses it */
 	bool is_new;		 /* made by recent_open(): it has nothing to resume from */
 	struct recent_mark base; /* as the store's position was when the counters began */
+	int64_t written_on;	 /* a local date since 1970, and what was written then: */
+	uint64_t written;	 /* see recent_note_written() */
 	struct recent_statements *statements;
 	char path[PATH_MAX];
 };
@@ -57,6 +59,9 @@ bool recent_is_there(const struct recent *recent);
 
 /* The counters begin where the store's position is. Before the first slice. Returns 0 or -errno. */
 int recent_set_base(struct recent *recent, const struct recent_mark *base);
+
+/* Keeps what was written to the store on a date, for the next process. Returns 0 or -errno. */
+int recent_note_written(struct recent *recent, int64_t date, uint64_t bytes);
 
 /* Reads counters and position into a ledger, by ledger_resume_counter() and ledger_resume(). */
 int recent_resume(struct recent *recent, struct ledger *ledger);

@@ -131,6 +131,9 @@ void recorder_trouble(
 /* The trouble with the database that error stands for, instead of another one; 0: none. */
 void recorder_store_trouble(struct recorder *recorder, int error);
 
+/* Keeps what was written today, for the next process. Where that fails, the next commit does. */
+void recorder_note_written(struct recorder *recorder);
+
 /* Fills the report. */
 void recorder_report(struct recorder *recorder);
 

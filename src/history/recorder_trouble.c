@@ -161,13 +161,24 @@ static uint64_t written(const struct recorder *recorder)
 	return recorder->written_before + (recorder->store.db.handle ? recorder->store.written : 0);
 }
 
-static void note_midnight(struct recorder *recorder)
+/* What an earlier process wrote today counts, too: as if yesterday had been that much less. */
+static uint64_t written_today(struct recorder *recorder)
 {
 	int64_t today = zone_day_of(&recorder->zone, recorder->boot_s + recorder->offset);
 
-	if (recorder->today && today != recorder->today)
+	if (!recorder->today && today == recorder->recent.written_on)
+		recorder->written_yesterday -= recorder->recent.written;
+	else if (recorder->today && today != recorder->today)
 		recorder->written_yesterday = written(recorder);
 	recorder->today = today;
+	return written(recorder) - recorder->written_yesterday;
+}
+
+void recorder_note_written(struct recorder *recorder)
+{
+	uint64_t bytes = written_today(recorder);
+
+	recent_note_written(&recorder->recent, recorder->today, bytes);
 }
 
 void recorder_report(struct recorder *recorder)
@@ -177,11 +188,10 @@ void recorder_report(struct recorder *recorder)
 
 	if (recorder->report_due)
 		fill_from_files(recorder);
-	note_midnight(recorder);
 	report->size = sizeof(*report);
 	report->kind = HISTORY_REPORT;
 	report->written = written(recorder);
-	report->written_today = report->written - recorder->written_yesterday;
+	report->written_today = written_today(recorder);
 	report->lost_bytes = recorder->ledger.lost;
 	process_usage_read(&recorder->process, &process);
 	report->cpu_us = process.cpu_us;

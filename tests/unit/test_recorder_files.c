@@ -321,6 +321,28 @@ static void the_report_tells_what_there_is(void **state)
 	assert_true(report->resident_bytes > 0);
 }
 
+static void what_was_written_today_outlives_the_process(void **state)
+{
+	struct router *router = *state;
+	uint64_t today;
+
+	router_boot(router, SUMMER * 1000);
+	router_synchronized = true;
+	router_pass_fast(router, 3 * HOUR);
+	router_stop(router);
+	router_start(router);
+	router_pass(router, INTERVAL);
+	today = router->recorder->report.written_today;
+	assert_true(today > 4 * router->recorder->report.written);
+	router_kill(router);
+	router_start(router);
+	router_pass(router, INTERVAL);
+	assert_true(router->recorder->report.written_today >= today);
+	router_pass_fast(router, 24 * HOUR); /* another day, since 14 hours */
+	today = router->recorder->report.written_today;
+	assert_in_range(today, 1, router->recorder->report.written - 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -337,6 +359,7 @@ int main(void)
 		ROUTER_TEST(half_taken_over_tables_are_not_recorded),
 		ROUTER_TEST(questions_are_checked_and_answered),
 		ROUTER_TEST(the_report_tells_what_there_is),
+		ROUTER_TEST(what_was_written_today_outlives_the_process),
 	};
 
 	alarm(280);
