@@ -289,14 +289,19 @@ static void succeed(struct recorder *recorder, const struct commit *commit,
 		ledger_compact(&recorder->ledger);
 }
 
-/* What could not be written stays in the recent slices. */
-static void fail(struct recorder *recorder, int error)
+static void wait_longer(struct recorder *recorder)
 {
 	recorder->retry = recorder->retry ? recorder->retry * 2 : RETRY_MIN;
 	if (recorder->retry > RETRY_MAX)
 		recorder->retry = RETRY_MAX;
 	recorder->retry_at = recorder->boot_s + recorder->retry;
 	recorder->report.failures++;
+}
+
+/* What could not be written stays in the recent slices. */
+static void fail(struct recorder *recorder, int error)
+{
+	wait_longer(recorder);
 	if (error == -EUCLEAN || error == -ESTALE || error == -ENOENT) {
 		/* damaged or removed: opening says more */
 		recorder_close_store(recorder);
@@ -304,6 +309,17 @@ static void fail(struct recorder *recorder, int error)
 	} else {
 		recorder_store_trouble(recorder, error);
 	}
+}
+
+/* Where they are damaged, the counters of the database tell all that they have. */
+static void fail_to_read(struct recorder *recorder, int error)
+{
+	log_error("cannot read the recent counts: %s", strerror(-error));
+	wait_longer(recorder);
+	if (error != -EUCLEAN && error != -ESTALE)
+		return;
+	recent_discard(&recorder->recent);
+	recorder->again = true;
 }
 
 /* Counters that changed without a slice are only right with the slice that is open. */
@@ -337,7 +353,7 @@ int recorder_commit(struct recorder *recorder)
 		if (commit.error)
 			fail(recorder, error);
 		else
-			log_error("cannot read the recent counts: %s", strerror(-error));
+			fail_to_read(recorder, error);
 	} else {
 		succeed(recorder, &commit, &position);
 	}

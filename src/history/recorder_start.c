@@ -317,10 +317,9 @@ void recorder_leave_recent(struct recorder *recorder, const char *why)
 	recorder->failing_since = recorder->boot_s;
 	if (recorder->store.db.handle)
 		recorder_commit(recorder);
-	if (!is_of_this_boot(recorder))
+	if (recorder->again || !is_of_this_boot(recorder))
 		return;
-	log_warn("%s: cannot keep recent counts there: %s: they go on in memory",
-		recorder->options->recent, why);
+	log_warn("recent counts cannot be written: %s: they go on in memory", why);
 	query_free(recorder->query);
 	recorder->query = NULL;
 	recent_discard(&recorder->recent);

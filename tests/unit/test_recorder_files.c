@@ -144,6 +144,27 @@ static void recent_slices_that_are_lost(void **state)
 	router_check(router);
 }
 
+/* Their counts are in the counters, too, and those of the database are right. */
+static void recent_slices_that_cannot_be_read(void **state)
+{
+	struct router *router = *state;
+
+	router_boot(router, SUMMER * 1000);
+	router_synchronized = true;
+	router_pass_fast(router, 3 * HOUR);
+	router_pass(router, 400);
+	assert_int_equal(sqlite_run(&router->recorder->recent.db,
+				 "UPDATE traffic SET series = 9999 WHERE series = 1"),
+		0);
+	assert_true(recorder_commit(router->recorder) < 0);
+	router_heed(router);
+	assert_int_equal(router->restarts, 1);
+	router_pass_fast(router, HOUR);
+	router_check(router);
+	recorder_finish(router->recorder);
+	router_check_all_between(router, SUMMER - HOUR, SUMMER + 5 * HOUR);
+}
+
 static void two_on_one_directory(void **state)
 {
 	struct router *router = *state, second = *router;
@@ -351,6 +372,7 @@ int main(void)
 		ROUTER_TEST(a_database_that_is_damaged),
 		ROUTER_TEST(a_directory_that_comes_later),
 		ROUTER_TEST(recent_slices_that_are_lost),
+		ROUTER_TEST(recent_slices_that_cannot_be_read),
 		ROUTER_TEST(two_on_one_directory),
 		ROUTER_TEST(without_a_recent_directory),
 		ROUTER_TEST(another_zone_takes_another_process),
