@@ -240,6 +240,9 @@ static int write_all(struct commit *commit, struct store_position *position)
 		recorder->boot = boot;
 		error = boot < 0 ? (int)boot : 0;
 	}
+	if (!error && recorder->settle) /* first: slices without a date came after the proof */
+		error = store_settle(
+			&recorder->store, &recorder->zone, recorder->boot, recorder->settle_offset);
 	if (error) {
 		commit->error = error;
 		return error;
@@ -249,11 +252,7 @@ static int write_all(struct commit *commit, struct store_position *position)
 		error = add_slices(commit);
 	if (error)
 		return error;
-	if (recorder->settle)
-		error = store_settle(
-			&recorder->store, &recorder->zone, recorder->boot, recorder->offset);
-	if (!error)
-		error = save_counters(recorder);
+	error = save_counters(recorder);
 	if (!error)
 		error = save_position(recorder, position);
 	if (!error)

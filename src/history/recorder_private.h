@@ -58,6 +58,7 @@ struct recorder {
 	int64_t retry_at, retry; /* boot time; seconds: growing waits after failures */
 	bool settle_recent;	 /* recent slices are to get their date */
 	bool settle;		 /* held rows are to get theirs */
+	int64_t settle_offset;	 /* by which they do: offset when the clock was proven */
 	bool again;		 /* this process is to end, and another one to be started */
 	int64_t look_at;	 /* boot time: look at files and directories */
 	struct recorder_directory state, recent_directory;

@@ -81,8 +81,10 @@ static void take_time(struct recorder *recorder)
 	recorder->boot_s = recorder->now.boot_ms / 1000;
 	recorder->offset = offset_ms / 1000 - (offset_ms % 1000 < 0);
 	recorder->proven = timekeeper_is_proven(&recorder->keeper);
-	if (news & TIMEKEEPER_SETTLED)
+	if (news & TIMEKEEPER_SETTLED) {
 		recorder->settle_recent = true;
+		recorder->settle_offset = recorder->offset;
+	}
 	if (news || !recorder->commit_at)
 		recorder_plan_commit(recorder);
 	note_proof(recorder);
@@ -90,7 +92,7 @@ static void take_time(struct recorder *recorder)
 
 static void settle(struct recorder *recorder)
 {
-	int error = recent_settle(&recorder->recent, recorder->offset);
+	int error = recent_settle(&recorder->recent, recorder->settle_offset);
 
 	if (error) {
 		check_slice(recorder, error);
