@@ -31,6 +31,7 @@ static const char *const texts[RECENT_STATEMENTS] = {
 	[RECENT_SETTLE] = "UPDATE slice SET date_offset = ? WHERE date_offset IS NULL",
 	[RECENT_LAST_DATE] = "SELECT date_offset FROM slice WHERE date_offset IS NOT NULL "
 			     "ORDER BY number DESC LIMIT 1",
+	[RECENT_FIND_SLICE] = "SELECT 1 FROM slice WHERE number = ?",
 	[RECENT_EACH_SLICE] = "SELECT number, began, ended, date_offset, unwatched FROM slice "
 			      "WHERE number > ? ORDER BY number",
 	[RECENT_EACH_ROW] = "SELECT series, upload, download, upload_packets, download_packets "
@@ -258,6 +259,21 @@ int recent_note_written(struct recent *recent, int64_t date, uint64_t bytes)
 	recent->written_on = date;
 	recent->written = bytes;
 	return recent_do(recent, RECENT_SET_WRITTEN, "ii", date, (int64_t)bytes);
+}
+
+bool recent_goes_on_from(struct recent *recent, const struct recent_mark *at)
+{
+	bool found;
+
+	if (at->journal == recent->base.journal && at->slice == recent->base.slice)
+		return true;
+	if (at->journal != recent->journal)
+		return false;
+	if (at->slice == 0) /* a commit before the first slice */
+		return recent->base.journal != recent->journal;
+	found = recent_row(recent, RECENT_FIND_SLICE, "i", (int64_t)at->slice) == 1;
+	sqlite_done(recent_sql(recent, RECENT_FIND_SLICE));
+	return found;
 }
 
 int recent_read_first(struct recent *recent)

@@ -28,7 +28,7 @@ struct recent {
 	uint64_t limit;		 /* bytes */
 	bool in_memory;		 /* only in this process: a restart loses it */
 	bool is_new;		 /* made by recent_open(): it has nothing to resume from */
-	struct recent_mark base; /* as the store's position was when the counters began */
+	struct recent_mark base; /* the slice before the first one; in another journal or this */
 	int64_t written_on;	 /* a local date since 1970, and what was written then: */
 	uint64_t written;	 /* see recent_note_written() */
 	struct recent_statements *statements;
@@ -62,6 +62,12 @@ int recent_set_base(struct recent *recent, const struct recent_mark *base);
 
 /* Keeps what was written to the store on a date, for the next process. Returns 0 or -errno. */
 int recent_note_written(struct recent *recent, int64_t date, uint64_t bytes);
+
+/*
+ * Whether a database that ends with the slice at has what these slices do not have, and nothing of
+ * what they have: it may end with any of them, but those that were removed or merged.
+ */
+bool recent_goes_on_from(struct recent *recent, const struct recent_mark *at);
 
 /* Reads counters and position into a ledger, by ledger_resume_counter() and ledger_resume(). */
 int recent_resume(struct recent *recent, struct ledger *ledger);

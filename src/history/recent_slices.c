@@ -92,11 +92,17 @@ static int remove_slices(struct recent *recent, uint64_t after, uint64_t last)
 
 static int drop(struct recent *recent, uint64_t last)
 {
+	const struct recent_mark base = {recent->journal, last}, before = recent->base;
 	int error = recent_begin(recent);
 
 	if (error)
 		return error;
-	error = recent_end(recent, remove_slices(recent, 0, last));
+	error = remove_slices(recent, 0, last);
+	if (!error)
+		error = recent_set_base(recent, &base);
+	error = recent_end(recent, error);
+	if (error)
+		recent->base = before;
 	return error ? error : recent_read_first(recent);
 }
 

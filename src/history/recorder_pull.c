@@ -149,7 +149,10 @@ static void prune(struct recorder *recorder)
 		return;
 	recorder->pruned = recorder->recent.last;
 	recorder->report_due = true;
-	error = recent_prune(&recorder->recent, recorder_stored(recorder));
+	/* also where the database is away: slices that it has are not merged with others */
+	error = recent_prune(&recorder->recent,
+		recorder->position.journal == recorder->recent.journal ? recorder->position.slice
+								       : 0);
 	if (error)
 		check_slice(recorder, error);
 }

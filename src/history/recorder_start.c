@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "history/recorder.h"
 #include "history/recorder_private.h"
 
@@ -122,18 +123,27 @@ uint64_t recorder_stored(const struct recorder *recorder)
 
 /*
  * Whether the recent slices go on where the database ends. Where they do not, as their file was
- * lost while the database could not be read, both count the same bytes.
+ * lost while the database could not be read, both count the same bytes; where the database is an
+ * older copy of itself, slices that neither has are missing.
  */
-static bool fit(const struct recorder *recorder)
+static bool fit(struct recorder *recorder)
 {
-	const struct recent *recent = &recorder->recent;
 	const struct store_position *position = &recorder->position;
+	struct recent_mark at = {0, 0};
 
-	if (!is_of_this_boot(recorder))
-		return true;
-	if (position->journal == recent->journal)
-		return position->slice <= recent->last;
-	return position->journal == recent->base.journal && position->slice == recent->base.slice;
+	if (is_of_this_boot(recorder))
+		at = (struct recent_mark){position->journal, position->slice};
+	return recent_goes_on_from(&recorder->recent, &at);
+}
+
+/* Returns whether they did not fit, and were removed. The counters of the database have all. */
+static bool discard_misfit(struct recorder *recorder)
+{
+	if (fit(recorder))
+		return false;
+	log_warn("recent counts do not begin where the history ends: they are begun anew");
+	recent_discard(&recorder->recent);
+	return true;
 }
 
 /* Time */
@@ -213,9 +223,8 @@ void recorder_open_store(struct recorder *recorder)
 {
 	int error = open_store(recorder);
 
-	if (!error && !fit(recorder)) {
+	if (!error && discard_misfit(recorder)) {
 		recorder_close_store(recorder);
-		recent_discard(&recorder->recent);
 		recorder->again = true;
 		return;
 	}
@@ -258,10 +267,8 @@ static int resume(struct recorder *recorder)
 {
 	int error = open_recent(recorder);
 
-	if (!error && recorder->recent.last && !fit(recorder)) {
-		recent_discard(&recorder->recent);
+	if (!error && recorder->recent.last && discard_misfit(recorder))
 		error = open_recent(recorder);
-	}
 	if (error)
 		return error;
 	if (recorder->recent.last) /* the counters come with the first slice */
