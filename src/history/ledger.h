@@ -55,7 +55,7 @@ struct ledger {
 	/* private: */
 	bool unwatched; /* the open slice */
 	bool baseline;	/* counters begin at what the next snapshot has */
-	size_t room, row_room, slot_count;
+	size_t room, slot_count;
 	uint32_t *slots;
 	struct ledger_row *rows;
 	struct hash_seed seed;

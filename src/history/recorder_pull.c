@@ -8,9 +8,9 @@
 #include "history/recorder.h"
 #include "history/recorder_private.h"
 
-#define CLOCK_PATIENCE 600		    /* seconds without proof, until the log says so */
-#define WHOLE_PATIENCE 60		    /* seconds without a snapshot that can be recorded */
-#define SLICE_PATIENCE (2 * RECORDER_SLICE) /* seconds without a slice that can be written */
+#define CLOCK_PATIENCE 600 /* seconds without proof, until the log says so */
+#define WHOLE_PATIENCE 60  /* seconds without a snapshot that can be recorded */
+#define SLICE_PATIENCE 600 /* seconds, two slices, without one that can be written */
 
 /* Gets each slice that the ledger closes. */
 int recorder_take_slice(void *context, const struct ledger_slice *slice)
