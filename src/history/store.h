@@ -146,10 +146,10 @@ int64_t store_last_final(struct store *store);
 int store_add_recorded(struct store *store, int64_t start, int64_t end, int reason);
 
 /*
- * Makes days of the oldest hours, beyond STORE_HOURS of them. Where there are as many held slices,
- * or the limit is reached, they become estimated hours where they are believed to have been. Where
- * the limit is reached, more hours become days, and then the oldest days go; the newest day stays
- * in hours. Counts rows and bytes, never asks the clock. Returns 0 or -errno.
+ * Makes days of the oldest hours, beyond STORE_HOURS of them. Where there are more held slices than
+ * that, they become estimated hours where they are believed to have been. Where the limit is
+ * reached, more hours become days, then the oldest days go, and held slices become hours last; the
+ * newest day stays in hours. Counts rows and bytes, never asks the clock. Returns 0 or -errno.
  */
 int store_expire(struct store *store, const struct zone *zone);
 

@@ -106,18 +106,31 @@ static int set_shortened(struct store *store, bool shortened)
 	return store_do(store, STORE_SET_SHORTENED, "i", (int64_t)shortened);
 }
 
-/* A clock that is never set must not keep rows for ever. */
-static int limit_held(struct store *store, const struct zone *zone)
+/* Returns the count of held slices, or -errno. */
+static int64_t count_held(struct store *store)
 {
 	struct sqlite_statement *count = &store->statements->sql[STORE_COUNT_HELD];
-	bool is_over = store->limit && sqlite_bytes(&store->db) > store->limit;
 	int error = store_first(store, STORE_COUNT_HELD, "");
 	int64_t held = error == 1 ? sqlite_integer(count, 0) : error;
 
 	sqlite_done(count);
-	if (held <= 0)
-		return (int)held;
-	return is_over || held > STORE_HOURS ? store_settle_as_believed(store, zone) : 0;
+	return held;
+}
+
+/*
+ * Where there are more than most held slices, makes hours of them. Returns 1; 0: there are not, or
+ * they have no date at all; or -errno.
+ */
+static int limit_held(struct store *store, const struct zone *zone, int64_t most)
+{
+	int64_t held = count_held(store), left;
+	int error;
+
+	if (held <= most)
+		return held < 0 ? (int)held : 0;
+	error = store_settle_as_believed(store, zone);
+	left = error ? error : count_held(store);
+	return left < 0 ? (int)left : left < held;
 }
 
 /* Keeps to the limit. Says so until a larger one leaves room again. */
@@ -136,6 +149,8 @@ static int shorten(struct store *store, const struct zone *zone)
 			error = sum_oldest(store, zone, &hours);
 		if (!error)
 			error = drop_oldest_day(store);
+		if (!error) /* last: what waits for its date would never get the right one */
+			error = limit_held(store, zone, 0);
 		if (error == 1)
 			failed = set_shortened(store, true);
 	}
@@ -149,8 +164,10 @@ int store_expire(struct store *store, const struct zone *zone)
 	int error = store_start(store, &began);
 
 	store->statements->hour.known = false;
-	if (!error)
-		error = limit_held(store, zone);
+	if (!error) /* a clock that is never set must not keep rows for ever */
+		error = limit_held(store, zone, STORE_HOURS);
+	if (error > 0)
+		error = 0;
 	while (!error) {
 		error = count_hours(store, &hours);
 		if (error || hours.count <= STORE_HOURS)

@@ -112,6 +112,32 @@ static void held_rows_are_not_kept_for_ever(void **state)
 	store_close(&store);
 }
 
+/* Days go before what waits for its date: a database at its limit is nothing special. */
+static void held_rows_wait_where_the_limit_is_reached(void **state)
+{
+	struct store store;
+	int64_t host;
+
+	assert_int_equal(store_open(&store, *state, 0, true), 0);
+	assert_int_equal(store_begin(&store), 0);
+	for (int day = 0; day < 200; day++)
+		for (int i = 1; i <= 20; i++) {
+			host = store_host_id(&store, i);
+			assert_int_equal(store_add_hour(&store, &berlin, NOON + day * DAY,
+						 NOON + day * DAY + HOUR, false, host, &some),
+				0);
+		}
+	unsettled(&store, "in 1970", 0);
+	store.limit = sqlite_bytes(&store.db) / 2;
+	assert_int_equal(store_expire(&store, &berlin), 0);
+	assert_true(sqlite_bytes(&store.db) <= store.limit);
+	assert_true(store.shortened);
+	assert_int_equal(store_ask(&store, "SELECT count(*) FROM held"), 1);
+	assert_int_equal(store_ask(&store, "SELECT min(start) > 1700000000 FROM day"), 1);
+	assert_int_equal(store_commit(&store), 0);
+	store_close(&store);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -119,6 +145,7 @@ int main(void)
 		TEST(held_slices_get_their_dates),
 		TEST(earlier_boots_are_estimated),
 		TEST(held_rows_are_not_kept_for_ever),
+		TEST(held_rows_wait_where_the_limit_is_reached),
 	};
 
 	if (sqlite_load()) {
