@@ -102,7 +102,8 @@ static int forget(const struct history_config *config)
 	if (count < 0)
 		history_log_failure(config->state, count);
 	else if (count == 0)
-		log_error("forget '%s': no such host in the history, as of its last commit%s", config->operand,
+		log_error("forget '%s': no such host in the history, as of its last commit%s",
+			config->operand,
 			who.addr ? ": a host that is off is found by its MAC or name" : "");
 	else if (wiped)
 		log_warn("%s: unused parts of the file may still have it: %s", config->state,
