@@ -13,7 +13,7 @@
 
 #define STEPS  "5m, hour, day or month"
 #define GROUPS "host, name or total"
-#define TIMES  "a time as in RFC 3339, a date as 2026-11-27, or seconds since 1970"
+#define TIMES  "a time as 2026-11-27T15:00:00+01:00, a date as 2026-11-27, or seconds since 1970"
 #define HOSTS  "a MAC, an IP address or a name"
 #define AFTER  "what \"next\" of an earlier answer has"
 
