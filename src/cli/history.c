@@ -33,7 +33,7 @@ static int check(const struct history_config *config)
 	if (faults == 0)
 		printf("%s/" STORE_FILE " is whole.\n", config->state);
 	else if (faults > 0)
-		log_error("%s/" STORE_FILE ": damaged: %d faults", config->state, faults);
+		log_error("%s/" STORE_FILE ": damaged; faults: %d", config->state, faults);
 	else if (faults == -EUCLEAN)
 		log_error("%s/" STORE_FILE ": damaged, or no history of mezoura", config->state);
 	else

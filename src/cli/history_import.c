@@ -119,10 +119,10 @@ static int import_found(const struct history_config *config, const struct nlbwmo
 		else if (error)
 			history_log_failure(config->state, error);
 		else
-			printf("%s: %zu hosts (each IP version by itself) of %s to %s are "
-			       "imported.\n",
-				config->operand, found->count, date_text(config->first, first),
-				date_text(config->last, last));
+			printf("%s: imported for %s to %s; hosts, each IP version by itself: "
+			       "%zu\n",
+				config->operand, date_text(config->first, first),
+				date_text(config->last, last), found->count);
 	}
 	zone_free(&zone);
 	return error ? 1 : 0;
