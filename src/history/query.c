@@ -114,6 +114,8 @@ static void set_range(struct query *query)
 	default: /* a clock that was put back hides nothing */
 		query->to = INT64_MAX;
 		query->shown_to = query->sources->now;
+		if (query->shown_to < query->from && !query->from_first)
+			query->shown_to = query->from; /* which has not come yet */
 	}
 }
 

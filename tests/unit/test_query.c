@@ -178,6 +178,10 @@ static void answers_for_a_range(void **state)
 	question.from = (struct history_time){.kind = HISTORY_INSTANT, .value = NOON};
 	recording_ask(&question);
 	assert_int_equal(answer.row_count, 1);
+	question.from.value = world.sources.now + DAY;
+	recording_ask(&question);
+	assert_int_equal(answer.row_count, 0);
+	assert_int_equal(answer.head.to, question.from.value);
 	recording_end();
 }
 
