@@ -50,11 +50,11 @@ static void log_begin(
 			detail);
 		break;
 	case HISTORY_CLOCK:
-		log_warn("the clock is not known to be right: the history keeps dates open until "
-			 "it is");
+		log_warn("the clock is not known to be right: the history has no certain dates "
+			 "until an NTP client reports");
 		break;
 	case HISTORY_LOST:
-		log_error("%llu bytes of counters that fell are not in the history",
+		log_error("counters fell: %llu bytes are not in the history",
 			(unsigned long long)recorder->ledger.lost);
 		break;
 	case HISTORY_NO_SQLITE:
