@@ -167,7 +167,7 @@ $B/lab/%: tests/lab/%.c
 	$(LINK_TOOL) -Wl,--as-needed -lbpf
 
 # our own calls only: those in shared libraries stay as they are
-$B/test_allocations: ALL_LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+$B/test_allocations $B/test_recorder_allocations: ALL_LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 
 # What a test says is shown where it fails.
 check: $(UNIT:$B/test_%=check-%)
