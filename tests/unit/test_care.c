@@ -25,6 +25,9 @@ static const uint8_t laptop[6] = {2, 0, 0, 0, 2, 0x0a}, phone[6] = {2, 0, 0, 0, 
 static const struct mz_counts some = {{100, 1000}, {1, 10}};
 
 static char directory[32], copy[64], said[2048];
+static bool of_path; /* what the last call said */
+static int wiped;
+static const struct care_who nobody = {.name = "annas"};
 
 static void remember(void *context, const char *line)
 {
@@ -200,16 +203,12 @@ static void a_damaged_file_is_damaged(void **state)
 
 static void one_of_a_newer_version_is_left_alone(void **state)
 {
-	int wiped;
-	bool of_path;
-	struct care_who who = {.name = "x"};
-
 	(void)state;
 	make();
 	change("PRAGMA user_version=99");
 	assert_int_equal(care_check(directory, &listener), -EMEDIUMTYPE);
 	assert_int_equal(care_backup(directory, copy, &of_path), -EMEDIUMTYPE);
-	assert_int_equal(care_forget(directory, &who, &listener, &wiped), -EMEDIUMTYPE);
+	assert_int_equal(care_forget(directory, &nobody, &listener, &wiped), -EMEDIUMTYPE);
 }
 
 static void a_copy_has_all_and_is_private(void **state)
@@ -217,7 +216,6 @@ static void a_copy_has_all_and_is_private(void **state)
 	char aside[128];
 	struct stat status;
 	int64_t before;
-	bool of_path;
 
 	(void)state;
 	assert_int_equal(care_backup(directory, copy, &of_path), -ENOENT);
@@ -257,10 +255,10 @@ static void forgotten_hosts_leave_their_traffic(void **state)
 {
 	struct care_who by_mac = {.mac = phone}, by_name = {.name = "annas-laptop"};
 	struct care_who by_address = {.family = AF_INET, .addr = (uint8_t[16]){10, 9, 0, 2}};
-	int wiped = 1;
 	int64_t before;
 
 	(void)state;
+	wiped = 1;
 	assert_int_equal(care_forget(directory, &by_mac, &listener, &wiped), -ENOENT);
 	make();
 	before = ask(traffic);
@@ -295,12 +293,9 @@ static void forgotten_hosts_leave_their_traffic(void **state)
 
 static void a_host_that_nobody_knows_changes_nothing(void **state)
 {
-	struct care_who who = {.name = "annas"};
-	int wiped;
-
 	(void)state;
 	make();
-	assert_int_equal(care_forget(directory, &who, &listener, &wiped), 0);
+	assert_int_equal(care_forget(directory, &nobody, &listener, &wiped), 0);
 	assert_int_equal(ask("SELECT count(*) FROM host"), 4);
 }
 
