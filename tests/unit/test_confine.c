@@ -60,7 +60,7 @@ static int write_file(const char *directory)
 	snprintf(path, sizeof(path), "%s/a", directory);
 	snprintf(other_path, sizeof(other_path), "%s/b", directory);
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0 || pwrite(fd, "abc", 3, 0) != 3 || fchown(fd, geteuid(), getegid()) < 0 ||
+	if (fd < 0 || pwrite(fd, "abc", 3, 0) != 3 || fchown(fd, geteuid(), (gid_t)-1) < 0 ||
 		ftruncate(fd, 1) < 0 || fsync(fd) < 0 ||
 		fcntl(fd, F_SETLK, &(struct flock){.l_type = F_WRLCK}) < 0 || close(fd) < 0)
 		return -1;

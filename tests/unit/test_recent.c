@@ -105,13 +105,13 @@ static void what_is_not_stored_is_merged_never_removed(void **state)
 		check_sums(&run);
 	}
 	assert_int_equal(run.recent.last, 300);
-	assert_in_range(sum_of(&run, 0, UINT64_MAX).slices, 2, 150);
-	assert_in_range(sum_of(&run, 0, UINT64_MAX).unwatched, 1, 150);
-	assert_in_range(sqlite_bytes(&run.recent.db), 1, limit);
+	assert_between(sum_of(&run, 0, UINT64_MAX).slices, 2, 150);
+	assert_between(sum_of(&run, 0, UINT64_MAX).unwatched, 1, 150);
+	assert_between(sqlite_bytes(&run.recent.db), 1, limit);
 	store(&run, 300); /* now they may go */
 	run.recent.limit = 36 << 10;
 	assert_int_equal(recent_prune(&run.recent, run.stored), 0);
-	assert_in_range(sqlite_bytes(&run.recent.db), 1, 36 << 10);
+	assert_between(sqlite_bytes(&run.recent.db), 1, 36 << 10);
 	check_sums(&run);
 	recent_discard(&run.recent);
 	close_run(&run);

@@ -101,7 +101,7 @@ static void every_byte_is_there_once(void **state)
 	struct router *router = *state;
 
 	router_boot(router, SUMMER * 1000);
-	for (int i = 0; i < 150; i++) {
+	for (int i = 0; i < 60; i++) {
 		event(router);
 		router_pass(router, 5 * INTERVAL);
 		if (!router->recorder->store.db.handle)
@@ -264,7 +264,8 @@ static void it_commits_at_full_hours(void **state)
 		assert_int_equal(
 			(router->recorder->position.taken + router->recorder->offset) % HOUR, 0);
 	}
-	assert_in_range(router->recorder->report.commits, 48, 50);
+	assert_true(
+		router->recorder->report.commits >= 48 && router->recorder->report.commits <= 50);
 }
 
 /* The last commit of a day has all of it, also where --commit is longer. */

@@ -314,7 +314,7 @@ static void questions_are_checked_and_answered(void **state)
 	assert_non_null(answer);
 	assert_int_equal(answer->error, 0);
 	assert_int_equal(answer->kind, HISTORY_ANSWER);
-	assert_in_range(answer->row_count, 3, 5);
+	assert_between(answer->row_count, 3, 5);
 	question.step = 99;
 	answer = ask(router, &question, sizeof(question));
 	assert_non_null(answer);
@@ -336,8 +336,8 @@ static void the_report_tells_what_there_is(void **state)
 	assert_true(report->bytes > 0 && report->recent_bytes > 0 && report->commits >= 3);
 	assert_true(report->written >= report->bytes);
 	assert_int_equal(report->written_today, report->written);
-	assert_in_range(report->committed, SUMMER, SUMMER + 3 * HOUR);
-	assert_in_range(report->reach[HISTORY_HOUR], SUMMER - HOUR, SUMMER);
+	assert_between(report->committed, SUMMER, SUMMER + 3 * HOUR);
+	assert_between(report->reach[HISTORY_HOUR], SUMMER - HOUR, SUMMER);
 	assert_int_equal(report->bytes_limit, 64 << 20);
 	assert_true(report->resident_bytes > 0);
 }
@@ -361,7 +361,7 @@ static void what_was_written_today_outlives_the_process(void **state)
 	assert_true(router->recorder->report.written_today >= today);
 	router_pass_fast(router, 24 * HOUR); /* another day, since 14 hours */
 	today = router->recorder->report.written_today;
-	assert_in_range(today, 1, router->recorder->report.written - 1);
+	assert_between(today, 1, router->recorder->report.written - 1);
 }
 
 int main(void)

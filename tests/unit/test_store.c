@@ -186,7 +186,7 @@ static void days_have_the_length_of_local_days(void **state)
 				 store_host_id(&store, 2), &some),
 		0);
 	assert_int_equal(store_commit(&store), 0);
-	assert_in_range(
+	assert_between(
 		store_ask(&store, "SELECT count(*) FROM hour"), STORE_HOURS - 24, STORE_HOURS);
 	assert_int_equal(store_ask(&store, "SELECT sum(upload_packets) FROM"
 					   " (SELECT upload_packets FROM hour_traffic UNION ALL"

@@ -59,7 +59,7 @@ static void sum(struct model *model, struct mz_counts sums[HOSTS])
 	for (row = sqlite_first(&model->store.db, &all, ""); row == 1; row = sqlite_next(&all)) {
 		long host = strtol(sqlite_text(&all, 0) + 15, NULL, 16);
 
-		assert_in_range(host, 0, HOSTS - 1);
+		assert_between(host, 0, HOSTS - 1);
 		sums[host] = sqlite_counts(&all, 1);
 	}
 	assert_int_equal(row, 0);
@@ -276,7 +276,7 @@ static void the_limit_is_kept_and_the_newest_days_stay(void **state)
 	assert_true(store.shortened);
 	first = store_ask(&store, "SELECT min(start) FROM daily JOIN day USING (date)");
 	/* hours became days before any day went */
-	assert_in_range(store_ask(&store, "SELECT count(*) FROM hour"), 1, 48);
+	assert_between(store_ask(&store, "SELECT count(*) FROM hour"), 1, 48);
 	assert_true(first > NOON + 10 * (int64_t)86400);
 	/* all days that are left are whole */
 	assert_int_equal(store_ask(&store, "SELECT count(DISTINCT upload_bytes) FROM day_traffic"

@@ -242,7 +242,7 @@ static void this_machine(void **state)
 	before = (int64_t)clock_us(CLOCK_BOOTTIME) / 1000;
 	timekeeper_read(&reading, stamp);
 	after = (int64_t)clock_us(CLOCK_BOOTTIME) / 1000;
-	assert_in_range(reading.boot_ms, before, after);
+	assert_between(reading.boot_ms, before, after);
 	assert_true(
 		llabs(reading.date_ms - reading.boot_ms -
 			((int64_t)clock_us(CLOCK_REALTIME) - (int64_t)clock_us(CLOCK_BOOTTIME)) /

@@ -230,7 +230,7 @@ static void months_begin_when_asked_to(void **state)
 		for (; start < zone_day_from_date(2029, 1, 1); start = end, end = same) {
 			zone_date_from_day(start, &year, &month, &day_of_month);
 			assert_int_equal(day_of_month, first);
-			assert_in_range(end - start, 28, 31);
+			assert_between(end - start, 28, 31);
 			for (int64_t inside = start; inside < end; inside++) {
 				int64_t s, e;
 

@@ -11,4 +11,8 @@
 
 #include <cmocka.h>
 
+/* Newer cmocka deprecates its own for this. Evaluates value twice. */
+#define assert_between(value, least, most)                                                         \
+	assert_true((int64_t)(value) >= (int64_t)(least) && (int64_t)(value) <= (int64_t)(most))
+
 #endif
