@@ -12,7 +12,7 @@
 void ledger_init(struct ledger *ledger,
 	int (*close)(void *context, const struct ledger_slice *slice), void *context)
 {
-	*ledger = (struct ledger){.close = close, .context = context};
+	*ledger = (struct ledger){.close = close, .context = context, .watched = LEDGER_WATCHED};
 	hash_seed_draw(&ledger->seed);
 }
 

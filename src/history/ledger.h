@@ -52,6 +52,9 @@ struct ledger {
 	int64_t taken;	 /* when the last snapshot was taken */
 	uint64_t lost;	 /* bytes of counters that fell: they cannot have been recorded */
 	bool started;
+	/* Snapshots further apart than so many seconds: no daemon looked. The caller may raise it.
+	 */
+	int64_t watched;
 	/* private: */
 	bool unwatched; /* the open slice */
 	bool baseline;	/* counters begin at what the next snapshot has */
@@ -79,7 +82,7 @@ void ledger_resume(struct ledger *ledger, uint64_t tables, int64_t closed);
 /*
  * Takes a snapshot that was taken at now. mark: the instant at which a slice is to end, if now is
  * not before it; the part of the counters before it is interpolated. Snapshots that are further
- * apart than LEDGER_WATCHED become one unwatched slice.
+ * apart than ledger->watched become one unwatched slice.
  *
  * Where the tables are not those of the last snapshot, all counters begin at 0 again, at
  * snapshot->tables_since_s; where that is not known, at what they are, unless the database knows
@@ -87,7 +90,7 @@ void ledger_resume(struct ledger *ledger, uint64_t tables, int64_t closed);
  */
 int ledger_take(struct ledger *ledger, const struct snapshot *snapshot, int64_t now, int64_t mark);
 
-#define LEDGER_WATCHED 600 /* seconds */
+#define LEDGER_WATCHED 600 /* seconds: what ledger_init() sets */
 
 /* Closes the open slice at the last snapshot. Returns 0, or what close() returned. */
 int ledger_close(struct ledger *ledger);

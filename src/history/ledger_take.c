@@ -192,7 +192,7 @@ static int begin_tables(struct ledger *ledger, const struct snapshot *s, int64_t
 /* Returns 0, or what close() returned. */
 static int close_slices(struct ledger *ledger, int64_t now, int64_t mark)
 {
-	bool watched = now - ledger->taken <= LEDGER_WATCHED;
+	bool watched = now - ledger->taken <= ledger->watched;
 	int error = 0;
 
 	if (watched && mark > ledger->taken && mark <= now && mark > ledger->closed)

@@ -292,13 +292,23 @@ static bool name_boot(struct recorder *recorder)
 	return snapshot;
 }
 
+/* With a long -t, snapshots are far apart though the daemon runs. */
+static void begin_ledger(struct recorder *recorder)
+{
+	const int64_t watched = 3 * (int64_t)recorder->options->interval;
+
+	ledger_init(&recorder->ledger, recorder_take_slice, recorder);
+	if (recorder->ledger.watched < watched)
+		recorder->ledger.watched = watched;
+}
+
 int recorder_start(struct recorder *recorder)
 {
 	int error;
 
 	if (!name_boot(recorder))
 		return -EAGAIN;
-	ledger_init(&recorder->ledger, recorder_take_slice, recorder);
+	begin_ledger(recorder);
 	timekeeper_init(&recorder->keeper, (int64_t)FLOOR * 1000);
 	error = open_store(recorder);
 	recorder_store_trouble(recorder, error);
@@ -331,7 +341,7 @@ void recorder_leave_recent(struct recorder *recorder, const char *why)
 	recorder->query = NULL;
 	recent_discard(&recorder->recent);
 	ledger_finish(&recorder->ledger);
-	ledger_init(&recorder->ledger, recorder_take_slice, recorder);
+	begin_ledger(recorder);
 	recorder->in_memory = true;
 	if (resume(recorder) < 0 || recorder_compare_counters(recorder) < 0)
 		recorder->again = true;

@@ -192,6 +192,22 @@ static void what_was_counted_while_nobody_looked_is_one_unwatched_slice(void **s
 	expect_all(house);
 }
 
+/* -t may be an hour. */
+static void snapshots_may_be_far_apart_while_a_daemon_looks(void **state)
+{
+	struct house *house = *state;
+
+	house->ledger.watched = 10800;
+	for (int i = 0; i < 5; i++) {
+		assert_int_equal(take(house), 0);
+		expect_all(house);
+		assert_false(house->unwatched);
+		send_from(house, 0, 1000);
+		house->now += 3600;
+	}
+	assert_true(house->slice_count >= 4);
+}
+
 /* Counters that were there before any history began: nobody knows when they rose. */
 static void tables_of_an_unknown_age_begin_at_what_they_have(void **state)
 {
@@ -316,6 +332,8 @@ int main(void)
 			a_slice_ends_at_its_mark_with_what_was_counted_by_then, enter, leave),
 		cmocka_unit_test_setup_teardown(
 			what_was_counted_while_nobody_looked_is_one_unwatched_slice, enter, leave),
+		cmocka_unit_test_setup_teardown(
+			snapshots_may_be_far_apart_while_a_daemon_looks, enter, leave),
 		cmocka_unit_test_setup_teardown(
 			tables_of_an_unknown_age_begin_at_what_they_have, enter, leave),
 		cmocka_unit_test_setup_teardown(
