@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "base/buf.h"
+#include "base/calendar.h"
 #include "base/json_reader.h"
 #include "base/log.h"
 #include "base/mac.h"
@@ -83,7 +84,7 @@ static const char *date_text(int64_t day, char text[32])
 {
 	int year, month, day_of_month;
 
-	zone_date_from_day(day, &year, &month, &day_of_month);
+	calendar_date(day, &year, &month, &day_of_month);
 	snprintf(text, 32, "%04d-%02d-%02d", year, month, day_of_month);
 	return text;
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/calendar.h"
 #include "config/config.h"
 #include "config/option_values.h"
 #include "history/zone.h"
@@ -55,8 +56,8 @@ static int value_month(struct value *value)
 
 	if (!read_date(value->text, &year, &month, NULL))
 		return value_refuse(value, "a month, as 2026-11");
-	config->first = zone_day_from_date(year, month, 1);
-	config->last = zone_day_from_date(year + month / 12, month % 12 + 1, 1) - 1;
+	config->first = calendar_day(year, month, 1);
+	config->last = calendar_day(year + month / 12, month % 12 + 1, 1) - 1;
 	config->has_first = config->has_last = true;
 	return 0;
 }
@@ -68,7 +69,7 @@ static int value_date(struct value *value)
 
 	if (!read_date(value->text, &year, &month, &day))
 		return value_refuse(value, "a date, as 2026-11-27");
-	*(int64_t *)value->field = zone_day_from_date(year, month, day);
+	*(int64_t *)value->field = calendar_day(year, month, day);
 	*(value->field == &config->first ? &config->has_first : &config->has_last) = true;
 	return 0;
 }

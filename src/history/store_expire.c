@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "base/calendar.h"
 #include "history/store.h"
 #include "history/store_private.h"
 
@@ -42,7 +43,7 @@ static int sum_day(struct store *store, const struct zone *zone, int64_t start, 
 	int year, month, day, error;
 	char date[32];
 
-	zone_date_from_day(zone_day_of(zone, start), &year, &month, &day);
+	calendar_date(zone_day_of(zone, start), &year, &month, &day);
 	snprintf(date, sizeof(date), "%04d-%02d-%02d", year, month, day);
 	day_sums_forget_day(&store->sums, start); /* as few rows as that are quickly added up */
 	error = before < 0 ? (int)before : 0;

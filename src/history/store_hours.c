@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "base/calendar.h"
 #include "history/store.h"
 #include "history/store_private.h"
 
@@ -96,7 +97,7 @@ int store_add_day(struct store *store, const struct zone *zone, int64_t day, boo
 	bool began;
 
 	day_sums_forget_day(&store->sums, start);
-	zone_date_from_day(day, &year, &month, &day_of_month);
+	calendar_date(day, &year, &month, &day_of_month);
 	snprintf(date, sizeof(date), "%04d-%02d-%02d", year, month, day_of_month);
 	error = store_start(store, &began);
 	if (!error)

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/calendar.h"
 
 #define HOUR	  3600
 #define DAY	  86400
@@ -328,35 +329,16 @@ int64_t zone_day_of(const struct zone *zone, int64_t t)
 
 /* Years are taken to begin in March, so that February's last day is the year's; 400 of them are
  * 146,097 days. Day 0 is 719,468 days after 0000-03-01. */
-int64_t zone_day_from_date(int year, int month, int day_of_month)
-{
-	int64_t y = year - (month <= 2), era = floor_div(y, 400), of_era = y - era * 400;
-	int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day_of_month - 1;
-
-	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-}
-
-void zone_date_from_day(int64_t day, int *year, int *month, int *day_of_month)
-{
-	int64_t era = floor_div(day + 719468, 146097), of_era = day + 719468 - era * 146097;
-	int64_t y = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-	int64_t of_year = of_era - (365 * y + y / 4 - y / 100), m = (5 * of_year + 2) / 153;
-
-	*day_of_month = (int)(of_year - (153 * m + 2) / 5 + 1);
-	*month = (int)(m < 10 ? m + 3 : m - 9);
-	*year = (int)(y + era * 400 + (*month <= 2));
-}
-
 void zone_month(int64_t day, int first, int64_t *start, int64_t *end)
 {
 	int year, month, day_of_month;
 
-	zone_date_from_day(day, &year, &month, &day_of_month);
+	calendar_date(day, &year, &month, &day_of_month);
 	if (day_of_month < first && --month == 0) {
 		month = 12;
 		year--;
 	}
-	*start = zone_day_from_date(year, month, first);
-	*end = month == 12 ? zone_day_from_date(year + 1, 1, first)
-			   : zone_day_from_date(year, month + 1, first);
+	*start = calendar_day(year, month, first);
+	*end = month == 12 ? calendar_day(year + 1, 1, first)
+			   : calendar_day(year, month + 1, first);
 }

@@ -62,10 +62,6 @@ int64_t zone_day_of(const struct zone *zone, int64_t t);
 /* The first instant whose local date is day, or a later one where that date was skipped. */
 int64_t zone_day_start(const struct zone *zone, int64_t day);
 
-/* Calendar. day: since 1970-01-01; month: 1 to 12. Proleptic Gregorian, as RFC 3339 takes it. */
-int64_t zone_day_from_date(int year, int month, int day_of_month);
-void zone_date_from_day(int64_t day, int *year, int *month, int *day_of_month);
-
 /*
  * The first day of the month that day is in, where months begin on the day first (1 to 28), and
  * that of the next one.

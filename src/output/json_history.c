@@ -3,11 +3,12 @@
 
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
+#include "base/calendar.h"
 #include "base/escape.h"
 #include "model/labels.h"
 
+#define DAY	    86400
 #define TIME_LENGTH 27 /* of "2026-11-27T15:00:00+01:00", with its quotes */
 
 static void put_two(char *to, int number)
@@ -19,21 +20,20 @@ static void put_two(char *to, int number)
 /* Offsets of the time before zones have seconds, which RFC 3339 has not: the time stays exact. */
 static void format(struct json_history_time *kept, int64_t time, int32_t offset)
 {
-	int minutes = (offset < 0 ? -offset : offset) / 60;
-	int64_t whole = offset - offset % 60;
-	time_t local = (time_t)(time + whole);
+	int minutes = (offset < 0 ? -offset : offset) / 60, year, month, day_of_month;
+	int64_t local = time + offset - offset % 60;
+	int second = (int)((local % DAY + DAY) % DAY); /* of the day */
 	char *text = kept->text;
-	struct tm tm;
 
-	gmtime_r(&local, &tm);
+	calendar_date((local - second) / DAY, &year, &month, &day_of_month);
 	memcpy(text, "\"0000-00-00T00:00:00+00:00\"", TIME_LENGTH + 1);
-	put_two(text + 1, (tm.tm_year + 1900) / 100);
-	put_two(text + 3, (tm.tm_year + 1900) % 100);
-	put_two(text + 6, tm.tm_mon + 1);
-	put_two(text + 9, tm.tm_mday);
-	put_two(text + 12, tm.tm_hour);
-	put_two(text + 15, tm.tm_min);
-	put_two(text + 18, tm.tm_sec);
+	put_two(text + 1, year / 100);
+	put_two(text + 3, year % 100);
+	put_two(text + 6, month);
+	put_two(text + 9, day_of_month);
+	put_two(text + 12, second / 3600);
+	put_two(text + 15, second / 60 % 60);
+	put_two(text + 18, second % 60);
 	text[20] = offset < 0 ? '-' : '+';
 	put_two(text + 21, minutes / 60);
 	put_two(text + 24, minutes % 60);

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/calendar.h"
 #include "history/care.h"
 #include "history/sums.h"
 
@@ -312,8 +313,8 @@ static void an_import_is_spread_over_its_days(void **state)
 {
 	struct care_import import = {.found = &found,
 		.zone = &berlin,
-		.first = zone_day_from_date(2024, 10, 1),
-		.last = zone_day_from_date(2024, 10, 31)};
+		.first = calendar_day(2024, 10, 1),
+		.last = calendar_day(2024, 10, 31)};
 	int64_t day = 0, hosts = 0, before;
 
 	(void)state;
@@ -346,8 +347,8 @@ static void nothing_is_imported_twice(void **state)
 {
 	struct care_import import = {.found = &found,
 		.zone = &berlin,
-		.first = zone_day_from_date(2024, 3, 1),
-		.last = zone_day_from_date(2024, 3, 31)};
+		.first = calendar_day(2024, 3, 1),
+		.last = calendar_day(2024, 3, 31)};
 	int64_t day = 0, hosts = 0, before;
 
 	(void)state;

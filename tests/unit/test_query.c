@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Answers from the database, the recent slices and the open one: nothing is missing, nothing twice.
- */
+/* Answers from the database, recent slices and the open one: nothing is missing, nothing twice. */
+#include "base/calendar.h"
 #include "recording.h"
 
 #define BERLIN	  "CET-1CEST,M3.5.0,M10.5.0/3"
@@ -155,7 +155,7 @@ static void cuts_hours_days_and_months(void **state)
 static void answers_for_a_range(void **state)
 {
 	struct history_question question = recording_question(HISTORY_HOUR, HISTORY_BY_TOTAL);
-	int64_t day = zone_day_from_date(2026, 3, 28);
+	int64_t day = calendar_day(2026, 3, 28);
 
 	(void)state;
 	record_30_hours();

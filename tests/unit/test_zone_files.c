@@ -6,6 +6,8 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "base/calendar.h"
+
 #define DAY    86400
 #define NOW    1782864000 /* 2026-07-01 */
 #define BERLIN "CET-1CEST,M3.5.0,M10.5.0/3"
@@ -209,26 +211,26 @@ static void dates_are_those_of_the_calendar(void **state)
 		if (at != t)
 			continue;
 		assert_non_null(gmtime_r(&at, &tm));
-		zone_date_from_day(day, &year, &month, &day_of_month);
+		calendar_date(day, &year, &month, &day_of_month);
 		assert_true(year == tm.tm_year + 1900 && month == tm.tm_mon + 1 &&
 			    day_of_month == tm.tm_mday);
-		assert_int_equal(zone_day_from_date(year, month, day_of_month), day);
+		assert_int_equal(calendar_day(year, month, day_of_month), day);
 	}
-	assert_int_equal(zone_day_from_date(0, 1, 1), -719528);
-	assert_int_equal(zone_day_from_date(1, 1, 1), -719162);
-	assert_int_equal(zone_day_from_date(9999, 12, 31), 2932896);
+	assert_int_equal(calendar_day(0, 1, 1), -719528);
+	assert_int_equal(calendar_day(1, 1, 1), -719162);
+	assert_int_equal(calendar_day(9999, 12, 31), 2932896);
 }
 
 static void months_begin_when_asked_to(void **state)
 {
 	(void)state;
 	for (int first = 1; first <= 28; first++) {
-		int64_t day = zone_day_from_date(2023, 6, 15), start, end, again, same;
+		int64_t day = calendar_day(2023, 6, 15), start, end, again, same;
 		int year, month, day_of_month;
 
 		zone_month(day, first, &start, &end);
-		for (; start < zone_day_from_date(2029, 1, 1); start = end, end = same) {
-			zone_date_from_day(start, &year, &month, &day_of_month);
+		for (; start < calendar_day(2029, 1, 1); start = end, end = same) {
+			calendar_date(start, &year, &month, &day_of_month);
 			assert_int_equal(day_of_month, first);
 			assert_between(end - start, 28, 31);
 			for (int64_t inside = start; inside < end; inside++) {
