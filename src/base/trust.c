@@ -9,12 +9,19 @@
 
 bool trust_user(uid_t uid)
 {
+	static uid_t known;
+	static bool looked, is_known;
 	const struct passwd *keeper;
 
 	if (uid == 0 || uid == geteuid())
 		return true;
-	keeper = getpwnam("mezoura");
-	return keeper && keeper->pw_uid == uid;
+	if (!looked) {
+		keeper = getpwnam("mezoura");
+		is_known = keeper != NULL;
+		known = keeper ? keeper->pw_uid : 0;
+		looked = true;
+	}
+	return is_known && uid == known;
 }
 
 static bool is_open_to_all(const char *path)

@@ -8,7 +8,10 @@
 /* Users below this are root and services (SYS_UID_MAX of login.defs(5)), others are people. */
 #define TRUST_UIDS 1000
 
-/* Whether uid is root, this process's user, or user mezoura, which the keeper becomes. */
+/*
+ * Whether uid is root, this process's user, or user mezoura, which the keeper becomes. Looks that
+ * user up once: call it with another user's id before a sandbox that allows no such look.
+ */
 bool trust_user(uid_t uid);
 
 /*

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/trust.h"
 #include "history/recorder.h"
 #include "history/recorder_private.h"
 
@@ -245,6 +246,7 @@ int recorder_prepare(struct recorder *recorder)
 
 	recorder->store = (struct store){.lock = -1};
 	process_usage_init(&recorder->process);
+	trust_user((uid_t)-1); /* the sandbox lets nobody look users up */
 	zone_files_look(&recorder->zone_files);
 	recorder->state = look_at(recorder->options->state);
 	recorder->recent_directory = look_at(trusted_recent(recorder));
