@@ -8,7 +8,7 @@
 static struct history_client client;
 static union history_message *message;
 
-static int start(void **state)
+static int enter(void **state)
 {
 	int pair[2];
 
@@ -22,7 +22,7 @@ static int start(void **state)
 	return 0;
 }
 
-static int stop(void **state)
+static int leave(void **state)
 {
 	(void)state;
 	clock_run();
@@ -253,7 +253,7 @@ static void it_never_blocks(void **state)
 	assert_false(client.asked);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, enter, leave)
 
 int main(void)
 {

@@ -9,14 +9,14 @@
 
 static struct snapshot *snapshot;
 
-static int start(void **state)
+static int enter(void **state)
 {
 	(void)state;
 	snapshot = web_snapshot(3, 1); /* 0.0.0.1 belongs to 02:00:00:00:00:01 */
 	return 0;
 }
 
-static int stop(void **state)
+static int leave(void **state)
 {
 	(void)state;
 	free(snapshot);
@@ -230,5 +230,5 @@ int main(void)
 		cmocka_unit_test(the_next_part_is_asked_for_by_its_path),
 	};
 
-	return cmocka_run_group_tests_name("history_request", tests, start, stop);
+	return cmocka_run_group_tests_name("history_request", tests, enter, leave);
 }
