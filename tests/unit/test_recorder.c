@@ -101,7 +101,7 @@ static void every_byte_is_there_once(void **state)
 	struct router *router = *state;
 
 	router_boot(router, SUMMER * 1000);
-	for (int i = 0; i < 60; i++) {
+	for (int i = 0; i < 40; i++) {
 		event(router);
 		router_pass(router, 5 * INTERVAL);
 		if (!router->recorder->store.db.handle)
