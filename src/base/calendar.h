@@ -8,6 +8,9 @@
 
 #include <stdint.h>
 
+/* a / b, rounded down also before 1970, where a is negative. b: above 0. */
+int64_t floor_div(int64_t a, int64_t b);
+
 /* The day of a date, since 1970-01-01. month: 1 to 12. */
 int64_t calendar_day(int year, int month, int day_of_month);
 

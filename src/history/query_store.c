@@ -2,6 +2,7 @@
 /* What the query reads from the database: docs/history.md has the tables. */
 #include <errno.h>
 
+#include "base/calendar.h"
 #include "history/query.h"
 #include "history/query_private.h"
 
@@ -9,11 +10,6 @@
 #define AROUND                                                                                     \
 	(DAY + DAY / 2) /* how far a day's start is from that of its date in UTC, at most          \
 			 */
-
-static int64_t floor_div(int64_t a, int64_t b)
-{
-	return a / b - (a % b < 0);
-}
 
 static int take_hour(struct query *query, int got)
 {

@@ -22,11 +22,6 @@
 
 const char *zone_paths[ZONE_PATHS] = {"/etc/TZ", "/etc/localtime", "/etc/timezone"};
 
-static int64_t floor_div(int64_t a, int64_t b)
-{
-	return a / b - (a % b < 0);
-}
-
 /* The first line of a file that has one; and whether it has. */
 static bool read_line(const char *path, char *line, size_t size)
 {
