@@ -35,6 +35,41 @@
 
 #define INT_BITS 0xffffffff
 
+/*
+ * The system calls that every child takes to read, write and wait, and for the time and memory, in
+ * all variants that C libraries use. A number is negative where the machine does not have the call.
+ */
+static const int calls_of_all[] = {SCMP_SYS(read), SCMP_SYS(pread64), SCMP_SYS(readv),
+	SCMP_SYS(write), SCMP_SYS(writev), SCMP_SYS(close), SCMP_SYS(recvfrom), SCMP_SYS(recv),
+	SCMP_SYS(recvmsg), SCMP_SYS(sendto), SCMP_SYS(send), SCMP_SYS(sendmsg),
+	SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_pwait2), SCMP_SYS(epoll_ctl),
+	SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(ppoll_time64), SCMP_SYS(clock_gettime),
+	SCMP_SYS(clock_gettime64), SCMP_SYS(gettimeofday), SCMP_SYS(time),
+	SCMP_SYS(clock_nanosleep), SCMP_SYS(clock_nanosleep_time64), SCMP_SYS(nanosleep),
+	SCMP_SYS(mmap), SCMP_SYS(mmap2), SCMP_SYS(mremap), SCMP_SYS(mprotect), SCMP_SYS(munmap),
+	SCMP_SYS(madvise), SCMP_SYS(brk), SCMP_SYS(futex), SCMP_SYS(futex_time64),
+	SCMP_SYS(getrandom), SCMP_SYS(getrusage), SCMP_SYS(getpid), SCMP_SYS(gettid),
+	SCMP_SYS(rt_sigreturn), SCMP_SYS(sigreturn), SCMP_SYS(rt_sigprocmask),
+	SCMP_SYS(restart_syscall), SCMP_SYS(uname), SCMP_SYS(sigaltstack), /* for the sanitizers */
+	SCMP_SYS(exit), SCMP_SYS(exit_group)};
+
+/*
+ * Of fcntl(2) the commands for duplicates and flags only. By F_SETOWN, the kernel would send
+ * signals to other processes for the child. One could hit the keeper, whose saved user is the
+ * exporter's, and only Landlock's version 6 prevents that.
+ */
+static const struct sandbox_rule rules_of_all[] = {
+	{SCMP_SYS(fcntl), 1, SANDBOX_AT_MOST, F_SETFL},
+	{SCMP_SYS(fcntl), 1, SANDBOX_EQUALS, F_DUPFD_CLOEXEC},
+	{SCMP_SYS(fcntl64), 1, SANDBOX_AT_MOST, F_SETFL},
+	{SCMP_SYS(fcntl64), 1, SANDBOX_EQUALS, F_DUPFD_CLOEXEC},
+};
+
+static const struct sandbox of_all = {.calls = calls_of_all,
+	.call_count = sizeof(calls_of_all) / sizeof(*calls_of_all),
+	.allowed = rules_of_all,
+	.allowed_count = sizeof(rules_of_all) / sizeof(*rules_of_all)};
+
 struct ruleset {
 	__u64 fs, net, scoped;
 };
@@ -115,23 +150,33 @@ static int add_rule(scmp_filter_ctx filter, uint32_t action, const struct sandbo
 	return seccomp_rule_add_array(filter, action, rule->call, 1, &argument);
 }
 
-/* Puts a filter in force: other calls than those that it has do what otherwise says. */
-static int load_filter(uint32_t otherwise, uint32_t action, const int *calls, size_t call_count,
-	const struct sandbox_rule *rules, size_t rule_count)
+static int add_rules(scmp_filter_ctx filter, uint32_t action, const struct sandbox_rule *rules,
+	size_t rule_count)
 {
-	scmp_filter_ctx filter = seccomp_init(otherwise);
 	int error = filter ? 0 : -ENOMEM;
 
-	for (size_t i = 0; i < call_count && !error; i++) {
-		if (calls[i] >= 0)
-			error = seccomp_rule_add(filter, action, calls[i], 0);
-	}
 	for (size_t i = 0; i < rule_count && !error; i++)
 		error = add_rule(filter, action, &rules[i]);
+	return error;
+}
+
+static int allow(scmp_filter_ctx filter, const struct sandbox *sandbox)
+{
+	int error = add_rules(filter, SCMP_ACT_ALLOW, sandbox->allowed, sandbox->allowed_count);
+
+	for (size_t i = 0; i < sandbox->call_count && !error; i++)
+		if (sandbox->calls[i] >= 0)
+			error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, sandbox->calls[i], 0);
+	return error;
+}
+
+/* Puts a filter in force that was made without an error, and frees it. Returns whether it is. */
+static bool load(scmp_filter_ctx filter, int error)
+{
 	if (!error)
 		error = seccomp_load(filter);
 	seccomp_release(filter);
-	return error;
+	return error == 0;
 }
 
 /*
@@ -140,11 +185,20 @@ static int load_filter(uint32_t otherwise, uint32_t action, const int *calls, si
  */
 static bool enter_seccomp(const struct sandbox *sandbox)
 {
-	if (sandbox->refused_count && load_filter(SCMP_ACT_ALLOW, REFUSE, NULL, 0, sandbox->refused,
-					      sandbox->refused_count) != 0)
-		return false;
-	return load_filter(REFUSE, SCMP_ACT_ALLOW, sandbox->calls, sandbox->call_count,
-		       sandbox->allowed, sandbox->allowed_count) == 0;
+	scmp_filter_ctx filter;
+	int error;
+
+	if (sandbox->refused_count) {
+		filter = seccomp_init(SCMP_ACT_ALLOW);
+		error = add_rules(filter, REFUSE, sandbox->refused, sandbox->refused_count);
+		if (!load(filter, error))
+			return false;
+	}
+	filter = seccomp_init(REFUSE);
+	error = allow(filter, &of_all);
+	if (!error)
+		error = allow(filter, sandbox);
+	return load(filter, error);
 }
 
 int sandbox_enter(const struct sandbox *sandbox, const char **missing)

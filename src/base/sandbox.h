@@ -26,11 +26,12 @@ struct sandbox_rule {
 	uint64_t value;
 };
 
+/* What a child is allowed on top of the calls that every child takes. */
 struct sandbox {
 	const char *const *directories; /* may be read and changed; those that exist. NULL: end */
-	const int *calls;		/* allowed, whatever their arguments are */
+	const int *calls;		/* whatever their arguments are */
 	size_t call_count;
-	const struct sandbox_rule *allowed; /* allowed, too */
+	const struct sandbox_rule *allowed; /* with certain ones */
 	size_t allowed_count;
 	const struct sandbox_rule *refused; /* even where calls has them */
 	size_t refused_count;
