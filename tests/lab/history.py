@@ -138,7 +138,7 @@ class Boots:
     """A router that can be booted anew, as far as a history sees that.
 
     Another boot id, a clock that begins near 0, no tables in the kernel, nothing in memory: all of it
-    only for what is started here. The kernel itself goes on, of course: tests/vm/guest really boots.
+    only for what is started here. The kernel itself goes on, of course: tests/vm/reboots really boots.
     """
 
     def __init__(self):
