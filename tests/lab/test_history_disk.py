@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 import sqlite3
-import time
 
 import pytest
 
@@ -162,12 +161,6 @@ def test_a_disk_that_stalls_delays_nobody_but_the_recorder(home):
         try:
             speak(home, client, [client.v6])
             daemon.await_pulls(3)  # in which it is to be written, too
-            slowest = 0
-            for _ in range(10):
-                began = time.monotonic()
-                daemon.get()
-                slowest = max(slowest, time.monotonic() - began)
-            print(f"slowest scrape {slowest * 1e3:.0f} ms")
             assert_exact(truth, daemon)
             take_away(daemon, hook)
             wait_for_hooks(home)
