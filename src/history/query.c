@@ -14,15 +14,13 @@
 
 static const char *const texts[QUERY_STATEMENTS] = {
 	[QUERY_HOSTS] = "SELECT id FROM host WHERE id > ? ORDER BY id",
-	[QUERY_NEXT_HOURS] = "SELECT start, end, estimated FROM hour WHERE start >= ?"
-			     " ORDER BY start",
-	[QUERY_HOURS] = "SELECT start, estimated FROM hour WHERE start >= ? AND start < ?"
+	[QUERY_HOURS] = "SELECT start, estimated, " COUNTS ", end FROM hour WHERE start >= ?"
 			" ORDER BY start",
 	[QUERY_HOUR_TRAFFIC] = "SELECT host, " COUNTS " FROM hour_traffic WHERE start = ?",
 	[QUERY_HOUR_OF_HOST] = "SELECT host, " COUNTS " FROM hour_traffic WHERE start = ?"
 			       " AND host = ?",
-	[QUERY_DAYS] = "SELECT start, utc_offset, estimated FROM day WHERE start >= ?"
-		       " ORDER BY start",
+	[QUERY_DAYS] = "SELECT start, estimated, " COUNTS ", utc_offset FROM day"
+		       " WHERE start >= ? ORDER BY start",
 	[QUERY_DAY_TRAFFIC] = "SELECT host, " COUNTS " FROM day_traffic WHERE start = ?",
 	[QUERY_DAY_OF_HOST] = "SELECT host, " COUNTS " FROM day_traffic WHERE start = ?"
 			      " AND host = ?",
@@ -147,7 +145,6 @@ void query_free(struct query *query)
 	for (int i = 0; i < QUERY_STATEMENTS; i++)
 		sqlite_finalize(&query->statements[i]);
 	query_free_hosts(query);
-	free(query->day.rows);
 	free(query->stretches);
 	free(query);
 }
@@ -243,7 +240,7 @@ static int fill_bucket(struct query *query)
 		query->bucket.start == query->hour.start)
 		error = query_add_hour(query);
 	else if (!error && query->question.step > HISTORY_HOUR)
-		error = query_add_stored_days(query);
+		error = query_add_days(query);
 	if (error)
 		return error;
 	query_sort(query);
@@ -372,10 +369,8 @@ int query_next(struct query *query, struct history_answer *message, size_t room)
 		error = sqlite_run(&store->db, "BEGIN");
 	if (error)
 		return error;
-	error = query_check_days(query);
-	if (!error)
-		error = fill_message(query, message, room);
-	sqlite_done(query_statement(query, QUERY_NEXT_HOURS));
+	error = fill_message(query, message, room);
+	sqlite_done(query_statement(query, QUERY_HOURS));
 	query->hour.is_open = false;
 	if (store) {
 		int ended = sqlite_run(&store->db, "COMMIT");

@@ -331,8 +331,6 @@ int query_add_id(struct query *query, int64_t id, const struct mz_counts *counts
 	query->scanned++;
 	if (host < 0)
 		return (int)host;
-	if (query->adds_day_up)
-		return query_add_to_day(query, (uint32_t)host, id, counts, estimated);
 	return query_add(query, (uint32_t)host, counts, estimated);
 }
 

@@ -21,7 +21,6 @@ struct query_sources;
 
 enum query_statement {
 	QUERY_HOSTS,
-	QUERY_NEXT_HOURS,
 	QUERY_HOURS,
 	QUERY_HOUR_TRAFFIC,
 	QUERY_HOUR_OF_HOST,
@@ -55,8 +54,6 @@ struct query_host {
 	char source[12];
 	uint32_t group;
 	bool asked; /* the question is about it */
-	uint32_t day_row;
-	uint64_t day_number; /* the last day that has a row of it, which is day_row */
 };
 
 /* The hosts that share a row. */
@@ -129,12 +126,7 @@ struct query {
 	struct {
 		bool is_open; /* its statement; only during query_next() */
 		int64_t start, end;
-		bool estimated;
-	} hour;		    /* the next one in the store */
-	struct day_sum day; /* which is being added up */
-	size_t day_room;
-	uint64_t day_number;
-	bool adds_day_up; /* query_add_id() adds to the day, not to the bucket */
+	} hour; /* the next one in the store */
 
 	struct sqlite_statement statements[QUERY_STATEMENTS];
 };
@@ -171,22 +163,11 @@ int query_next_hour(struct query *query);
 int query_add_hour(struct query *query);
 /* The first day on or after query->next_day, by its date; INT64_MAX: none. */
 int query_next_stored_day(struct query *query, int64_t *day);
-/* Adds the hours that begin in [start, end), or the days from first to before end. */
-int query_add_hours(struct query *query, int64_t start, int64_t end);
-int query_add_days(struct query *query, int64_t first, int64_t end);
+/* Adds the hours and days of the bucket, which is a day or a month. */
+int query_add_days(struct query *query);
 /* Calls take with host id and counts of each row of a held slice. */
 int query_each_held(struct query *query, int64_t held,
 	int (*take)(void *context, int64_t id, const struct mz_counts *counts), void *context);
-
-/* query_days.c */
-
-/* Adds what the store has of the bucket, which is a day or a month. Returns 0 or -errno. */
-int query_add_stored_days(struct query *query);
-/* Forgets days that another process may have changed. Returns 0 or -errno. */
-int query_check_days(struct query *query);
-/* Adds to the day that is being added up. */
-int query_add_to_day(struct query *query, uint32_t host, int64_t id, const struct mz_counts *counts,
-	bool estimated);
 
 /* query_buckets.c */
 

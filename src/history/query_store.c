@@ -6,6 +6,9 @@
 #include "history/query.h"
 #include "history/query_private.h"
 
+/* Hours and days are read with start, estimated, the four counts, and one more column. */
+#define AFTER_COUNTS 6
+
 #define DAY 86400
 #define AROUND                                                                                     \
 	(DAY + DAY / 2) /* how far a day's start is from that of its date in UTC, at most          \
@@ -13,21 +16,20 @@
 
 static int take_hour(struct query *query, int got)
 {
-	struct sqlite_statement *statement = query_statement(query, QUERY_NEXT_HOURS);
+	struct sqlite_statement *statement = query_statement(query, QUERY_HOURS);
 
 	query->hour.is_open = got == 1;
 	query->hour.start = query->hour.end = INT64_MAX;
 	if (got == 1) {
 		query->hour.start = sqlite_integer(statement, 0);
-		query->hour.end = sqlite_integer(statement, 1);
-		query->hour.estimated = sqlite_integer(statement, 2) != 0;
+		query->hour.end = sqlite_integer(statement, AFTER_COUNTS);
 	}
 	return got < 0 ? got : 0;
 }
 
 int query_next_hour(struct query *query)
 {
-	struct sqlite_statement *statement = query_statement(query, QUERY_NEXT_HOURS);
+	struct sqlite_statement *statement = query_statement(query, QUERY_HOURS);
 	int error = 0;
 
 	if (!query->sources->store)
@@ -51,7 +53,8 @@ static int first_day(struct query *query, int64_t day)
 /* The date that the day was recorded by: the zone may be another one since. */
 static int64_t date_of(struct sqlite_statement *statement)
 {
-	return floor_div(sqlite_integer(statement, 0) + sqlite_integer(statement, 1), DAY);
+	return floor_div(
+		sqlite_integer(statement, 0) + sqlite_integer(statement, AFTER_COUNTS), DAY);
 }
 
 int query_next_stored_day(struct query *query, int64_t *day)
@@ -74,7 +77,7 @@ int query_next_stored_day(struct query *query, int64_t *day)
 	return got < 0 ? got : 0;
 }
 
-/* Adds the rows of a statement from first_column on: host id, and counts. */
+/* Adds the rows of a statement: host id, and counts. */
 static int add_rows(
 	struct query *query, struct sqlite_statement *statement, int got, bool estimated)
 {
@@ -89,19 +92,32 @@ static int add_rows(
 	return error ? error : got;
 }
 
-/* Adds what has the key in a table of traffic: all of it, or that of the chosen hosts. */
-static int add_traffic(struct query *query, enum query_statement of_all,
-	enum query_statement of_host, int64_t key, bool estimated)
+/*
+ * Adds what happened in the hour or day that a statement is at: its sum, where that is all that is
+ * asked for, or its rows in a table of traffic, all of them or those of the chosen hosts.
+ */
+static int add_traffic(struct query *query, enum query_statement at, enum query_statement of_all,
+	enum query_statement of_host)
 {
 	struct sqlite *db = &query->sources->store->db;
 	struct sqlite_statement *statement = query_statement(query, of_all);
+	bool everybody = query->question.who == HISTORY_EVERYBODY;
+	bool estimated = sqlite_integer(query_statement(query, at), 1) != 0;
+	int64_t start = sqlite_integer(query_statement(query, at), 0);
 	int error = 0;
 
-	if (query->question.who == HISTORY_EVERYBODY || query->id_count > QUERY_FEW)
-		return add_rows(query, statement, sqlite_first(db, statement, "i", key), estimated);
+	if (everybody && query->question.by == HISTORY_BY_TOTAL) {
+		struct mz_counts sum = sqlite_counts(query_statement(query, at), 2);
+
+		query->scanned++;
+		return query_add(query, 0, &sum, estimated);
+	}
+	if (everybody || query->id_count > QUERY_FEW)
+		return add_rows(
+			query, statement, sqlite_first(db, statement, "i", start), estimated);
 	statement = query_statement(query, of_host);
 	for (size_t i = 0; i < query->id_count && !error; i++) {
-		int got = sqlite_first(db, statement, "ii", key, query->ids[i]);
+		int got = sqlite_first(db, statement, "ii", start, query->ids[i]);
 
 		error = add_rows(query, statement, got, estimated);
 	}
@@ -110,41 +126,40 @@ static int add_traffic(struct query *query, enum query_statement of_all,
 
 int query_add_hour(struct query *query)
 {
-	return add_traffic(query, QUERY_HOUR_TRAFFIC, QUERY_HOUR_OF_HOST, query->hour.start,
-		query->hour.estimated);
+	return add_traffic(query, QUERY_HOURS, QUERY_HOUR_TRAFFIC, QUERY_HOUR_OF_HOST);
 }
 
-int query_add_hours(struct query *query, int64_t start, int64_t end)
+/* Adds the hours of the bucket, of which the next one is the first. */
+static int add_hours(struct query *query)
 {
-	struct sqlite_statement *statement = query_statement(query, QUERY_HOURS);
-	int error = 0, got;
+	int error = 0;
 
-	if (!query->sources->store)
-		return 0;
-	for (got = sqlite_first(&query->sources->store->db, statement, "ii", start, end);
-		got == 1 && !error; got = error ? 0 : sqlite_next(statement))
-		error = add_traffic(query, QUERY_HOUR_TRAFFIC, QUERY_HOUR_OF_HOST,
-			sqlite_integer(statement, 0), sqlite_integer(statement, 1) != 0);
-	sqlite_done(statement);
-	return error ? error : got;
+	while (query->hour.start < query->bucket.end && !error) {
+		error = query_add_hour(query);
+		if (!error)
+			error = take_hour(query, sqlite_next(query_statement(query, QUERY_HOURS)));
+	}
+	return error;
 }
 
-int query_add_days(struct query *query, int64_t first, int64_t end)
+int query_add_days(struct query *query)
 {
 	struct sqlite_statement *statement = query_statement(query, QUERY_DAYS);
-	int error = 0, got;
+	int64_t first = query->bucket.first_day, end = query->bucket.end_day;
+	int error, got;
 
 	if (!query->sources->store)
 		return 0;
-	for (got = first_day(query, first); got == 1 && !error;
+	error = add_hours(query);
+	for (got = error ? 0 : first_day(query, first); got == 1 && !error;
 		got = error ? 0 : sqlite_next(statement)) {
-		int64_t start = sqlite_integer(statement, 0), date = date_of(statement);
+		int64_t date = date_of(statement);
 
-		if (start > end * DAY + AROUND)
+		if (sqlite_integer(statement, 0) > end * DAY + AROUND)
 			break;
 		if (date >= first && date < end)
-			error = add_traffic(query, QUERY_DAY_TRAFFIC, QUERY_DAY_OF_HOST, start,
-				sqlite_integer(statement, 2) != 0);
+			error = add_traffic(
+				query, QUERY_DAYS, QUERY_DAY_TRAFFIC, QUERY_DAY_OF_HOST);
 	}
 	sqlite_done(statement);
 	return error ? error : got < 0 ? got : 0;

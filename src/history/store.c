@@ -201,7 +201,6 @@ int store_open_to_read(struct store *store, const char *dir)
 
 void store_close(struct store *store)
 {
-	day_sums_free(&store->sums);
 	in_doubt |= store->db.damaged && store->lock >= 0;
 	sqlite_close(&store->db);
 	store->written = sqlite_bytes_written(&store->db);

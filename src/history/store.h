@@ -8,7 +8,6 @@
 
 #include <limits.h>
 
-#include "history/day_sums.h"
 #include "history/sqlite.h"
 #include "history/zone.h"
 #include "model/history.h"
@@ -29,7 +28,6 @@ struct store {
 	bool set_aside;	  /* a damaged database was put aside when this one was made */
 	uint64_t written; /* bytes, since store_open() */
 	struct store_statements *statements;
-	struct day_sums sums; /* for questions */
 };
 
 /* How far the counters are in the database: written with what they were counted into. */

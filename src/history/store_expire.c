@@ -45,7 +45,6 @@ static int sum_day(struct store *store, const struct zone *zone, int64_t start, 
 
 	calendar_date(zone_day_of(zone, start), &year, &month, &day);
 	snprintf(date, sizeof(date), "%04d-%02d-%02d", year, month, day);
-	day_sums_forget_day(&store->sums, start); /* as few rows as that are quickly added up */
 	error = before < 0 ? (int)before : 0;
 	if (!error)
 		error = store_do(store, STORE_SUM_DAY, "iiti", start, end, date,
@@ -89,7 +88,6 @@ static int drop_oldest_day(struct store *store)
 	sqlite_done(find);
 	if (error < 0 || none)
 		return error < 0 ? error : 0;
-	day_sums_forget_day(&store->sums, start);
 	error = store_do(store, STORE_DROP_DAY_TRAFFIC, "i", start);
 	if (error)
 		return error;

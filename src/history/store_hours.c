@@ -78,9 +78,6 @@ int store_add_hour(struct store *store, const struct zone *zone, int64_t start, 
 	if (!error && (began || !hour->known || hour->start != start || hour->end != end ||
 			      (estimated && !hour->estimated)))
 		error = enter_hour(store, zone, start, end, estimated, hour);
-	day_sums_forget_hour(&store->sums, start);
-	if (hour->in_day)
-		day_sums_forget_day(&store->sums, hour->day);
 	if (!error && hour->in_day)
 		error = add_day_traffic(store, hour->day, host, counts);
 	else if (!error)
@@ -96,7 +93,6 @@ int store_add_day(struct store *store, const struct zone *zone, int64_t day, boo
 	char date[32];
 	bool began;
 
-	day_sums_forget_day(&store->sums, start);
 	calendar_date(day, &year, &month, &day_of_month);
 	snprintf(date, sizeof(date), "%04d-%02d-%02d", year, month, day_of_month);
 	error = store_start(store, &began);

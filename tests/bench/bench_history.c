@@ -75,24 +75,25 @@ static int tell_answers(struct house *house, unsigned hosts)
 	struct history_question year = {.step = HISTORY_DAY,
 		.by = HISTORY_BY_TOTAL,
 		.from = {house->now - 365 * DAY_SECONDS, HISTORY_INSTANT}};
-	struct history_question page = year, month = year, total = year;
+	struct history_question page = year, days = year, month = year, total = year;
 	size_t rows;
 	double ms;
 
 	for (size_t i = 1; house->mean[2 * (somebody.mac[5])] < 11 && i < hosts; i++)
 		somebody = key_of(2 * i); /* one of the upper half */
-	page.by = HISTORY_BY_HOST;
+	page.by = days.by = HISTORY_BY_HOST;
 	month.step = total.step = HISTORY_HOUR;
 	month.by = HISTORY_BY_HOST;
 	month.who = HISTORY_MAC;
 	memcpy(month.mac, somebody.mac, sizeof(month.mac));
-	month.from.value = total.from.value = house->now - 30 * DAY_SECONDS;
+	days.from.value = month.from.value = total.from.value = house->now - 30 * DAY_SECONDS;
 
 	const struct {
 		const char *what, *goal[2];
 		struct history_question *question;
 	} all[] = {{"a year by day, the house", {"<= 20", "<= 100"}, &year},
 		{"a year by day, by host", {"<= 20", "<= 100"}, &page},
+		{"a month by day, by host", {"", ""}, &days},
 		{"a month by hour, one host", {"<= 5", "<= 25"}, &month},
 		{"a month by hour, the house", {"", ""}, &total}};
 

@@ -326,4 +326,43 @@ static inline size_t recording_ask_all(struct history_question question)
 	return pages;
 }
 
+/* The rows of the answer as those by total would be: those of one start added up. */
+static inline size_t recording_add_up(struct history_row *sums)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < answer.row_count; i++) {
+		const struct history_row *row = &answer.rows[i].row;
+
+		if (count && sums[count - 1].start == row->start) {
+			sums[count - 1].estimated |= row->estimated;
+			sums_add(&sums[count - 1].counts, &row->counts);
+		} else {
+			sums[count] = *row;
+			sums[count++].host = 0;
+		}
+	}
+	return count;
+}
+
+/* By total, each row is the sum of those by host, and of those by name. */
+static inline void recording_expect_sums(struct history_question question)
+{
+	static struct history_row sums[2][2 * HISTORY_ROWS];
+	size_t count[2];
+
+	for (int by = HISTORY_BY_HOST; by <= HISTORY_BY_NAME; by++) {
+		question.by = (uint8_t)by;
+		recording_ask_all(question);
+		count[by] = recording_add_up(sums[by]);
+	}
+	question.by = HISTORY_BY_TOTAL;
+	recording_ask(&question);
+	for (int by = HISTORY_BY_HOST; by <= HISTORY_BY_NAME; by++) {
+		assert_int_equal(answer.row_count, count[by]);
+		for (size_t i = 0; i < count[by]; i++)
+			assert_memory_equal(&answer.rows[i].row, &sums[by][i], sizeof(sums[by][i]));
+	}
+}
+
 #endif
