@@ -117,6 +117,10 @@ static int import_found(const struct history_config *config, const struct nlbwmo
 			log_error("%s has rows of %" PRId64 " of these hosts already, so nothing "
 				  "was imported: --add adds to them",
 				date_text(day, first), hosts);
+		else if (error == -EOVERFLOW)
+			log_error("%s: a day would have too much, so nothing was imported: expected"
+				  " sums below 2^63 of each day",
+				config->operand);
 		else if (error)
 			history_log_failure(config->state, error);
 		else

@@ -70,7 +70,8 @@ struct care_import {
 
 /*
  * Adds rows to days, evenly by the length of each, to the byte. -EEXIST: *day has rows of *hosts
- * of these hosts already; nothing was changed.
+ * of these hosts already; -EOVERFLOW: a day would have 2^63 bytes or packets, or more. Nothing was
+ * changed then.
  */
 int care_import(const char *dir, const struct care_import *import, int64_t *day, int64_t *hosts);
 

@@ -23,6 +23,11 @@ static struct sqlite_statement find_rows = {
 	       " AND host = ?3) OR EXISTS (SELECT * FROM hour_traffic WHERE start >= ?1"
 	       " AND start < ?2 AND host = ?3)"};
 
+/* Beyond 63 bits, SQLite goes on with rounded numbers. No row of a day is above the day's sum. */
+static struct sqlite_statement find_rounded = {
+	.sql = "SELECT EXISTS (SELECT * FROM day WHERE 'real' IN (typeof(upload_bytes),"
+	       " typeof(download_bytes), typeof(upload_packets), typeof(download_packets)))"};
+
 /* Returns the id of the row's host, or -errno. */
 static int64_t host_of(
 	struct store *store, const struct care_import *import, const struct nlbwmon_row *row)
@@ -108,6 +113,16 @@ static int add_days(struct store *store, const struct care_import *import, const
 	return error ? error : store_add_recorded(store, first, last, HISTORY_GAP_OFF);
 }
 
+static int check_sums(struct store *store)
+{
+	int found = sqlite_first(&store->db, &find_rounded, "");
+
+	if (found == 1)
+		found = sqlite_integer(&find_rounded, 0) ? -EOVERFLOW : 0;
+	sqlite_done(&find_rounded);
+	return found;
+}
+
 static int import_into(struct store *store, const struct care_import *import, int64_t *hosts,
 	int64_t *day, int64_t *hosts_there)
 {
@@ -119,7 +134,9 @@ static int import_into(struct store *store, const struct care_import *import, in
 	}
 	if (!error && !import->add)
 		error = check_days(store, import, hosts, day, hosts_there);
-	return error ? error : add_days(store, import, hosts);
+	if (!error)
+		error = add_days(store, import, hosts);
+	return error ? error : check_sums(store);
 }
 
 int care_import(
