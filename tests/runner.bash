@@ -131,7 +131,7 @@ programs() {
 	printf '%s\n' "${names[@]}" >"$there/names"
 	# shellcheck disable=SC2016 # for the shells of xargs
 	run 3600 xargs -a "$there/names" -P $((2 * $(nproc))) -I{} bash -c \
-		'timeout --foreground -k 5 600 "$1/$3" >"$2/$3.tap" 2>&1; echo $? >"$2/$3.status"' \
+		'timeout --foreground -k 5 1200 "$1/$3" >"$2/$3.tap" 2>&1; echo $? >"$2/$3.status"' \
 		- "$directory" "$there" {}
 	for name in "${names[@]}"; do
 		add_tap "$1 $2 $name" "$(cat "$there/$name.status" 2>/dev/null || echo none)" "$there/$name.tap"

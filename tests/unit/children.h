@@ -148,7 +148,7 @@ static inline void expect_logged(const char *expected)
 static inline int begin(void **state)
 {
 	(void)state;
-	alarm(250);
+	alarm(HANGS_S);
 	memset(child, 0, sizeof(child));
 	memset(received, 0, sizeof(received));
 	clock_stop();

@@ -31,7 +31,7 @@ static inline int web_isolate(bool *isolated)
 	struct sockaddr_in6 bind6 = {.sin6_family = AF_INET6};
 	int fd, fd6;
 
-	alarm(280);
+	alarm(HANGS_S);
 	if (unshare(CLONE_NEWNET) && unshare(CLONE_NEWUSER | CLONE_NEWNET))
 		return 0;
 	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);

@@ -137,6 +137,14 @@ static inline void recording_pass(int64_t seconds)
 	}
 }
 
+/* The same with a snapshot at its end only: one slice. */
+static inline void recording_pass_at_once(int64_t seconds)
+{
+	world.boot_time = world.ledger.taken = world.boot_time + seconds;
+	world.sources.now = world.boot_time + world.sources.offset;
+	assert_int_equal(ledger_close(&world.ledger), 0);
+}
+
 /* No daemon looked for so long. */
 static inline void recording_skip(int64_t seconds)
 {

@@ -8,7 +8,6 @@
 #include "history/sums.h"
 
 #define SERIES 5
-#define ROUNDS 400
 #define SLICES 40
 #define SUMMER 1774746000 /* 2026-03-29 01:00 UTC: Berlin goes from 02:00 to 03:00 */
 
@@ -133,7 +132,7 @@ static void random_slices_add_up(void **state)
 {
 	(void)state;
 	srand(1);
-	for (int round = 0; round < ROUNDS; round++) {
+	for (int round = 0; round < (int)rounds(400, 1); round++) {
 		struct book book = new_book(zones[round % (sizeof(zones) / sizeof(*zones))]);
 		int64_t boot = rand() % 1000;
 		bool dated = false;

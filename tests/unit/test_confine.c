@@ -200,6 +200,6 @@ int main(void)
 		cmocka_unit_test(a_directory_made_anew_is_out_of_reach),
 	};
 
-	alarm(280);
+	alarm(HANGS_S);
 	return cmocka_run_group_tests_name("confine", tests, make_directories, remove_directories);
 }

@@ -220,14 +220,14 @@ static void try_one(struct web *web, size_t mutations)
 static void mutated_requests_do_no_harm(void **state)
 {
 	const char *wanted = getenv("MZ_REQUESTS"), *chosen = getenv("MZ_SEED");
-	unsigned long count = wanted ? strtoul(wanted, NULL, 10) : 20000;
+	unsigned long count = wanted ? strtoul(wanted, NULL, 10) : rounds(20000, 1);
 	struct web web;
 
 	(void)state;
 	seed = chosen ? (unsigned)strtoul(chosen, NULL, 10) : 1;
 	web_start(&web, 3, NULL);
 	for (unsigned long i = 0; i < count; i++) {
-		alarm(280);
+		alarm(HANGS_S);
 		try_one(&web, i % 10 ? 1 + up_to(4) : 0);
 		if (i % 1000 == 999) {
 			web_publish(&web, 3, i);

@@ -279,7 +279,7 @@ static void a_loop_that_spins_is_slowed_down(void **state)
 static int begin(void **state)
 {
 	(void)state;
-	alarm(60);
+	alarm(HANGS_S);
 	pauses = 0;
 	clock_stop();
 	return loop_open(&loop, LIMIT);

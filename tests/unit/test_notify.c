@@ -82,7 +82,7 @@ static void a_manager_that_does_not_listen_delays_nobody(void **state)
 	(void)state;
 	snprintf(path, sizeof(path), "@mz-notify-%d", getpid());
 	fd = manage();
-	alarm(60);
+	alarm(HANGS_S);
 	for (int i = 0; i < 100000 && !error; i++)
 		error = notify_watchdog(&config);
 	alarm(0);

@@ -63,7 +63,7 @@ static void has_all(void **state)
 
 		snprintf(id, sizeof(id), "boot%d", boot);
 		recording_boot(id, NOON + boot * 5 * DAY - (boot == 2 ? 40 * DAY : 0), boot == 0);
-		for (int i = 0; i < 120; i++) {
+		for (unsigned i = 0; i < rounds(120, 30); i++) {
 			send_some();
 			if (rand() % 20 == 0)
 				recording_skip(rand() % (2 * DAY));

@@ -196,7 +196,7 @@ static void tells_how_far_it_reaches(void **state)
 	for (int i = 0; i < 70 * 4; i++) {
 		for (int j = 0; j < 6; j++) {
 			send_from(1, 1);
-			recording_pass(HOUR);
+			recording_pass_at_once(HOUR);
 		}
 		if (i % 4 == 3)
 			recording_commit();

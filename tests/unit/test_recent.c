@@ -79,7 +79,7 @@ static void slices_and_counters_add_up(void **state)
 	(void)state;
 	open_run(&run, &kernel, limit);
 	assert_true(run.recent.is_new);
-	for (int i = 0; i < 1500; i++)
+	for (unsigned i = rounds(1500, 100); i > 0; i--)
 		step(&run, &seed, limit);
 	assert_true(sum_of(&run, 0, UINT64_MAX).slices < run.recent.last);
 	assert_int_equal(recent_prune(&run.recent, run.stored), 0);
@@ -165,7 +165,7 @@ static void a_kill_loses_nothing_and_doubles_nothing(void **state)
 	assert_ptr_not_equal(kernel, MAP_FAILED);
 	kernel->tables = 7;
 	kernel->since_s = 1;
-	for (unsigned i = 0; i < 60; i++) {
+	for (unsigned i = 0; i < rounds(60, 10); i++) {
 		uint64_t enough = kernel->number + 2 + i % 5; /* snapshots */
 		pid_t child = fork();
 		int status;
@@ -276,6 +276,6 @@ int main(void)
 		cmocka_unit_test(hosts_that_are_gone),
 	};
 
-	alarm(280);
+	alarm(HANGS_S);
 	return cmocka_run_group_tests_name("recent", tests, make_directory, remove_directory);
 }

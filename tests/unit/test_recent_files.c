@@ -102,6 +102,6 @@ int main(void)
 		cmocka_unit_test(a_file_that_was_removed_is_noticed),
 	};
 
-	alarm(280);
+	alarm(HANGS_S);
 	return cmocka_run_group_tests_name("recent files", tests, make_directory, remove_directory);
 }

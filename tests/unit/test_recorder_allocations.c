@@ -66,6 +66,6 @@ int main(void)
 		ROUTER_TEST(a_pull_allocates_nothing),
 	};
 
-	alarm(280);
+	alarm(HANGS_S);
 	return cmocka_run_group_tests_name("recorder allocations", tests, zones_begin, zones_end);
 }

@@ -384,6 +384,6 @@ int main(void)
 		ROUTER_TEST(what_was_written_today_outlives_the_process),
 	};
 
-	alarm(280);
+	alarm(HANGS_S);
 	return cmocka_run_group_tests_name("recorder files", tests, zones_begin, zones_end);
 }

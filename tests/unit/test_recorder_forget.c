@@ -160,6 +160,6 @@ int main(void)
 		ROUTER_TEST(one_that_is_still_there_begins_anew),
 	};
 
-	alarm(280);
+	alarm(HANGS_S);
 	return cmocka_run_group_tests_name("recorder forget", tests, zones_begin, zones_end);
 }

@@ -82,6 +82,6 @@ int main(void)
 		ROUTER_TEST(without_a_database_it_waits),
 	};
 
-	alarm(280);
+	alarm(HANGS_S);
 	return cmocka_run_group_tests_name("recorder full", tests, zones_begin, zones_end);
 }

@@ -124,6 +124,6 @@ int main(void)
 		ROUTER_TEST(an_older_copy_of_the_database),
 	};
 
-	alarm(280);
+	alarm(HANGS_S);
 	return cmocka_run_group_tests_name("recorder_odds", tests, zones_begin, zones_end);
 }

@@ -23,7 +23,7 @@ static char directory[] = "/tmp/mz-client-XXXXXX", path[64];
 static int set_up(void **state)
 {
 	(void)state;
-	alarm(280);
+	alarm(HANGS_S);
 	if (!mkdtemp(directory))
 		return -1;
 	snprintf(path, sizeof(path), "%s/sock", directory);

@@ -197,6 +197,6 @@ int main(void)
 		cmocka_unit_test(this_kernel_has_all_of_it),
 	};
 
-	alarm(280);
+	alarm(HANGS_S);
 	return cmocka_run_group_tests_name("sandbox", tests, open_sockets, NULL);
 }

@@ -112,7 +112,7 @@ static void leases_that_all_end_at_once_do_not_bring_back_older_names(void **sta
 	static const unsigned leases[] = {3000, 20000, 7000, 40000};
 	struct naming *fixture = *state;
 
-	for (unsigned round = 0; round < 4; round++) {
+	for (unsigned round = 0; round < rounds(4, 2); round++) {
 		char *text, name = (char)('a' + round);
 		unsigned found = 0;
 		size_t size;

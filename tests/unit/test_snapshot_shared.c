@@ -128,7 +128,7 @@ static void a_reader_beside_a_writer_sees_whole_ones_only(void **state)
 	publish(&writer, 1, 1000);
 	child = fork();
 	if (child == 0) {
-		alarm(120);
+		alarm(HANGS_S);
 		while (!both->enough) {
 			both->last++;
 			publish(&writer, 1 + both->last,

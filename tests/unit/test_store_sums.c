@@ -230,7 +230,7 @@ static void run(const char *directory, uint64_t seed, uint64_t limit)
 
 	open_again(&model);
 	boot(&model);
-	for (int i = 0; i < 80; i++)
+	for (unsigned i = rounds(80, 20); i > 0; i--)
 		step(&model);
 	assert_int_equal(
 		store_settle(&model.store, model.zone, model.boot, model.now - model.up), 0);
@@ -242,13 +242,13 @@ static void run(const char *directory, uint64_t seed, uint64_t limit)
 
 static void sums_are_exact(void **state)
 {
-	for (uint64_t seed = 1; seed <= 4; seed++)
+	for (uint64_t seed = 1; seed <= rounds(4, 1); seed++)
 		run(*state, seed, 0);
 }
 
 static void sums_are_exact_but_for_what_the_limit_removes(void **state)
 {
-	for (uint64_t seed = 11; seed <= 14; seed++)
+	for (uint64_t seed = 11; seed <= 10 + rounds(4, 1); seed++)
 		run(*state, seed, 60000 + seed * 1000);
 }
 
@@ -260,7 +260,7 @@ static void the_limit_is_kept_and_the_newest_days_stay(void **state)
 	struct store store;
 
 	assert_int_equal(store_open(&store, *state, limit, true), 0);
-	for (int day = 0; day < 200; day++) {
+	for (unsigned day = rounds(200, 100); day > 0; day--) {
 		assert_int_equal(store_begin(&store), 0);
 		for (int i = 0; i < 24; i++, at = end) {
 			zone_hour(&berlin, at, &start, &end);

@@ -48,7 +48,7 @@ static void any_sequence(void **state)
 
 	(void)state;
 	srandom(1);
-	for (int boot = 0; boot < 300; boot++) {
+	for (unsigned boot = 0; boot < rounds(300, 1); boot++) {
 		int64_t end = HOUR / S + random() % 20000, next = random() % 2000;
 		bool fell = false;
 
@@ -71,7 +71,7 @@ static void any_sequence(void **state)
 		world_close(&world, true, world.keeper.offset_ms);
 		for (int64_t s = 0; s < world.boot; s++)
 			if (!world.final[s] || llabs(world.given[s] - world.truth[s]) > 2 * S)
-				fail_msg("boot %d, second %lld of %lld: final %d, wrong by %lld ms",
+				fail_msg("boot %u, second %lld of %lld: final %d, wrong by %lld ms",
 					boot, (long long)s, (long long)world.boot, world.final[s],
 					(long long)(world.given[s] - world.truth[s]));
 		floor_ms = world.boot * S + world.keeper.offset_ms;

@@ -282,7 +282,7 @@ static void any_zone_is_read_to_the_second(void **state)
 	unlink(path[ZONE_LOCALTIME]);
 }
 
-static int zones_seen;
+static unsigned zones_seen;
 
 static int one_of_all(const char *name, const struct stat *st, int kind)
 {
@@ -294,7 +294,8 @@ static int one_of_all(const char *name, const struct stat *st, int kind)
 
 	(void)st;
 	/* right: with leap seconds, which time(2) does not have here */
-	if (kind != FTW_F || strstr(name, "/right/") || strstr(name, "/posix/"))
+	if (zones_seen == rounds(2000, 1) || kind != FTW_F || strstr(name, "/right/") ||
+		strstr(name, "/posix/"))
 		return 0;
 	fd = open(name, O_RDONLY | O_CLOEXEC);
 	assert_true(fd >= 0);
