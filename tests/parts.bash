@@ -173,9 +173,7 @@ add_guest() { # add_guest GUEST
 			add "vm $1" 0 1 0 "$there/console"
 		fi
 	elif [ -e "$there/pytest.status" ]; then
-		cp "$there/junit.xml" "$work/junit.xml"
-		cp "$there/pytest.log" "$log"
-		add_pytest "vm $1 lab" "$(cat "$there/pytest.status")"
+		add_pytest "vm $1 lab" "$(cat "$there/pytest.status")" "$there/junit.xml" "$there/pytest.log"
 	else
 		cat "$there/console" "$there/pytest.log" >"$log" 2>/dev/null
 		echo "FAIL vm $1: the guest ended early"

@@ -59,18 +59,19 @@ add_tap() { # add_tap NAME EXIT-STATUS [FILE]: counts the TAP in it, by default 
 	add "$1" $(cat "$work/counts") "$file"
 }
 
-# Counts pytest's junit file, with what it said in $log.
-add_pytest() { # add_pytest NAME EXIT-STATUS
+# Counts pytest's junit file, of a run that left what it said in SAID.
+add_pytest() { # add_pytest NAME EXIT-STATUS JUNIT SAID
 	local errors=0 failures=0 skips=0 tests=0 bad
+	: >>"$4" # where there is none, no test ran
 	read -r errors failures skips tests < <(sed -n 's/.*<testsuite .* errors="\([0-9]*\)" failures="\([0-9]*\)"'\
-' skipped="\([0-9]*\)" tests="\([0-9]*\)".*/\1 \2 \3 \4/p' "$work/junit.xml" 2>/dev/null)
+' skipped="\([0-9]*\)" tests="\([0-9]*\)".*/\1 \2 \3 \4/p' "$3" 2>/dev/null)
 	bad=$((errors + failures))
-	sed -n "s/^SKIPPED/SKIP $1/p; s/^\(FAILED\|ERROR\) /FAIL $1: /p" "$log"
+	sed -n "s/^SKIPPED/SKIP $1/p; s/^\(FAILED\|ERROR\) /FAIL $1: /p" "$4"
 	if [ $bad = 0 ] && { [ "$2" != 0 ] || [ "${tests:-0}" = 0 ]; }; then
 		echo "FAIL $1: pytest ended with status $2 after ${tests:-0} tests"
 		bad=1 tests=$((tests + 1))
 	fi
-	add "$1" $((tests - bad - skips)) $bad $((skips))
+	add "$1" $((tests - bad - skips)) $bad $((skips)) "$4"
 }
 
 # variant NAME [TARGET...]: builds it, where $kept is set only TARGETs, and sets directory to where it is.
@@ -138,14 +139,27 @@ programs() {
 	done
 }
 
-# pytest SECONDS NAME VARIANT TESTS OPTION...: the lab's, or those that $only chooses, as pytest's -k does
+# pytest SECONDS NAME VARIANT TESTS OPTION...: the lab's, or those that $only chooses, as pytest's -k does.
+# The files of a directory in nine shares, three of which at a time, each with a lab of its own: most tests wait
+# more than they work.
 pytest() {
+	local tests=("$4") shares=1 there=$work/pytest i
+	if [ -d "$4" ] && [ ! "$only" ]; then tests=("$4"/test_*.py) shares=9; fi
 	variant "$3" all lab
-	rm -f "$work/junit.xml"
-	run "$1" env "MEZOURA=$directory/mezoura" PYTHONDONTWRITEBYTECODE=1 COLUMNS=500 \
-		/usr/bin/python3 -m pytest -q -rsfE -p no:cacheprovider ${only:+-k "$only"} \
-		"--junitxml=$work/junit.xml" "${@:4}"
-	add_pytest "$2" $?
+	rm -rf "$there"
+	mkdir "$there"
+	for i in "${!tests[@]}"; do echo "${tests[i]}" >>"$there/$((i % shares)).tests"; done
+	# shellcheck disable=SC2016 # for the shells of xargs
+	seq 0 $((shares - 1)) >"$there/shares" &&
+		run $(($1 + 60)) env "MEZOURA=$directory/mezoura" PYTHONDONTWRITEBYTECODE=1 COLUMNS=500 \
+			xargs -a "$there/shares" -P 3 -I{} bash -c '
+			mapfile -t tests <"$2.tests"
+			timeout --foreground -s INT -k 30 "$1" /usr/bin/python3 -m pytest -q -rsfE -p no:cacheprovider \
+				"--junitxml=$2.xml" "${tests[@]}" "${@:3}" >"$2.log" 2>&1
+			echo $? >"$2.status"' - "$1" "$there/{}" ${only:+-k "$only"} "${@:5}"
+	for ((i = 0; i < shares; i++)); do
+		add_pytest "$2" "$(cat "$there/$i.status" 2>/dev/null || echo none)" "$there/$i.xml" "$there/$i.log"
+	done
 }
 
 is_root() { # is_root PART
