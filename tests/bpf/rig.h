@@ -173,8 +173,8 @@ static inline void rig_place(
 	assert_int_equal(classifier_load(&rig->maps, &settings, rig->program), 0);
 }
 
-static inline void rig_start(
-	struct rig *rig, void *const *state, const struct site *site, unsigned max_hosts)
+/* Without a classifier: rig_place() loads one. */
+static inline void rig_open(struct rig *rig, void *const *state, unsigned max_hosts)
 {
 	int error;
 
@@ -187,6 +187,13 @@ static inline void rig_start(
 	memset(&rig->archive, 0, sizeof(rig->archive));
 	assert_int_equal(counters_init(&rig->counters, &rig->maps), 0);
 	rig->ifindex = 0;
+	rig->program[MZ_UPLOAD] = rig->program[MZ_DOWNLOAD] = -1;
+}
+
+static inline void rig_start(
+	struct rig *rig, void *const *state, const struct site *site, unsigned max_hosts)
+{
+	rig_open(rig, state, max_hosts);
 	rig_load(rig, site, RIG_NET);
 }
 

@@ -206,7 +206,7 @@ static void what_is_for_another_mac_of_the_router_is_counted(void **state)
 	struct device device;
 	struct rig rig;
 
-	rig_start(&rig, state, &home, 64);
+	rig_open(&rig, state, 64);
 	packet_mac(ROUTER, place.mac[0].byte);
 	packet_mac(OTHER, place.mac[1].byte);
 	rig_place(&rig, &home, &place);

@@ -23,7 +23,7 @@ static void a_lower_device_counts_what_is_routed(void **state)
 		{"the middle off", "02:00:01:00:00:77", false}};
 	struct rig rig;
 
-	rig_start(&rig, state, &home, 64);
+	rig_open(&rig, state, 64);
 	packet_mac(bridge, port.mac[0].byte);
 	packet_mac(ROUTER, port.mac[1].byte);
 	rig_place(&rig, &home, &port);
@@ -75,10 +75,17 @@ static void start_hook(
 	struct rig *hook, const struct rig *rig, const struct mz_settings *place, int *device)
 {
 	*hook = *rig;
-	hook->program[0] = hook->program[1] = *device = -1;
+	*device = -1;
 	if (place->place == MZ_LOWER)
 		hook->ifindex = make_device(device, 0);
 	rig_place(hook, &home, place);
+}
+
+/* Another device with the same classifier, as its settings are equal. */
+static void start_like(struct rig *hook, const struct rig *other, int *device)
+{
+	*hook = *other;
+	hook->ifindex = make_device(device, 0);
 }
 
 /*
@@ -110,7 +117,7 @@ static void a_packet_counts_at_the_first_of_its_hooks(void **state)
 	struct rig rig, hooks[HOOKS];
 	int device[HOOKS];
 
-	rig_start(&rig, state, &home, 64);
+	rig_open(&rig, state, 64);
 	stay_on_this_cpu();
 	packet_mac(ROUTER, place.mac[0].byte);
 	for (int i = 0; i < HOOKS; i++) {
@@ -160,11 +167,12 @@ static void a_flooded_download_counts_at_the_first_port(void **state)
 	struct rig rig, hooks[HOOKS];
 	int device[HOOKS];
 
-	rig_start(&rig, state, &home, 64);
+	rig_open(&rig, state, 64);
 	stay_on_this_cpu();
 	packet_mac(ROUTER, place.mac[0].byte);
-	for (int i = 0; i < HOOKS; i++)
-		start_hook(&hooks[i], &rig, &place, &device[i]);
+	start_hook(&hooks[FIRST], &rig, &place, &device[FIRST]);
+	for (int i = SECOND; i < HOOKS; i++)
+		start_like(&hooks[i], &hooks[FIRST], &device[i]);
 	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++)
 		for (int v6 = 0; v6 < 2; v6++) {
 			const char *host = v6 ? HOST6 : HOST4;
@@ -180,10 +188,9 @@ static void a_flooded_download_counts_at_the_first_port(void **state)
 						paths[i].packets * (packet_headers_length(&packet) +
 									   packet.payload)}}});
 		}
-	for (int i = 0; i < HOOKS; i++) {
-		rig_unload(&hooks[i]);
+	rig_unload(&hooks[FIRST]);
+	for (int i = 0; i < HOOKS; i++)
 		close(device[i]);
-	}
 	rig_stop(&rig);
 }
 
@@ -197,7 +204,7 @@ static void a_flooded_download_counts_once(void **state)
 	struct rig rig, bridge, port[PORTS];
 	int device[PORTS], none;
 
-	rig_start(&rig, state, &home, 64);
+	rig_open(&rig, state, 64);
 	stay_on_this_cpu();
 	packet_mac(ROUTER, place.mac[0].byte);
 	start_hook(&bridge, &rig, &place, &none);
@@ -235,12 +242,12 @@ static void a_forged_download_does_not_count(void **state)
 	struct rig rig, in, out[2];
 	int device[3];
 
-	rig_start(&rig, state, &home, 64);
+	rig_open(&rig, state, 64);
 	stay_on_this_cpu();
 	packet_mac(OTHER, place.mac[0].byte);
 	packet_mac(ROUTER, place.mac[1].byte);
 	start_hook(&in, &rig, &place, &device[0]);
-	start_hook(&out[0], &rig, &place, &device[1]);
+	start_like(&out[0], &in, &device[1]);
 	place.depth = 2;
 	start_hook(&out[1], &rig, &place, &device[2]);
 	for (int v6 = 0; v6 < 2; v6++)
@@ -259,10 +266,10 @@ static void a_forged_download_does_not_count(void **state)
 			rig_send(&out[0], "of the router", MZ_DOWNLOAD, &packet);
 			rig_expect(&rig, "a download of the router", &expected);
 		}
-	for (int i = 0; i < 3; i++) {
-		rig_unload(i == 2 ? &in : &out[i]);
+	rig_unload(&in);
+	rig_unload(&out[1]);
+	for (int i = 0; i < 3; i++)
 		close(device[i]);
-	}
 	rig_stop(&rig);
 }
 
@@ -273,7 +280,7 @@ static void a_port_that_moved_does_not_count_twice(void **state)
 	struct rig rig, bridge, port;
 	int none, device;
 
-	rig_start(&rig, state, &home, 64);
+	rig_open(&rig, state, 64);
 	stay_on_this_cpu();
 	packet_mac(ROUTER, place.mac[0].byte);
 	for (enum mz_direction d = MZ_UPLOAD; d < MZ_DIRECTIONS; d++) {
@@ -322,7 +329,7 @@ static void a_mark_tells_what_was_counted(void **state)
 	struct frame frame;
 	struct rig rig;
 
-	rig_start(&rig, state, &home, 64);
+	rig_open(&rig, state, 64);
 	packet_mac(ROUTER, place.mac[0].byte);
 	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++) {
 		place.mark = marks[i].mark;

@@ -131,7 +131,7 @@ static void only_the_frames_of_the_tracked_vlan_count(void **state)
 	};
 	struct rig rig;
 
-	rig_start(&rig, state, &home, 64);
+	rig_open(&rig, state, 64);
 	for (size_t i = 0; i < sizeof(frames) / sizeof(*frames); i++) {
 		struct packet wrapping = {0};
 

@@ -11,6 +11,21 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "slow: left out where everything takes longer anyway")
 
 
+@pytest.hookimpl(trylast=True)  # after options have chosen
+def pytest_collection_modifyitems(config, items):
+    """MZ_VARIANTS=1/2: of each test with several variants, every second one; 2/2: the others."""
+    if not os.environ.get("MZ_VARIANTS"):
+        return
+    share, shares = map(int, os.environ["MZ_VARIANTS"].split("/"))
+    variants = {}
+    for item in items:
+        variants.setdefault(item.nodeid.split("[")[0], []).append(item)
+    left_out = [item for several in variants.values() if len(several) > 1
+                for i, item in enumerate(several) if (i + share) % min(shares, len(several)) != 0]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
+
+
 @pytest.fixture(scope="session", autouse=True)
 def lab():
     if not os.access(house.BUILT, os.X_OK):
