@@ -143,22 +143,22 @@ programs() {
 # The files of a directory in nine shares, three of which at a time, each with a lab of its own: most tests wait
 # more than they work.
 pytest() {
-	local tests=("$4") shares=1 there=$work/pytest i
-	if [ -d "$4" ] && [ ! "$only" ]; then tests=("$4"/test_*.py) shares=9; fi
+	local tests=("$4") there=$work/pytest share i
+	if [ -d "$4" ] && [ ! "$only" ]; then tests=("$4"/test_*.py); fi
 	variant "$3" all lab
 	rm -rf "$there"
 	mkdir "$there"
-	for i in "${!tests[@]}"; do echo "${tests[i]}" >>"$there/$((i % shares)).tests"; done
+	for i in "${!tests[@]}"; do echo "${tests[i]}" >>"$there/$((i % 9)).tests"; done
+	printf '%s\n' "$there"/*.tests >"$there/shares"
 	# shellcheck disable=SC2016 # for the shells of xargs
-	seq 0 $((shares - 1)) >"$there/shares" &&
-		run $(($1 + 60)) env "MEZOURA=$directory/mezoura" PYTHONDONTWRITEBYTECODE=1 COLUMNS=500 \
-			xargs -a "$there/shares" -P 3 -I{} bash -c '
-			mapfile -t tests <"$2.tests"
-			timeout --foreground -s INT -k 30 "$1" /usr/bin/python3 -m pytest -q -rsfE -p no:cacheprovider \
-				"--junitxml=$2.xml" "${tests[@]}" "${@:3}" >"$2.log" 2>&1
-			echo $? >"$2.status"' - "$1" "$there/{}" ${only:+-k "$only"} "${@:5}"
-	for ((i = 0; i < shares; i++)); do
-		add_pytest "$2" "$(cat "$there/$i.status" 2>/dev/null || echo none)" "$there/$i.xml" "$there/$i.log"
+	run $(($1 + 60)) env "MEZOURA=$directory/mezoura" PYTHONDONTWRITEBYTECODE=1 COLUMNS=500 \
+		xargs -a "$there/shares" -P 3 -I{} bash -c '
+		mapfile -t tests <"$2"
+		timeout --foreground -s INT -k 30 "$1" /usr/bin/python3 -m pytest -q -rsfE -p no:cacheprovider \
+			"--junitxml=$2.xml" "${tests[@]}" "${@:3}" >"$2.log" 2>&1
+		echo $? >"$2.status"' - "$1" {} ${only:+-k "$only"} "${@:5}"
+	for share in "$there"/*.tests; do
+		add_pytest "$2" "$(cat "$share.status" 2>/dev/null || echo none)" "$share.xml" "$share.log"
 	done
 }
 
