@@ -49,9 +49,9 @@ def test_killed_all_the_time_under_traffic(home, times, longest):
         if times > 1:
             hasten(daemon, times)
         with daemon:
-            with talk(one, home.internet, house.INTERNET4, pause=0), \
-                    talk(two, home.internet, house.INTERNET6, pause=0):
-                kills = keep_killing(daemon, 8, random.Random(times), longest)
+            with talk(one, home.internet, house.INTERNET4, pause=0.01), \
+                    talk(two, home.internet, house.INTERNET6, pause=0.01):
+                kills = keep_killing(daemon, 5, random.Random(times), longest)
             daemon.stop(signal.SIGKILL)
             daemon.start()
             assert_exact(truth, daemon)
@@ -196,7 +196,7 @@ def test_a_power_cut_leaves_a_history_that_is_whole(home):
     with daemon, talk(client, home.internet, house.INTERNET4, pause=0):
         wait_until(lambda: history.stored(daemon), daemon=daemon)
         torn = 0
-        for number in range(30):
+        for number in range(20):
             time.sleep(chance.uniform(0, 0.25))
             pid = daemon.recorder()
             os.kill(pid, signal.SIGSTOP)
@@ -209,7 +209,7 @@ def test_a_power_cut_leaves_a_history_that_is_whole(home):
             checked(daemon, copy)
             assert stored_bytes(f"{copy}/history.db") >= least
             shutil.rmtree(copy)
-        print(f"{torn} of 30 copies in the middle of a commit")
+        print(f"{torn} of 20 copies in the middle of a commit")
 
 
 def stored_bytes(path):

@@ -23,7 +23,7 @@ def wait_for(what, condition, seconds=PATIENCE):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"{what}: still not"
-        time.sleep(0.005)
+        time.sleep(0.02)
 
 
 def wait_for_hooks(home):
@@ -298,14 +298,14 @@ def make_bridge_anew(home):
 
 
 @both_hooks
-def test_a_bridge_made_anew_fifty_times_under_traffic(home, hook):
+def test_a_bridge_made_anew_ten_times_under_traffic(home, hook):
     """What arrives has passed the bridge, and what was sent may have: the count is between."""
     client, router = home.clients[0], home.router
     router.ip(f"link set br-lan address {BRIDGE_MAC}")
     with Daemon(router, "--hook", hook) as daemon:
         traffic.warm_up(client)
         stream = Stream(client, home.internet)
-        for _ in range(50):
+        for _ in range(10):
             make_bridge_anew(home)
             wait_for_hooks(home)
             time.sleep(0.02)
@@ -318,7 +318,7 @@ def test_a_bridge_made_anew_fifty_times_under_traffic(home, hook):
             arrived = stream.received[direction, family]
             assert arrived - missed <= frames <= stream.sent[direction, family]
             assert size == frames * (100 + (62 if family == "v6" else 42))
-        assert page.value("mezoura_hooks_restored_total") >= 50
+        assert page.value("mezoura_hooks_restored_total") >= 10
         # and when all is quiet again, each packet counts
         with wire.Truth(home.clients) as truth:
             exchange(client, home.internet, amount=300_000)

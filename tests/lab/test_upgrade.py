@@ -14,7 +14,7 @@ from daemon import HOOKS, ROOT, Daemon, assert_exact, compared, hooked
 from history import assert_complete
 from watch import Watch, wait_until
 
-RATE = 200_000_000  # so that the cables lose nothing where the CPUs are busy with starting daemons
+RATE = 50_000_000  # so that the cables lose nothing where the CPUs are busy with starting daemons
 both_hooks = pytest.mark.parametrize("hook", HOOKS)
 
 
@@ -23,7 +23,8 @@ def other_build():
     """A mezoura whose tables have another layout."""
     directory = house.scratch("other")
     try:
-        house.run("make", "-s", "-C", ROOT, f"B={directory}", "LAYOUT=v99", timeout=1200)
+        house.run("make", "-s", "-C", ROOT, f"B={directory}", "LAYOUT=v99", "CFLAGS=-O0", "-j2",
+                  timeout=1200)
     except RuntimeError as error:
         if "command not found" in str(error) or "No such file" in str(error):
             pytest.skip("no compiler here")
@@ -56,9 +57,9 @@ def under_load(home, daemon, seconds, binaries):
 
 @pytest.mark.slow
 @both_hooks
-def test_a_minute_of_kills_under_load(home, hook):
+def test_kills_under_load(home, hook):
     with wire.Truth(home.clients) as truth, Daemon(home.router, "--hook", hook) as daemon:
-        assert under_load(home, daemon, 60, [daemon.binary]) > 1
+        assert under_load(home, daemon, 20, [daemon.binary]) > 1
         daemon.start()
         counts = assert_exact(truth, daemon)
         assert min(frames for frames, _ in counts.values()) > 1000
@@ -138,6 +139,7 @@ def identities(daemon):
             if name.startswith("id_")]
 
 
+@pytest.mark.slow
 def test_killed_at_each_step_of_a_migration(home):
     """Then comes the layout that was there before, or a third one. The counts are the same ones."""
     client = home.clients[0]
