@@ -100,7 +100,7 @@ part_lab() {
 
 part_sanitized() {
 	is_root sanitized || return
-	MZ_ACCURACY='' MZ_HOOKS=first pytest 3600 "lab sanitized" sanitized tests/lab -m "not slow"
+	MZ_ACCURACY='' MZ_HOOKS=first pytest 3600 "lab sanitized" sanitized tests/lab -m "not slow and not plain"
 }
 
 part_soak() {

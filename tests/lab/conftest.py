@@ -9,6 +9,7 @@ import house  # noqa: E402  pylint: disable=wrong-import-position
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "slow: left out where everything takes longer anyway")
+    config.addinivalue_line("markers", "plain: of which sanitizers see nothing, as the kernel does it, or another program")
 
 
 @pytest.hookimpl(trylast=True)  # after options have chosen

@@ -12,6 +12,7 @@ import traffic
 from daemon import Daemon, Page
 from readers import Prometheus, Span, VictoriaMetrics, ask, needs, stop
 
+pytestmark = pytest.mark.plain
 NAMES = """
 config host
 	option name 'two words "quoted" \\ and caf\u00e9'

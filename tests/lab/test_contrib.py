@@ -12,6 +12,7 @@ import traffic
 from daemon import ROOT, Daemon, plus
 from readers import Prometheus, Span, needs
 
+pytestmark = pytest.mark.plain
 RULES = f"{ROOT}/contrib/prometheus/mezoura.rules.yml"
 DASHBOARD = f"{ROOT}/contrib/grafana/mezoura.json"
 NAMES = """

@@ -18,6 +18,7 @@ import wire
 from daemon import HOOKS, PATIENCE, Daemon, assert_exact
 from test_paths import FAMILIES, remote
 
+pytestmark = pytest.mark.plain
 GSO_MAX, GRO_MAX, GSO_IPV4_MAX, GRO_IPV4_MAX = 41, 58, 63, 64  # IFLA_..._SIZE
 BIG = 200_000
 BIG_SINCE = {"v4": (6, 3), "v6": (5, 19)}

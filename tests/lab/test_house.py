@@ -13,6 +13,8 @@ import house
 import traffic
 import wire
 
+pytestmark = pytest.mark.plain
+
 
 @pytest.mark.parametrize("super_packets", [True, False])
 @pytest.mark.parametrize("address", [house.INTERNET4, house.INTERNET6])
