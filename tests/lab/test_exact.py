@@ -13,7 +13,6 @@ import traffic
 import wire
 from daemon import HOOKS, Daemon, assert_exact, compared
 
-pytestmark = pytest.mark.plain
 SLOW = [("tcx", "single", "routed"), ("clsact", "merged", "routed"), ("tcx", "merged", "routed")]
 SETTINGS = [("tcx", "merged", "nat"), ("clsact", "single", "nat"), *SLOW]
 both_families = pytest.mark.parametrize("family", ["v4", "v6"])
