@@ -23,6 +23,7 @@ SLACK = 1.02  # where libraries and compilers differ
 MEMORY_SLACK = 1.1  # where libc asks other sources for users, too
 HOSTS, MANY = 256, 10000  # addresses, half of them IPv4
 PULLS = 4
+LOOKS = 3  # a busy machine may add a call to one of them
 LOOK = 20  # system calls: a look at the hooks takes twice as many, and what else varies few
 NR_BPF = 321  # on x86-64
 BPF_PROG_GET_FD_BY_ID, BPF_OBJ_GET_INFO_BY_FD = 13, 15
@@ -140,7 +141,7 @@ def test_system_calls_and_allocations_of_a_pull(home):
     with daemon:
         introduce(home, daemon, MANY)
         before = len(allocations(counts)) + WARM
-        calls = strace(daemon, lambda calls: len(calls) > PULLS and looks(calls))
+        calls = strace(daemon, lambda calls: len(calls) > PULLS and len(looks(calls)) >= LOOKS)
         each = allocations(counts)[before:]
     check({"system calls of a pull": statistics.median_low(calls),
            **{f"allocations of {whose} in a pull": statistics.median_low(figures)
