@@ -95,5 +95,5 @@ def assert_calm(namespace, *pids):
 def strace(daemon, enough):
     """System calls of the keeper's pulls, without the first, until there are enough."""
     with calls(daemon.namespace, daemon.process.pid) as trace:
-        wait_until(lambda: enough(calls_of_pulls(trace)[WARM:]), daemon=daemon)
+        wait_until(lambda: enough(calls_of_pulls(trace)[WARM:]), seconds=300, daemon=daemon)
     return calls_of_pulls(trace)[WARM:]
